@@ -8,10 +8,12 @@ import pytest
 
 from billproof.approvals.model import Answer, Refusal
 from billproof.approvals.policy import LimitScope, Policy
-from billproof.ports import Record
+from billproof.approvals.publishing import confirm_policy, publish_policy
+from billproof.ports import Key, Record
 from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_run
 from billproof_ops.demo import story
+from billproof_ops.local.people import local_identity
 from tests.support.world import INC, JANUARY, World
 
 RUN = f"{INC}-{JANUARY}-001"
@@ -55,6 +57,63 @@ def test_credit_notes_of_one_invoice_are_one_amount() -> None:
     )
     assert credit(world, WN, "C-3").outcome == "decided"  # another document
     assert world.decide(f"{UA}~03.001", "approved", "ben").outcome == "decided"
+
+
+def called(world: World, now: str, before: str = "ana") -> None:
+    """Let a version rename a person: the identity stays."""
+    policy = world.directory.policy(INC)
+    people = [person.model_copy(update={"id": now}) if person.id == before else person for person in policy.people]
+    world.moment += timedelta(minutes=5)
+    later = policy.model_copy(update={"version": policy.version + 1, "people": tuple(people)})
+    publish_policy(later, caller=local_identity("carla"), directory=world.directory, now=world.now())
+    confirm_policy(
+        legal_entity=INC,
+        version=later.version,
+        caller=local_identity("ben"),
+        policies=world.policies,
+        now=world.now(),
+    )
+    world.moment += timedelta(minutes=5)
+
+
+def test_another_id_begins_no_total_anew() -> None:
+    world = limited(LimitScope.DOCUMENT)
+    assert [credit(world, UA, f"C-{number}").outcome for number in range(2)] == ["decided", "decided"]
+    called(world, "anaw")
+    answer = credit(world, UA, "C-2")
+    assert "makes 1350.00 USD that anaw approved of one document" in answer.message
+    assert credit(world, WN, "C-3").outcome == "decided"
+    assert {key.partition for key in world.records["decisions"].items if key.partition.startswith("limits#")} == {
+        f"limits#{INC}#ana"
+    }
+    assert prove_run(RUN, stores=world.stores()).differences == ()
+
+
+def test_what_was_counted_under_another_id_counts() -> None:
+    """Totals of before lie under the id that the person had then; what came later is not held against an approval."""
+    world = limited(LimitScope.DAY)
+    credit(world, UA, "C-0")
+    called(world, "anaw")
+    credit(world, WN, "C-1")
+    count_under(world, "anaw", f"{WN}~01.001")
+    assert prove_run(RUN, stores=world.stores()).differences == ()
+    answer = credit(world, UA, "C-2")
+    assert "makes 1372.50 USD that anaw approved of one day" in answer.message
+    for key, document in world.records["decisions"].items.items():  # as if the first had been of 600.00
+        if key.partition == f"limits#{INC}#ana":
+            amount = {"amount": "600", "currency": "USD"}
+            world.records["decisions"].items[key] = {**document, "amount": amount}
+    (proved,) = {d.proved for d in prove_run(RUN, stores=world.stores()).differences if "makes" in d.proved}
+    assert proved.startswith("472.50 USD makes 1072.50 USD that anaw approved of one")
+
+
+def count_under(world: World, name: str, exception: str) -> None:
+    """Count an approval under a later id, as it was done before a person was known by all ids."""
+    items = world.records["decisions"].items
+    for key in [key for key in items if key.partition.startswith("limits#") and items[key]["exception"] == exception]:
+        document = items.pop(key)
+        moved = Key(f"limits#{INC}#{name}", f"{key.sort.rpartition('#')[0]}#000000")
+        items[moved] = {**document, "total": document["amount"]}
 
 
 def test_who_used_up_a_limit_is_asked_no_more_and_named_to_nobody() -> None:

@@ -1,20 +1,26 @@
 """A policy takes effect by a second person, and never for who published it."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from billproof.approvals.model import Refusal
+from billproof.approvals.deciding import decide_exception
+from billproof.approvals.model import Answer, Refusal, Verdict
 from billproof.approvals.policy import Policy
 from billproof.approvals.publishing import PolicyState, confirm_policy, publish_policy
 from billproof.callers import Identity
 from billproof.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from billproof.proof.service import prove_run
 from billproof_ops.demo import story
 from billproof_ops.local.people import local_identity
-from tests.support.world import INC, World, flight
+from tests.support.world import INC, JANUARY, World, flight
 
 CASE = f"{INC}.2013-01.UA.001"
 TOKEN = Identity(issuer="https://login.skymeter.example", subject="ana")
+OTHER = Identity(issuer="https://login.skymeter.example", subject="ana-2")
+ANA = local_identity("ana")
 
 
 @pytest.fixture
@@ -36,9 +42,35 @@ def version(number: int, **limits: str) -> Policy:
     return Policy.model_validate(policy | {"version": number, "roles": roles})
 
 
+def renamed(number: int, *people: tuple[str, Identity], others: tuple[str, ...] = ("ben", "carla")) -> Policy:
+    """The demo's policy with some directors in place of ana."""
+    document: dict[str, Any] = version(number).model_dump(mode="json")
+    by_id: dict[str, dict[str, Any]] = {person["id"]: person for person in document["people"]}
+    ana = by_id["ana"]
+    new = [
+        ana | {"id": name, "name": name.title(), "role": "director", "identities": [identity.model_dump()]}
+        for name, identity in people
+    ]
+    return Policy.model_validate(document | {"people": [*(by_id[other] for other in others), *new]})
+
+
 def publish(world: World, policy: Policy, by: str | Identity) -> PolicyState:
     caller = local_identity(by) if isinstance(by, str) else by
     return publish_policy(policy, caller=caller, directory=world.directory, now=world.now())
+
+
+def decide(world: World, caller: Identity) -> Answer:
+    return decide_exception(
+        exception=CASE,
+        verdict=Verdict.APPROVED,
+        caller=caller,
+        reason="the carrier confirmed it",
+        exception_store=world.exception_store,
+        register=world.register,
+        policies=world.policies,
+        tokens=world.tokens,
+        now=world.now(),
+    )
 
 
 def confirm(world: World, number: int, by: str | Identity) -> PolicyState:
@@ -87,6 +119,87 @@ def test_nobody_publishes_the_right_to_decide_for_oneself(world: World) -> None:
     publish(world, Policy.model_validate(document), TOKEN)
     with pytest.raises(NotAllowed, match="ana published"):
         confirm(world, 3, "ana")
+
+
+def test_another_identity_makes_nobody_another_person_than_who_published(world: World) -> None:
+    publish(world, renamed(2, ("ana", TOKEN)), "ana")
+    confirm(world, 2, "carla")
+    answer = decide(world, TOKEN)
+    assert (answer.outcome, answer.refusal) == ("refused", Refusal.OWN_POLICY)
+    world.moment += timedelta(hours=1)
+    assert world.decide(CASE, "approved", "ben").outcome == "decided"
+    world.apply(CASE)
+    stored = world.records["decisions"].items
+    (key,) = [key for key in stored if key.sort.endswith("UA#001#decided")]
+    stored[key] = {**stored[key], "decided_by": "ana", "identity": TOKEN.model_dump()}
+    for counted in [counted for counted in stored if counted.partition == f"limits#{INC}#ben"]:
+        stored[replace(counted, partition=f"limits#{INC}#ana")] = stored.pop(counted)
+    differences = prove_run(f"{INC}-{JANUARY}-001", stores=world.stores()).differences
+    assert "policy version 2 was not in force for ana" in [difference.proved for difference in differences]
+
+
+def test_a_person_is_the_same_one_through_any_number_of_names_and_identities(world: World) -> None:
+    for policy in (
+        renamed(2, ("ana", TOKEN)),
+        renamed(3, ("anaw", TOKEN)),
+        renamed(4, ("anaw", OTHER)),
+        renamed(5, others=("ben", "carla")),
+        renamed(6, ("ana", OTHER)),
+    ):
+        publish(world, policy, "carla")
+        confirm(world, policy.version, "ben")
+    history = world.policies.history(INC)
+    assert all(history.same_person(one, other) for one in (ANA, TOKEN, OTHER) for other in (ANA, TOKEN, OTHER))
+    assert all(history.is_person(one, name) for one in (ANA, TOKEN, OTHER) for name in ("ana", "anaw"))
+    assert not history.same_person(ANA, local_identity("ben"))
+    publish(world, renamed(7, ("anax", OTHER)), OTHER)
+    with pytest.raises(NotAllowed, match="no person with this identity"):
+        confirm(world, 7, "ana")
+    confirm(world, 7, "ben")
+    assert decide(world, OTHER).decision.policy_version == 6  # type: ignore[union-attr]
+
+
+def test_nobody_publishes_a_version_in_which_oneself_becomes_somebody_else(world: World) -> None:
+    with pytest.raises(NotAllowed, match="new people and no ana, by id or identity"):
+        publish(world, renamed(2, ("anaw", TOKEN)), "ana")
+    with pytest.raises(InvalidInput, match=r"another id in this version.*\['ana'\]"):
+        publish(world, renamed(2, ("ana", TOKEN), ("ghost", ANA)), "ana")
+    publish(world, renamed(2, others=("ben", "carla")), "ana")  # who leaves may say so
+    publish(world, renamed(3, ("anaw", TOKEN)), "carla")  # of a colleague that is a second person's word
+    confirm(world, 3, "ben")
+    assert decide(world, TOKEN).outcome == "decided"
+
+
+def test_a_version_that_was_confirmed_in_between_hides_nobody(world: World) -> None:
+    """By version 2 ana is `anaw` when version 5, published before it, would make `ana` somebody."""
+    publish(world, renamed(5, ("ana", TOKEN)), "ana")
+    publish(world, renamed(2, ("anaw", ANA)), "ana")
+    confirm(world, 2, "ben")
+    confirm(world, 5, "ben")
+    assert decide(world, TOKEN).refusal is Refusal.OWN_POLICY
+    publish(world, renamed(8, ("new", OTHER), ("ana", TOKEN)), TOKEN)
+    publish(world, renamed(7, others=("ben", "carla")), "carla")
+    confirm(world, 7, "ben")
+    with pytest.raises(NotAllowed):
+        confirm(world, 8, "ben")
+
+
+def test_what_nobody_confirmed_makes_two_people_no_single_one(world: World) -> None:
+    joined: dict[str, Any] = version(9).model_dump(mode="json")
+    joined["people"] = [joined["people"][0] | {"identities": [local_identity(n).model_dump() for n in ("ana", "ben")]}]
+    publish(world, Policy.model_validate(joined), "carla")
+    publish(world, version(2, USD="10"), "ana")
+    assert confirm(world, 2, "ben").outcome == "in_force"
+
+
+def test_two_identities_of_one_person_do_not_bring_about_the_first_version() -> None:
+    world = World(master_data=False)
+    world.publish(*story.master_data().legal_entities)
+    document: dict[str, Any] = version(1).model_dump(mode="json")
+    document["people"][1]["identities"].append(TOKEN.model_dump())
+    publish(world, Policy.model_validate(document), "ana")
+    with pytest.raises(NotAllowed, match="ana published"):
+        confirm(world, 1, TOKEN)
 
 
 def test_a_version_of_somebody_who_left_is_confirmed_by_nobody(world: World) -> None:

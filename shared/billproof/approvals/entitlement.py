@@ -85,7 +85,8 @@ def _judged(
     person = version.policy.person_of(caller) if version else None
     if version is None or person is None:
         return _unknown(opened, caller, history)
-    counted = limits.next_amounts(opened, person.id, at) if verdict is Verdict.APPROVED else []
+    ids = history.ids_of(caller, at)
+    counted = limits.next_amounts(opened, ids, at) if verdict is Verdict.APPROVED else []
     refused = _refusal(opened, verdict, caller, person, version, history) or _over_limit(
         version.policy, person, counted
     )
@@ -109,7 +110,7 @@ def why_not_entitled(
     refused = _refusal(opened, decision.verdict, caller, person, version, history)
     if refused is not None:
         return refused.message
-    counted = limits.proved_amounts(opened, person.id, at)
+    counted = limits.proved_amounts(opened, history.ids_of(caller, at), at)
     if {amount.scope for amount in counted} != scopes_counted(opened, at):
         return f"what {person.id} approved does not count it"
     over = _over_limit(version.policy, person, counted)
@@ -143,7 +144,7 @@ def _over_limit(policy: Policy, person: Person, counted: list[CountedAmount]) ->
     over = over_limit(counted, policy, policy.role_of(person))
     if over is None:
         return None
-    summed = f"{over.approved.amount} makes {over.approved.total} that {person.id} approved of one {over.scope}"
+    summed = f"{over.approved.amount} makes {over.in_all} that {person.id} approved of one {over.scope}"
     return NotEntitled(Refusal.OVER_LIMIT, f"{summed}, over the limit")
 
 

@@ -80,7 +80,13 @@ class ExceptionStore:
     @property
     def limits(self) -> ApprovalLimits:
         """What people approved so far."""
-        return ApprovalLimits(self._decisions)
+        return ApprovalLimits(self._decisions, self._decided_at)
+
+    def _decided_at(self, exception: str) -> str | None:
+        """Return when a person decided an exception, or None."""
+        partition, key = _place(exception)
+        decided = self._decisions.query(partition, prefix=str(replace(key, fact=DECIDED)))
+        return next((Decision.model_validate(record.document).decided_at for record in decided), None)
 
     def wait(self, exception: str, token: Token) -> int:
         """Keep a token and return how many there were before it; raises Contended."""

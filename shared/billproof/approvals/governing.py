@@ -14,8 +14,10 @@ format 1, from before people had identities, lies among the master data. It is i
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from billproof.approvals.policy import Policy
+from billproof.approvals.same_people import SamePerson, same_people
 from billproof.callers import Identity
 from billproof.decision_keys import PolicyKey
 from billproof.errors import NotFound
@@ -67,11 +69,16 @@ class PolicyVersion:
         return at is None or datetime.fromisoformat(self.confirmation.confirmed_at) <= at
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PolicyHistory:
     """Every version of a legal entity's policy, the oldest first."""
 
     versions: tuple[PolicyVersion, ...]
+
+    @cached_property
+    def people(self) -> list[SamePerson]:
+        """Everybody whom a version names that is or was in force: what nobody confirmed makes nobody another one."""
+        return same_people(version.policy for version in self.versions if version.in_force())
 
     def number(self, version: int) -> PolicyVersion | None:
         """Return a version of format 2 by its number, or None."""
@@ -97,7 +104,7 @@ class PolicyHistory:
         return any(used is not None and used.published and used.policy.version == version for used in chosen)
 
     def published_by(self, version: PolicyVersion, caller: Identity) -> bool:
-        """Say whether a caller published a version, under any identity that this person ever had."""
+        """Say whether a caller published a version, under any id and identity that this person ever had."""
         return version.published is not None and self.same_person(version.published.published_by, caller)
 
     def knows(self, caller: Identity) -> bool:
@@ -110,16 +117,17 @@ class PolicyHistory:
         return one is not None and self.same_person(one, other)
 
     def same_person(self, one: Identity, other: Identity) -> bool:
-        """Say whether two identities are one, or are of one person in any version."""
-        return one == other or any(
-            person is not None and other in person.identities
-            for person in (version.policy.person_of(one) for version in self.versions)
-        )
+        """Say whether two identities are one, or are of one person over all versions that were in force."""
+        return one == other or any({one, other} <= person.identities for person in self.people)
 
     def is_person(self, caller: Identity, name: str) -> bool:
-        """Say whether a caller is, or was in any version, the person of a name."""
-        people = (version.policy.person_of(caller) for version in self.versions)
-        return any(person is not None and person.id == name for person in people)
+        """Say whether a caller is the person who has, or had in any version, a name."""
+        return any(caller in person.identities and name in person.ids for person in self.people)
+
+    def ids_of(self, caller: Identity, at: datetime) -> tuple[str, ...]:
+        """Return every id that the person of an identity had until a moment, the first one first."""
+        until = same_people(version.policy for version in self.versions if version.in_force(at))
+        return tuple(dict.fromkeys(name for person in until if caller in person.identities for name in person.ids))
 
     def name_of(self, identity: Identity) -> str:
         """Return the id of the person of an identity in the newest version that names it, else the identity itself."""

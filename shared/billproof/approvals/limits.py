@@ -10,7 +10,7 @@ decisions at once one finds the place taken, reads again, and is refused if both
 added up apart. A day is one of UTC.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -42,6 +42,13 @@ class CountedAmount:
     approved: ApprovedAmount
     before: Key | None = None
     """Where the last one is that was counted in the scope."""
+    elsewhere: Money | None = None
+    """What the same person approved within the scope that is counted under other ids."""
+
+    @property
+    def in_all(self) -> Money:
+        """What the person approved within the scope, under every id."""
+        return self.approved.total + self.elsewhere if self.elsewhere else self.approved.total
 
     @property
     def record(self) -> Record:
@@ -52,46 +59,74 @@ class CountedAmount:
 class ApprovalLimits:
     """What people approved, over the facts that only the API writes."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, decided_at: Callable[[str], str | None]) -> None:
         self._records = records
+        self._decided_at = decided_at
 
-    def next_amounts(self, opened: ExceptionRecord, person: str, at: datetime) -> list[CountedAmount]:
-        """Return what an approval of an exception would add to what a person approved, in every scope."""
+    def next_amounts(self, opened: ExceptionRecord, ids: Sequence[str], at: datetime) -> list[CountedAmount]:
+        """Return what an approval would add to what the person of some ids approved, in every scope."""
         amount = _worth(opened)
         if amount is None:
             return []
         counted = []
         for scope, of in _scopes(opened, at):
-            last = next(self._entries(opened, person, scope, of, newest_first=True), None)
+            last, *others = [self._last(opened, person, scope, of) for person in ids]
             ordinal, total = last or (-1, Money.zero(amount.currency))
-            partition, key = _partition(opened, person), LimitKey(scope, of, amount.currency, ordinal + 1)
+            partition, key = _partition(opened, ids[0]), LimitKey(scope, of, amount.currency, ordinal + 1)
             approved = ApprovedAmount(exception=opened.id, amount=amount, total=total + amount)
             before = Key(partition, str(replace(key, ordinal=ordinal))) if last else None
-            counted.append(CountedAmount(scope, Key(partition, str(key)), approved, before))
+            elsewhere = sum((other[1] for other in others if other), Money.zero(amount.currency))
+            counted.append(CountedAmount(scope, Key(partition, str(key)), approved, before, elsewhere))
         return counted
 
-    def proved_amounts(self, opened: ExceptionRecord, person: str, at: datetime) -> list[CountedAmount]:
-        """Return what was added for an exception, with the totals added up again from the amounts alone."""
+    def proved_amounts(self, opened: ExceptionRecord, ids: Sequence[str], at: datetime) -> list[CountedAmount]:
+        """Return what was added for an exception, with the totals added up again from the amounts alone.
+
+        Of two ids of one person that both count something, the times of the decisions say what came before.
+        """
         amount = _worth(opened)
         if amount is None:
             return []
         proved = []
         for scope, of in _scopes(opened, at):
-            total = Money.zero(amount.currency)
-            for record in self._query(opened, person, scope, of):
-                known = ApprovedAmount.model_validate(record.document)
-                total += known.amount
-                if known.exception == opened.id and known.amount == amount:
-                    summed = known.model_copy(update={"total": total})
-                    proved.append(CountedAmount(scope, record.key, summed))
+            for person in ids:
+                entry = self._proved(opened, amount, person, (scope, of))
+                if entry is not None:
+                    others = [other for other in ids if other != person]
+                    elsewhere = self._decided_until(opened, others, (scope, of), at)
+                    proved.append(replace(entry, elsewhere=elsewhere))
                     break
         return proved
 
-    def _entries(
-        self, opened: ExceptionRecord, person: str, scope: LimitScope, of: str, *, newest_first: bool
-    ) -> Iterator[tuple[int, Money]]:
-        for record in self._query(opened, person, scope, of, newest_first=newest_first):
-            yield LimitKey.ordinal_of(record.key.sort), ApprovedAmount.model_validate(record.document).total
+    def _proved(
+        self, opened: ExceptionRecord, amount: Money, person: str, of: tuple[LimitScope, str]
+    ) -> CountedAmount | None:
+        total = Money.zero(amount.currency)
+        for record in self._query(opened, person, *of):
+            known = ApprovedAmount.model_validate(record.document)
+            total += known.amount
+            if known.exception == opened.id and known.amount == amount:
+                return CountedAmount(of[0], record.key, known.model_copy(update={"total": total}))
+        return None
+
+    def _decided_until(
+        self, opened: ExceptionRecord, ids: Sequence[str], of: tuple[LimitScope, str], at: datetime
+    ) -> Money | None:
+        """Add up what is counted under some ids for decisions until a moment; one that is gone counts."""
+        total = None
+        for person in ids:
+            for record in self._query(opened, person, *of):
+                known = ApprovedAmount.model_validate(record.document)
+                decided = self._decided_at(known.exception)
+                if decided is None or datetime.fromisoformat(decided) <= at:
+                    total = known.amount if total is None else total + known.amount
+        return total
+
+    def _last(self, opened: ExceptionRecord, person: str, scope: LimitScope, of: str) -> tuple[int, Money] | None:
+        """Return the ordinal of the last amount that is counted under an id, and the total with it."""
+        for record in self._query(opened, person, scope, of, newest_first=True):
+            return LimitKey.ordinal_of(record.key.sort), ApprovedAmount.model_validate(record.document).total
+        return None
 
     def _query(
         self, opened: ExceptionRecord, person: str, scope: LimitScope, of: str, *, newest_first: bool = False
@@ -105,7 +140,7 @@ class ApprovalLimits:
 def over_limit(counted: list[CountedAmount], policy: Policy, role: Role) -> CountedAmount | None:
     """Return the first amount that passes a role's limit together with what was approved before, or None."""
     wanted = (amount for amount in counted if amount.scope in policy.limits_add_up_by)
-    return next((amount for amount in wanted if not role.may_approve(amount.approved.total)), None)
+    return next((amount for amount in wanted if not role.may_approve(amount.in_all)), None)
 
 
 def scopes_counted(opened: ExceptionRecord, at: datetime) -> set[LimitScope]:

@@ -19,8 +19,9 @@ from billproof.approvals.governing import (
     PublishedPolicy,
 )
 from billproof.approvals.policy import Person, Policy
+from billproof.approvals.same_people import same_people
 from billproof.callers import Identity
-from billproof.errors import Conflict, NotAllowed, NotFound
+from billproof.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from billproof.ids import shown
 from billproof.model import Model
 from billproof.periods import instant_text
@@ -49,15 +50,16 @@ class PolicyState(Model):
 def publish_policy(policy: Policy, *, caller: Identity, directory: Directory, now: datetime) -> PolicyState:
     """Keep a version that a person publishes; the same version again by the same person is accepted without change.
 
-    Raises NotFound for an unknown legal entity, NotAllowed for a caller who may not, and Conflict where the version is
-    taken, or is not later than the one in force.
+    Raises NotFound for an unknown legal entity, NotAllowed for a caller who may not, InvalidInput where it gives an id
+    to somebody else, and Conflict where the version is taken, or is not later than the one in force.
     """
     directory.legal_entity(policy.id)
     history = directory.policies.history(policy.id)
-    _governing(history, policy, caller)
+    person = _governing(history, policy, caller)
     known = history.number(policy.version)
     if known is None:
         _refuse_earlier(policy, history)
+        _refuse_replaced(policy, history, person)
         published = PublishedPolicy(policy=policy, published_by=caller, published_at=instant_text(now))
         directory.policies.publish(published)
         history = directory.policies.history(policy.id)
@@ -74,7 +76,7 @@ def confirm_policy(
     """Let a version take effect that somebody else published; a second confirmation changes nothing.
 
     Raises NotFound where there is no such version, NotAllowed for who published it, and for a caller or publisher who
-    is no person of the policy in force, and Conflict where a later one is in force.
+    is no person of the policy in force, Conflict where a later one is in force, and what publishing it now would raise.
     """
     history = policies.history(legal_entity)
     known = history.number(version)
@@ -83,12 +85,14 @@ def confirm_policy(
         raise NotFound(message)
     person = _governing(history, known.policy, caller)
     publisher = known.published.published_by
-    if history.same_person(publisher, caller):
+    if publisher in person.identities or history.same_person(publisher, caller):
         message = f"{person.id} published version {version}: somebody else must confirm it"
         raise NotAllowed(message)
     if known.confirmation is None:
-        _governing(history, known.policy, publisher)  # one who left in the meantime is no second person any more
+        # one who left in the meantime is no second person any more, and versions in between may have renamed people
+        published_by = _governing(history, known.policy, publisher)
         _refuse_earlier(known.policy, history)
+        _refuse_replaced(known.policy, history, published_by)
         confirmation = PolicyConfirmation(
             version=version, confirmed_by=caller, person=person.id, confirmed_at=instant_text(now)
         )
@@ -110,6 +114,32 @@ def _governing(history: PolicyHistory, policy: Policy, caller: Identity) -> Pers
         message = f"policy {governed.id} version {governed.version} has no person with this identity"
         raise NotAllowed(message)
     return person
+
+
+def _refuse_replaced(policy: Policy, history: PolicyHistory, publisher: Person) -> None:
+    """Refuse a version in which who publishes it, or whose id it was, becomes somebody else.
+
+    It is compared with the versions that were confirmed: without one its people are all new.
+    """
+    if history.before(policy.version) is None:
+        return
+    earlier = [version.policy for version in history.versions if version.in_force()]
+    people = same_people([*earlier, policy])
+    new = {one.last.id for one in people if one.since == len(earlier)}
+    taken = sorted(new.intersection(name for one in people if one.since < len(earlier) for name in one.ids))
+    if taken:
+        message = (
+            f"policy {policy.id}: these ids are of people who have another id in this version, as identities say: "
+            f"{taken}; give new people new ids"
+        )
+        raise InvalidInput(message)
+    stays = any(one.last in policy.people and one.has_identity_of(publisher) for one in people)
+    if new and not stays:
+        message = (
+            f"{publisher.id} publishes a version that has new people and no {publisher.id}, by id or identity: "
+            "keep one of them, or let somebody else publish it"
+        )
+        raise NotAllowed(message)
 
 
 def _refuse_earlier(policy: Policy, history: PolicyHistory) -> None:

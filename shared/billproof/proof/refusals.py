@@ -16,10 +16,10 @@ from billproof.usage.refused import dismissals, quarantined_lines, refused_id
 NAMED, QUARANTINE = "the content that named it", "quarantine/"
 
 
-def compare_refusals(plan: RunPlan, statement: RunStatement, stores: Stores) -> Iterator[Difference]:
+def compare_refusals(plan: RunPlan, statement: RunStatement | None, stores: Stores) -> Iterator[Difference]:
     """Name the objects of the quarantine that are gone or changed, and what the statement counts otherwise.
 
-    An event that nobody entitled dismissed is named, too.
+    An event that nobody entitled dismissed is named, too. A statement that is lost counts nothing.
     """
     artefacts = stores.artefacts
     if not artefacts.has_list(REFUSED, plan):  # a run of before there was a list
@@ -27,6 +27,8 @@ def compare_refusals(plan: RunPlan, statement: RunStatement, stores: Stores) -> 
     listed = artefacts.read(REFUSED, plan.run)
     yield from _changed_objects(listed, stores.objects, set(stores.objects.keys(QUARANTINE)))
     yield from _wrong_dismissals(listed, stores)
+    if statement is None:
+        return
     of_accounts, unattributed = quarantined_by_account(plan, artefacts, stores.objects)
     counted = (of_accounts.total(), unattributed, sum(place.events for place in statement.quarantine))
     stated = (statement.quarantined, statement.quarantined_unattributed, len(listed.events))

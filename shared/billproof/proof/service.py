@@ -16,12 +16,12 @@ from pathlib import Path
 
 from billproof.conservation.service import EquationSums, Stores, month_at_hand, statement_of
 from billproof.crews import Alone, Crew
-from billproof.errors import NotFound
+from billproof.errors import NotFound, ObjectUnreadable
 from billproof.identities import InvoiceId
 from billproof.ids import shown
 from billproof.invoicing.facts import REGISTER_SHARDS
 from billproof.invoicing.model import Released
-from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, RUN_PLAN
+from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, RELEASED, RUN_PLAN, STATEMENT
 from billproof.pipeline.closing import RunSums, read_statement
 from billproof.pipeline.model import RunPlan, RunStatement
 from billproof.pricing.terms import AccountTerms, BatchPlan
@@ -60,19 +60,31 @@ def alone(reads: RunReads, at_hand: Path) -> AbstractContextManager[Crew[RunRead
 
 
 def prove_run(run_id: str, *, stores: Stores, crews: Crews = alone) -> Proof:
-    """Compute every account of a closed run again; raises NotFound where the run has no plan or no statement."""
+    """Compute every account of a closed run again; raises NotFound where the run has no plan, or has not closed."""
     plan = stores.artefacts.read(RUN_PLAN, run_id)
-    statement = read_statement(stores.objects, run_id)
+    statement, lost = _statement(plan, stores)
     entity, period = plan.legal_entity, plan.period.name
     series = series_of_month(entity, period)
     with month_at_hand(stores, entity, period, *series) as (at_hand, path):
         reads = RunReads(run_id, at_hand)
         with crews(reads, path) as crew:
-            return _proof(run_id, *_prove_parts(plan, statement, reads, crew))
+            checked, differences = _prove_parts(plan, statement, reads, crew)
+            return _proof(run_id, checked, [*lost, *differences])
+
+
+def _statement(plan: RunPlan, stores: Stores) -> tuple[RunStatement | None, list[Difference]]:
+    """Return a run's statement, or that it is lost: raises NotFound where it has none as batches are missing."""
+    try:
+        return read_statement(stores.objects, plan.run), []
+    except (NotFound, ObjectUnreadable) as error:
+        if isinstance(error, NotFound) and set(plan.batches) - set(stores.artefacts.parts(RELEASED, plan.run)):
+            raise
+        key = STATEMENT.key(plan.run)
+        return None, [Difference.of(DifferenceKind.STATEMENT, key, "the statement of a closed run", error)]
 
 
 def _prove_parts(
-    plan: RunPlan, statement: RunStatement, reads: RunReads, crew: Crew[RunReads]
+    plan: RunPlan, statement: RunStatement | None, reads: RunReads, crew: Crew[RunReads]
 ) -> tuple[CheckedCounts, list[Difference]]:
     """Prove the buckets of a run, then its batches, and what is of the run as a whole."""
     checked, differences = CheckedCounts(), []
@@ -92,7 +104,8 @@ def _prove_parts(
         unbalanced += batch.unbalanced
         sums.add(batch.equations)
         stated.add_sums(batch.sums)
-    differences += compare_statement(plan, statement, stated, reads.stores.artefacts)
+    if statement is not None:
+        differences += compare_statement(plan, statement, stated, reads.stores.artefacts)
     further = _prove_whole(plan, statement, (own, late), reads, crew)
     whole = statement_of(plan, sums, reads.refused, stores=reads.stores)
     return checked + further[0], [*differences, *further[1], *compare_equations(plan.run, whole.equations), *unbalanced]
@@ -105,7 +118,7 @@ def _keep_usages(bucket: BucketProof, usages: dict[str, list[bytes]]) -> None:
 
 def _prove_whole(
     plan: RunPlan,
-    statement: RunStatement,
+    statement: RunStatement | None,
     counts: tuple[EventCounts, EventCounts],
     reads: RunReads,
     crew: Crew[RunReads],
@@ -120,9 +133,9 @@ def _prove_whole(
     prefix = stores.directory.legal_entity(plan.legal_entity).number_prefix
     numbers, in_series = prove_series(plan.legal_entity, prefix, plan.period.name, stores, last_year=last_year)
     differences += in_series
-    stated = (statement.events, statement.late_events)
+    stated = (statement.events, statement.late_events) if statement is not None else counts
     if counts != stated:
-        differences.append(Difference.of(DifferenceKind.STATEMENT, statement.run, stated, counts))
+        differences.append(Difference.of(DifferenceKind.STATEMENT, plan.run, stated, counts))
     taken_over, of_opening = prove_opening(plan.legal_entity, stores)
     return approvals + numbers + taken_over, [*differences, *of_opening, *compare_refusals(plan, statement, stores)]
 
