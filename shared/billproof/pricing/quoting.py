@@ -194,10 +194,11 @@ def _billed_of_terms(timeline: Timeline, basis: Basis) -> dict[tuple[str, str, d
     while first < basis.period.start:
         month = Period(start=first, end=add_months(first, 1))
         earlier = replace(basis, period=month, quantities=[], carried={}, prefixes=frozenset())
-        contracts = timelines([timeline.governing_versions[0][0]], month)
-        lines += (_of_month(line, month) for each in contracts for line in owed(each, earlier).lines)
+        for terms_then in timelines([timeline.governing_versions[0][0]], month):
+            lines += (_of_month(line, month) for line in owed(terms_then, earlier).lines)
         first = month.end
-    return {term.key: committed(term, lines) for term in terms}
+    billed = {term.key: committed(term, lines) for term in terms}
+    return {key: known for key, known in billed.items() if known.reached or known.divided}
 
 
 def _of_month(line: PricedLine, month: Period) -> PricedLine:
