@@ -227,7 +227,9 @@ class FakeAccount:
         return self._expanded(intent)
 
     def _expanded(self, intent: dict[str, Any]) -> dict[str, Any]:
-        return copy.deepcopy(intent | {"latest_charge": self.sources.get(intent["latest_charge"])})
+        """Return an object of the account, a payment intent with its charge."""
+        charge = {"latest_charge": self.sources.get(intent["latest_charge"])} if "latest_charge" in intent else {}
+        return copy.deepcopy(intent | charge)
 
     def intents(self) -> list[dict[str, Any]]:
         """Return all payment intents."""
@@ -240,8 +242,8 @@ class FakeAccount:
     def answer(self, path: str, query: dict[str, list[str]]) -> tuple[int, dict[str, Any]]:
         """Answer a call of the API that reads."""
         *_, last = path.split("/")
-        if path.startswith("/v1/charges/") and last in self.sources:
-            return 200, copy.deepcopy(self.sources[last])
+        if path.startswith(("/v1/charges/", "/v1/payment_intents/")) and last in self.sources:
+            return 200, self._expanded(self.sources[last])
         if path == "/v1/payment_intents":
             since, customer = int(query["created[gte]"][0]), query["customer"][0]
             shown = [one for one in self.intents() if one["customer"] == customer and one["created"] >= since]

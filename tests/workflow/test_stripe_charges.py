@@ -150,6 +150,21 @@ def test_what_is_on_its_way_is_not_charged_again_and_one_that_fails_later_follow
     assert (charge(side, "2013-03-13"), charges(side)) == ((1, 0), [(3000, "succeeded")])
 
 
+@pytest.mark.parametrize("changes", [{"customer": "cus_other"}, {"gateway": "another"}])
+def test_what_is_on_its_way_is_not_charged_again_where_another_method_is_saved(changes: dict[str, str]) -> None:
+    """A debit takes days: longer than Stripe keeps a key, which is forgotten here."""
+    side = charging(JAN)
+    side.account.slow.add("pm_visa")
+    assert charge(side) == (1, 0)
+    account = side.world.directory.account("UA")
+    assert account is not None
+    saved = PaymentMethod.model_validate(METHOD | {"method": "pm_new"} | changes)
+    side.world.publish(account.model_copy(update={"version": account.version + 1, "payment_method": saved}))
+    side.client.keys.clear()
+    assert [charge(side, "2013-03-05"), charge(side, "2013-03-09")] == [(0, 0), (0, 0)]
+    assert charges(side) == [(3000, "processing")]
+
+
 def test_two_calls_at_once_come_to_one_charge() -> None:
     """Both asked what there is before either charged."""
     side = charging(JAN)

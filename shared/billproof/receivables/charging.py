@@ -49,13 +49,17 @@ class GatewayPayment(NamedTuple):
 
 
 class PaymentOrder(NamedTuple):
-    """What is charged for a document: `number` is the idempotency key of its payment."""
+    """What is charged for a document: `number` is the idempotency key of its payment, `known` names one of before.
+
+    The payment that is known counts also where the customer has saved another method since.
+    """
 
     number: str
     amount: Money
     method: PaymentMethod
     issued: date
     after: int
+    known: str = ""
 
 
 class GatewayPayments(Protocol):
@@ -177,8 +181,12 @@ class _Charging:
                 continue
             last, after = state.charge_of(number), state.reminded_at(number)
             is_tried = last is not None and last.state is ChargeState.DECLINED and last.after >= after
-            if not is_tried and (last is None or last.state is not ChargeState.SUCCEEDED):
-                yield PaymentOrder(number, left, method, document.released.issue_date, after), document
+            is_elsewhere = last is not None and last.gateway != method.gateway
+            is_over = last is not None and last.state is ChargeState.SUCCEEDED
+            if is_tried or is_over or (is_elsewhere and last is not None and last.state is ChargeState.PROCESSING):
+                continue
+            known = last.payment if last is not None and not is_elsewhere else ""
+            yield PaymentOrder(number, left, method, document.released.issue_date, after, known), document
 
     def _charge(self, account: str, order: PaymentOrder, document: DocumentHistory, gateway: GatewayAccount) -> None:
         entity, payments = self._sources.entity, self._sources.payments

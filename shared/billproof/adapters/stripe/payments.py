@@ -36,6 +36,10 @@ class StripePayments:
     def payment_of(self, order: PaymentOrder, entity: LegalEntity, gateway: GatewayAccount) -> GatewayPayment | None:
         """Return the payment of a document: as GatewayPayments says."""
         client = self._clients.of(entity, gateway)
+        if order.known:
+            with errors_of_stripe():
+                intent = client.v1.payment_intents.retrieve(order.known, {"expand": ["latest_charge"]})
+            return _read(intent.to_dict())
         params: Any = {"customer": order.method.customer, "limit": PAGE_SIZE, "expand": ["data.latest_charge"]}
         params["created"] = {"gte": _since(order.issued)}
         with errors_of_stripe():
