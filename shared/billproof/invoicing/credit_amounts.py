@@ -176,9 +176,7 @@ def _limited(
     amount = asked_amount(line, line_credit, released)
     if line.net.amount <= 0:
         if request.days is not None:
-            message = (
-                f"line {line.line.priced.id} of {released.number} takes something off: no days of it"
-            )
+            message = f"line {line.line.priced.id} of {released.number} takes something off: no days of it"
             raise InvalidInput(message)
         return amount
     most = Money.of(max(min(line.net.amount, rest), ZERO), amount.currency)
