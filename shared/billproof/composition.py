@@ -270,6 +270,7 @@ class Composition(ErpPorts, UsagePorts):
             policies=self.policies,
             invoices=self.invoices,
             payments=self.payments,
+            runs=self.runs,
             exception_store=self.exception_store,
             erps=self.erps,
             opening_decisions=self.opening_decisions,
