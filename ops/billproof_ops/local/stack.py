@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from billproof.adapters.aws.clients import client
 from billproof_ops import target as targets
-from billproof_ops.local import server
+from billproof_ops.local import server, stripe_secrets
 from billproof_ops.local.deploy import deploy, outputs
 from billproof_ops.local.differences import ARCHIVE
 from billproof_ops.local.emulators import recognize
@@ -68,7 +68,7 @@ def fill(more: Mapping[str, str] | None = None) -> bool:
     and finds nothing to do.
     """
     with locked(LOCAL / "deploying"):
-        return _fill(PARAMETERS | dict(more or {}))
+        return _fill(PARAMETERS | stripe_secrets.parameters() | dict(more or {}))
 
 
 def _fill(parameters: dict[str, str]) -> bool:
