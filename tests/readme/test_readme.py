@@ -115,8 +115,9 @@ def figures(summary: dict[str, Any]) -> dict[str, str]:
         "billed": f"{Decimal(dollars['invoiced']):,.2f} USD and {Decimal(euros['invoiced']):,.2f} EUR, tax included",
         "variances between invoices and ledger": f"{variances or 'none'}; the conservation statement "
         + ("balances, in events and in money" if holds else "does not balance"),
-        "cash received": f"{received['USD']:,.2f} USD ({_thousands(charged)[:-4]} by card) and {received['EUR']:,.2f} EUR: {receipts - decided} receipts "
-        f"matched by rules, {words[decided]} decided by a person; it balances",
+        "cash received": f"{received['USD']:,.2f} USD ({_thousands(charged)[:-4]} by card) and "
+        f"{received['EUR']:,.2f} EUR: {receipts - decided} receipts matched by rules, "
+        f"{words[decided]} decided by a person; it balances",
         "still open": f"{short['open']} paid short by one customer, {disputed['amount'][:-4]} disputed by another, "
         f"{overdue['open'][:-4]} overdue of a third",
     }

@@ -68,10 +68,11 @@ def fill(more: Mapping[str, str] | None = None) -> bool:
     and finds nothing to do.
     """
     with locked(LOCAL / "deploying"):
-        return _fill(PARAMETERS | stripe_secrets.parameters() | dict(more or {}))
+        return _fill(PARAMETERS | dict(more or {}))
 
 
 def _fill(parameters: dict[str, str]) -> bool:
+    parameters = stripe_secrets.parameters() | parameters
     deployed = deploy(parameters)
     client("ses").verify_email_identity(EmailAddress=PARAMETERS["SenderAddress"])
     stack_outputs = outputs()
