@@ -34,6 +34,9 @@ def _routing_number(value: str) -> str:
     return value
 
 
+Iban = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$"), AfterValidator(_iban)]
+Bic = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{8}([A-Z0-9]{3})?$"), AfterValidator(_bic)]
+RoutingNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{9}$"), AfterValidator(_routing_number)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=140), ONE_LINE]
 """A line of a document."""
 
@@ -44,11 +47,9 @@ class RemittanceAccount(Model):
     currency: Currency
     holder: Annotated[str, StringConstraints(min_length=1, max_length=70), ONE_LINE]
     bank: Line | None = None
-    iban: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$"), AfterValidator(_iban)] | None
-    bic: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{8}([A-Z0-9]{3})?$"), AfterValidator(_bic)] | None = None
-    routing_number: (
-        Annotated[str, StringConstraints(pattern=r"^[0-9]{9}$"), AfterValidator(_routing_number)] | None
-    ) = None
+    iban: Iban | None = None
+    bic: Bic | None = None
+    routing_number: RoutingNumber | None = None
     account_number: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9-]{4,34}$")] | None = None
 
     @model_validator(mode="after")

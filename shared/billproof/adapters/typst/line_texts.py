@@ -8,8 +8,8 @@ from typing import Any
 from billproof.adapters.typst.texts import Writer
 from billproof.invoicing.annex import needs_annex, summaries
 from billproof.invoicing.model import DocumentKind, Invoice, InvoiceLine
+from billproof.invoicing.unit_prices import unit_step
 from billproof.model import decimal_text
-from billproof.pricing.model import LineKind
 from billproof.pricing.models.base import Step
 from billproof.tax.model import Treatment
 
@@ -22,20 +22,19 @@ def sections_of(invoice: Invoice, writer: Writer) -> list[dict[str, Any]]:
     """Return the lines of a document, by account where it bills several; summaries where it has an annex."""
     if needs_annex(invoice):
         return [_summed_up(invoice, writer)]
-    sections = _by_account(invoice)
     return [
         {"name": name, "net": net, "lines": [_line(line, invoice, writer) for line in lines]}
-        for name, net, lines in ((name, None if net is None else writer.money(net), lines) for name, net, lines in sections)
+        for name, net, lines in _by_account(invoice, writer)
     ]
 
 
-def _by_account(invoice: Invoice) -> Iterator[tuple[str | None, Any, list[InvoiceLine]]]:
+def _by_account(invoice: Invoice, writer: Writer) -> Iterator[tuple[str | None, str | None, list[InvoiceLine]]]:
     if not invoice.accounts:
         yield None, None, list(invoice.lines)
     for subtotal in invoice.accounts:
         lines = [line for line in invoice.lines if line.priced.account == subtotal.account]
         if lines:
-            yield subtotal.name, subtotal.amounts.net, lines
+            yield subtotal.name, writer.money(subtotal.amounts.net), lines
 
 
 def _summed_up(invoice: Invoice, writer: Writer) -> dict[str, Any]:
@@ -74,18 +73,6 @@ def _line(line: InvoiceLine, invoice: Invoice, writer: Writer) -> dict[str, Any]
     }
 
 
-def unit_step(line: InvoiceLine) -> Step | None:
-    """Return the one step of a line whose price is that of a unit; None where several make it, or none does.
-
-    What takes something back, and what is a reduction, has no price of a unit.
-    """
-    priced = line.priced
-    steps = priced.explanation.steps
-    if priced.kind is not LineKind.CHARGE or priced.adjusts is not None or len(steps) != 1 or steps[0].flat_fee:
-        return None
-    return steps[0]
-
-
 def _description(text: str, writer: Writer) -> str:
     if text.startswith(_CREDIT):
         return writer.text("credit_of", line=text.removeprefix(_CREDIT))
@@ -106,7 +93,9 @@ def _details(line: InvoiceLine, invoice: Invoice, writer: Writer) -> Iterator[st
         numbers = {"included": priced.included_quantity, "quantity": priced.quantity}
         yield writer.text("included", **{name: writer.number(value) for name, value in numbers.items()})
     if priced.meter and invoice.kind is DocumentKind.INVOICE:
-        yield from (_in_words(step, line, writer) for step in priced.explanation.steps)
+        steps, whole = priced.explanation.steps, unit_step(line)
+        is_said = whole is not None and whole.quantity == priced.quantity and _TIER.match(whole.label) is None
+        yield from (_in_words(step, line, writer) for step in (() if is_said else steps))
     proration = priced.explanation.proration
     if proration is not None and not proration.is_whole:
         yield writer.text("days", covered=str(proration.days_covered), days=str(proration.days_in_period))
@@ -114,7 +103,9 @@ def _details(line: InvoiceLine, invoice: Invoice, writer: Writer) -> Iterator[st
 
 def _in_words(step: Step, line: InvoiceLine, writer: Writer) -> str:
     currency = line.priced.net.currency
-    text = f"{step_label(step.label, writer)}: {writer.number(step.quantity)} × {writer.price(step.unit_price, currency)}"
+    text = (
+        f"{step_label(step.label, writer)}: {writer.number(step.quantity)} × {writer.price(step.unit_price, currency)}"
+    )
     if step.flat_fee:
         text += f", {writer.text('flat_fee', fee=writer.price(step.flat_fee, currency))}"
     return text

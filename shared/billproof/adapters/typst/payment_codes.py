@@ -4,12 +4,14 @@ Sources: EPC069-12, version 3.1; Swiss Implementation Guidelines QR-bill, versio
 """
 
 import io
+from decimal import Decimal
 
 import segno
 from segno import helpers
 
 from billproof.invoicing.model import Invoice, Released
 from billproof.masterdata.addresses import Address
+from billproof.masterdata.documents import RemittanceAccount
 
 MOST_CENTS = 99_999_999_999
 """The most that an EPC code or a Swiss QR code asks for, in cents."""
@@ -19,7 +21,7 @@ SWISS = ("CH", "LI")
 def epc_code(invoice: Invoice, released: Released, reference: str | None) -> str | None:
     """Return the EPC code of an invoice that is paid in euro to an IBAN, as SVG; None where it has none."""
     account, due = _due_to(invoice, released, "EUR")
-    if account is None or is_swiss(account.iban):
+    if account is None or account.iban is None or is_swiss(account.iban):
         return None
     paid = {"reference": reference} if reference else {"text": released.number}
     code = helpers.make_epc_qr(
@@ -33,7 +35,9 @@ def swiss_code(invoice: Invoice, released: Released, reference: str | None) -> s
     account, _ = _due_to(invoice, released, invoice.currency)
     if account is None or not is_swiss(account.iban) or invoice.currency not in {"CHF", "EUR"}:
         return None
-    code = segno.make(swiss_text(invoice, released, reference), error="m", mode="byte", encoding="utf-8", boost_error=False)
+    code = segno.make(
+        swiss_text(invoice, released, reference), error="m", mode="byte", encoding="utf-8", boost_error=False
+    )
     return _svg(code)
 
 
@@ -63,7 +67,7 @@ def is_swiss(iban: str | None) -> bool:
     return iban is not None and iban[:2] in SWISS
 
 
-def _due_to(invoice: Invoice, released: Released, currency: str):
+def _due_to(invoice: Invoice, released: Released, currency: str) -> tuple[RemittanceAccount | None, Decimal]:
     stated, due = invoice.particulars, released.receivable.amount
     account = stated.pay_to if stated and not stated.is_charged else None
     if account is None or account.iban is None or due.currency != currency or not 0 < due.amount * 100 <= MOST_CENTS:

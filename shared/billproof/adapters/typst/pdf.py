@@ -20,11 +20,11 @@ from billproof.invoicing.model import DocumentKind, Invoice, Released
 from billproof.invoicing.particulars import Particulars
 from billproof.payments.references import payment_reference
 
-STANDARDS = ["a-3a", "ua-1"]
-"""PDF/A-3 for archives and for the XML of an electronic invoice; PDF/UA, tagged for screen readers."""
 TAX_INVOICE_IN = "AU"
 """Where an invoice says that it is a tax invoice (GST Act 1999, section 29-70(1)(d))."""
 COLOUR = "#0b6e6e"
+NUMBER_NAMES = {"AU": "ABN", "CA": "GST/HST"}
+"""What the number of a registration is called where it does not begin with its country."""
 
 
 @cache
@@ -35,6 +35,7 @@ def _template() -> bytes:
 def render_invoice(invoice: Invoice, released: Released) -> bytes:
     """Return the invoice as PDF/A-3 in the account's language; the same invoice always gives the same bytes.
 
+    PDF/A-3 is for archives and may hold the XML of an electronic invoice; PDF/UA is tagged for screen readers.
     Only the fonts that typst carries are used, so every machine draws the same.
     """
     pdf = typst.compile(
@@ -43,7 +44,7 @@ def render_invoice(invoice: Invoice, released: Released) -> bytes:
         sys_inputs={"invoice": json.dumps(shown(invoice, released), ensure_ascii=False)},
         ignore_system_fonts=True,
         timestamp=_midnight(released.issue_date),
-        pdf_standards=STANDARDS,
+        pdf_standards=["a-3a", "ua-1"],
     )
     if not isinstance(pdf, bytes):
         message = "typst produced no document"
@@ -69,8 +70,7 @@ def shown(invoice: Invoice, released: Released) -> dict[str, Any]:
         "seller": {"name": invoice.seller.name, "address": writer.address(invoice.seller.address)},
         "seller_tax_numbers": _seller_tax_numbers(invoice, writer),
         "buyer": {"name": invoice.buyer.name, "address": writer.address(invoice.buyer.address)},
-        "buyer_vat_number": invoice.buyer.vat_number
-        and f"{writer.text('vat_number')} {invoice.buyer.vat_number}",
+        "buyer_vat_number": invoice.buyer.vat_number and f"{writer.text('vat_number')} {invoice.buyer.vat_number}",
         "issue_year": released.issue_date.year,
         "facts": _facts(invoice, released, stated, reference, writer),
         "sections": sections_of(invoice, writer),
@@ -106,7 +106,9 @@ def _title(invoice: Invoice) -> str:
 
 def _seller_tax_numbers(invoice: Invoice, writer: Writer) -> list[str]:
     return [
-        f"{writer.text('vat_number')} {number}" if number.startswith(place) else f"{place} {number}"
+        f"{writer.text('vat_number')} {number}"
+        if number.startswith(place)
+        else f"{NUMBER_NAMES.get(place, place)} {number}"
         for place, number in invoice.seller.tax_numbers.items()
     ]
 
@@ -122,7 +124,8 @@ def _facts(
     if invoice.kind is DocumentKind.INVOICE:
         facts.append(("due", writer.day(invoice.due_date)))
     else:
-        facts += [("corrects", invoice.corrects), ("reason", writer.reason(reason_of(invoice).value))]
+        note = invoice.notes[0].partition(": ")[2]
+        facts += [("corrects", invoice.corrects), ("reason", f"{writer.reason(reason_of(invoice).value)}: {note}")]
     facts += [
         ("account", invoice.buyer.id),
         ("purchase_order", ", ".join(stated.purchase_orders)),
@@ -177,7 +180,7 @@ def _annex_note(invoice: Invoice, released: Released, writer: Writer) -> list[st
     if not needs_annex(invoice):
         return []
     digest = digest_bytes(annex_of(invoice, released))
-    return [writer.text("annex", lines=str(len(invoice.lines)), name=annex_name(released), digest=digest)]
+    return [writer.text("annex", lines=str(len(invoice.lines)), file=annex_name(released), digest=digest)]
 
 
 def _payment(

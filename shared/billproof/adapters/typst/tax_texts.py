@@ -23,7 +23,9 @@ def taxes_of(invoice: Invoice, writer: Writer) -> list[dict[str, str]]:
 def _rows(group: TaxSubtotal, writer: Writer) -> list[dict[str, str]]:
     if group.treatment != Treatment.STANDARD:
         base, label = group.amounts.net, _untaxed(group, writer)
-        return [{"label": writer.text("on", tax=label, base=writer.money(base)), "tax": writer.money(group.amounts.tax)}]
+        return [
+            {"label": writer.text("on", tax=label, base=writer.money(base)), "tax": writer.money(group.amounts.tax)}
+        ]
     label = f"{tax_name(group, writer)} {writer.number(Decimal(group.percent))} % ({group.jurisdiction})"
     row = {
         "label": writer.text("on", tax=label, base=writer.money(group.taxable_base)),

@@ -1,30 +1,18 @@
 """What documents say in each language: catalogues of texts, and how amounts, dates and quantities are written."""
 
-import json
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
-from importlib import resources
 from typing import Any
 
 from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 
+from billproof.adapters.typst.catalogue import catalogue, language_of
 from billproof.masterdata.addresses import Address
 from billproof.money import Money
 from billproof.periods import Period
-
-LANGUAGES = ("en", "de", "fr", "es", "nl", "it", "pt")
-"""Languages of which there is a catalogue; documents in any other are in English."""
-
-
-@cache
-def _catalogue(language: str) -> dict[str, dict[str, str]]:
-    data = resources.files("billproof.adapters.typst").joinpath("texts", f"{language}.json").read_bytes()
-    catalogue: dict[str, dict[str, str]] = json.loads(data)
-    return catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,29 +24,28 @@ class Writer:
     @property
     def language(self) -> str:
         """The language of the texts."""
-        language = str(Locale.parse(self.locale).language)
-        return language if language in LANGUAGES else "en"
+        return language_of(self.locale)
 
     @property
     def _place(self) -> str:
         """The locale of amounts and dates: the customer's, so long as its texts are."""
-        return self.locale if str(Locale.parse(self.locale).language) == self.language else "en"
+        return self.locale if self.locale.partition("_")[0] == self.language else "en"
 
     def text(self, name: str, **values: str) -> str:
         """Return a text of the catalogue with its values."""
-        return _catalogue(self.language)["texts"][name].format(**values)
+        return catalogue(self.language)["texts"][name].format(**values)
 
     def template(self, name: str) -> str:
         """Return a text of the catalogue as it is."""
-        return _catalogue(self.language)["texts"][name]
+        return catalogue(self.language)["texts"][name]
 
     def reason(self, code: str) -> str:
         """Return why something is taken back."""
-        return _catalogue(self.language)["reasons"][code]
+        return catalogue(self.language)["reasons"][code]
 
     def label(self, name: str) -> str | None:
         """Return what a step of a price is called, or None where the catalogue has no word for it."""
-        return _catalogue(self.language)["labels"].get(name)
+        return catalogue(self.language)["labels"].get(name)
 
     def money(self, amount: Money) -> str:
         """Write an amount."""
