@@ -162,14 +162,14 @@ def _given_back_of(books: Books, slot: Slot, days: tuple[date, ...]) -> Fraction
 
 
 def _left_of_days(books: Books, slot: Slot, days: tuple[date, ...], rounding: str) -> int:
-    """Say what is left of some days of a slot, rounded by part, and never more than of the parts that cover them.
+    """Say what is left of some days of the parts that cover all of them, rounded by part: never more than of the part.
 
     Each day that a part covers counts alike, free ones among them.
     """
     total = 0
     for line in books.owed[slot].lines if slot in books.owed else ():
         covered = tuple(days_between(*line.covered))
-        within = tuple(day for day in covered if day in days)
-        of_days = Fraction(line.net * len(within), len(covered)) - _given_back_of(books, slot, within)
-        total += rounded(min(of_days, line.net - _given_back_of(books, slot, covered)), rounding)
+        if set(days) <= set(covered):
+            of_days = Fraction(line.net * len(days), len(covered)) - _given_back_of(books, slot, days)
+            total += rounded(min(of_days, line.net - _given_back_of(books, slot, covered)), rounding)
     return total
