@@ -17,7 +17,7 @@ from billproof.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from billproof.periods import instant_text
 from billproof.proof.policies import compare_policies
 from billproof.proof.service import prove_run
-from billproof.usage.refused import Dismissal
+from billproof.usage.refusal_model import Dismissal
 from billproof_ops.demo import story
 from billproof_ops.local.people import local_identity
 from tests.support.world import INC, JANUARY, World, flight
