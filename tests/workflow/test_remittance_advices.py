@@ -3,7 +3,8 @@
 UA owes 30.00 of January and 30.00 of February. What it pays here names nothing by itself.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -21,9 +22,11 @@ from billproof.payments.references import payment_reference
 from billproof.payments.service import apply_payment, read_payment_event
 from billproof.payments.taking_advices import take_advices
 from billproof.payments.taking_statements import BankFile, FileOutcome, TakenFile, file_key
+from billproof.ports import Queue
 from tests.support.balances import FEB, JAN
 from tests.support.bank_days import NOW
 from tests.support.cash import cash_world, number_of, open_of, receipt, usd
+from tests.support.fakes import MemoryQueue
 from tests.support.verifying import verified
 from tests.support.world import EUROPE, INC, World
 
@@ -39,7 +42,7 @@ FORMAT = CsvAdviceFormat.model_validate(
     }
 )
 HEAD = "Payment,Day,Invoice,Amount,Total"
-UNITED = {"payer": {"name": "United Air Lines Inc."}, "booked_on": "2013-02-15"}
+UNITED: dict[str, Any] = {"payer": {"name": "United Air Lines Inc."}, "booked_on": "2013-02-15"}
 
 
 def advised_world() -> World:
@@ -59,10 +62,11 @@ def forty(world: World, **other: str) -> list[str]:
     return [line(world, "30.00", "40.00", **other), line(world, "10.00", "40.00", month=FEB, **other)]
 
 
-def advise(world: World, rows: Sequence[str], *, entity: str = INC) -> TakenFile:
+def advise(world: World, rows: Sequence[str], *, entity: str = INC, events: Queue | None = None) -> TakenFile:
     data = "\n".join((HEAD, *rows)).encode()
     file = BankFile(file_key(entity, data, name="advice.csv", advice="plain"), data)
-    return take_advices(file, sources=world.advice_sources())
+    sources = world.advice_sources()
+    return take_advices(file, sources=replace(sources, events=events or sources.events))
 
 
 def matcher(world: World) -> Callable[..., Match]:
@@ -131,15 +135,13 @@ def test_an_advice_that_came_while_its_receipt_was_taken_in_is_seen() -> None:
 def test_a_file_that_died_before_it_was_told_of_is_taken_again() -> None:
     world = advised_world()
     arrived = arrive(world, "40")
-    send = world.payment_events.send
 
-    def dies(*_: object) -> None:
-        raise ConnectionError
+    class Dies(MemoryQueue):
+        def send(self, bodies: Iterable[str]) -> None:
+            raise ConnectionError
 
-    world.payment_events.send = dies  # type: ignore[method-assign]
     with pytest.raises(ConnectionError):
-        advise(world, forty(world))
-    world.payment_events.send = send  # type: ignore[method-assign]
+        advise(world, forty(world), events=Dies())
     assert advise(world, forty(world)).outcome is FileOutcome.KNOWN
     work_off(world)
     assert state_of(world, arrived).status is ReceiptStatus.APPLIED
@@ -225,7 +227,7 @@ def test_the_whole_amount_of_a_document_that_the_text_names_is_a_second_reading(
 def test_who_names_the_payment_is_known_by_it_and_an_advice_of_others_counts_nothing() -> None:
     world = advised_world()
     advise(world, forty(world))
-    stranger = {"payer": {"name": "Airlines Clearing House"}}
+    stranger: dict[str, Any] = {"payer": {"name": "Airlines Clearing House"}}
     arrived = arrive(world, "40", remittance="our payment RUN 0215", **stranger)
     assert state_of(world, arrived).status is ReceiptStatus.APPLIED
     other = advised_world()

@@ -3,6 +3,8 @@
 UA owes 30.00 of January, due on the 3rd of March. The policy reminds after 5, 15 and 30 days.
 """
 
+import contextlib
+import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -13,13 +15,16 @@ from pydantic import ValidationError
 from billproof.adapters.stripe.payments import StripePayments
 from billproof.errors import ExternalServiceUnavailable
 from billproof.masterdata.parties import PaymentMethod
+from billproof.payments.desk import CashDecision
+from billproof.payments.matching import match
+from billproof.payments.model import ReceiptStatus, UseKind
 from billproof.payments.unanswered import refuse_unanswered
 from billproof.receivables.charging import ChargeSources, charge_customers
 from billproof.receivables.reminders import ChargeAttempt, ChargeState
 from tests.support.balances import FEB, JAN
 from tests.support.cash import number_of, open_of, receipt, take, usd
 from tests.support.disputes import dispute
-from tests.support.gateways import CARDS, paid_by_card
+from tests.support.gateways import CARDS, NOW, paid_by_card
 from tests.support.reminders import every_day, note, with_reminders
 from tests.support.stripe_side import StripeSide
 from tests.support.stripe_world import KEY, secrets
@@ -66,9 +71,22 @@ def charges(side: StripeSide) -> list[tuple[int, str]]:
     return [(intent["amount"], intent["status"]) for intent in side.account.intents()]
 
 
-def attempts(side: StripeSide) -> list[ChargeAttempt]:
+def noted(side: StripeSide) -> list[ChargeAttempt]:
+    """What is noted of charges, also that one is asked for, before any answer."""
     facts = side.world.collection_book.state(INC, "UA").facts
     return [fact.charged for fact in facts if fact.charged is not None]
+
+
+def attempts(side: StripeSide) -> list[ChargeAttempt]:
+    return [attempt for attempt in noted(side) if attempt.payment or attempt.state is not ChargeState.PROCESSING]
+
+
+def save(side: StripeSide, **changes: str) -> None:
+    """Let UA save another method."""
+    account = side.world.directory.account("UA")
+    assert account is not None
+    saved = PaymentMethod.model_validate(METHOD | {"method": "pm_new"} | changes)
+    side.world.publish(account.model_copy(update={"version": account.version + 1, "payment_method": saved}))
 
 
 def test_what_is_due_is_charged_once_under_its_number_and_booked() -> None:
@@ -156,13 +174,61 @@ def test_what_is_on_its_way_is_not_charged_again_where_another_method_is_saved(c
     side = charging(JAN)
     side.account.slow.add("pm_visa")
     assert charge(side) == (1, 0)
-    account = side.world.directory.account("UA")
-    assert account is not None
-    saved = PaymentMethod.model_validate(METHOD | {"method": "pm_new"} | changes)
-    side.world.publish(account.model_copy(update={"version": account.version + 1, "payment_method": saved}))
+    save(side, **changes)
     side.client.keys.clear()
     assert [charge(side, "2013-03-05"), charge(side, "2013-03-09")] == [(0, 0), (0, 0)]
     assert charges(side) == [(3000, "processing")]
+
+
+@pytest.mark.parametrize("is_slow", [False, True])
+@pytest.mark.parametrize("changes", [{"customer": "cus_other"}, {"gateway": "another"}])
+def test_a_charge_whose_answer_was_lost_is_not_made_again_where_another_method_is_saved(
+    changes: dict[str, str],
+    is_slow: bool,  # noqa: FBT001
+) -> None:
+    """It was noted before it was asked for: so it is looked for where it was."""
+    side = charging(JAN)
+    if is_slow:
+        side.account.slow.add("pm_visa")
+    side.client.losing = 1
+    with pytest.raises(ExternalServiceUnavailable):
+        charge(side)
+    (asked,) = noted(side)
+    assert (asked.payment, asked.state, asked.customer) == ("", ChargeState.PROCESSING, "cus_united")
+    save(side, **changes)
+    side.client.keys.clear()
+    for day in ("2013-03-05", "2013-03-09"):
+        charge(side, day)
+    assert charges(side) == [(3000, "processing" if is_slow else "succeeded")]
+
+
+def test_what_was_asked_for_and_never_came_is_charged_to_the_method_that_is_saved_then() -> None:
+    side = charging(JAN)
+    side.client.failing = 0
+    real, side.client.account.intent_by_api = side.account.intent_by_api, lambda *_: (500, {"error": {}})  # type: ignore[method-assign]
+    with pytest.raises(ExternalServiceUnavailable):
+        charge(side)
+    side.account.intent_by_api = real  # type: ignore[method-assign]
+    save(side, customer="cus_other")
+    side.client.keys.clear()
+    assert (charge(side, "2013-03-05"), charges(side)) == ((1, 0), [(3000, "succeeded")])
+    assert [one.customer for one in noted(side)] == ["cus_united", "cus_other", "cus_other"]
+
+
+def test_money_that_pays_nothing_yet_is_not_charged_again_oldest_first() -> None:
+    side = charging(JAN, FEB)
+    nobody_says_what_for = receipt(usd(35), payer={"name": "United Air Lines Inc."})
+    cash, rules = side.world.cash_sources(NOW), side.world.directory.policy(INC).matching
+    state = cash.desk(INC).take(nobody_says_what_for, match, rules)
+    assert (state.status, state.proposal is not None and state.proposal.account) == (ReceiptStatus.PROPOSED, "UA")
+    assert charge(side) == (0, 0)
+    assert charge(side, "2013-03-31") == (1, 0)
+    assert [intent["amount"] for intent in side.account.intents()] == [2500]
+    cash.desk(INC).decide(state.receipt.id, account="UA", payments=[], decision=CashDecision("ben", "theirs"))
+    assert charge(side, "2013-04-02") == (0, 0)
+    cash.desk(INC).give_back(state.receipt.id, usd(35), UseKind.RETURNED, CashDecision("ben", "it went back"))
+    assert charge(side, "2013-04-03") == (1, 0)
+    assert charges(side) == [(2500, "succeeded"), (3000, "succeeded")]
 
 
 def test_two_calls_at_once_come_to_one_charge() -> None:
@@ -182,6 +248,71 @@ def test_two_calls_at_once_come_to_one_charge() -> None:
     charge_customers(sources, until=sources.clock() + timedelta(minutes=12))
     side.work_off()
     assert (inner[1], charges(side), open_of(side.world, JAN)) == ((1, 0), [(3000, "succeeded")], usd(0))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_in_any_history_no_more_is_charged_of_an_invoice_than_is_open_in_all_its_attempts(seed: int) -> None:
+    """Asked of the account at Stripe, whatever was noted: answers are lost, money comes, methods and keys change."""
+    drawn, side, day = random.Random(seed), charging(JAN, FEB), date(2013, 3, 3)
+    events = [_charged_within_what_is_open, *_HAPPENS]
+    for _ in range(40):
+        drawn.choice(events)(side, day, drawn)
+        day += timedelta(days=drawn.randrange(4))
+    assert side.account.intents()
+
+
+def _answers_are_lost(side: StripeSide, _day: date, drawn: random.Random) -> None:
+    side.client.losing, side.client.failing = drawn.choice([(1, 0), (0, 1), (0, 3)])
+
+
+def _methods_change(side: StripeSide, _day: date, drawn: random.Random) -> None:
+    both = {"pm_visa", "pm_new"}
+    side.account.declined = dict.fromkeys(both, "insufficient_funds") if drawn.randrange(3) == 0 else {}
+    side.account.slow = both if drawn.randrange(3) == 0 else set()
+    save(side, customer=drawn.choice(["cus_united", "cus_other"]))
+
+
+def _keys_are_forgotten(side: StripeSide, _day: date, _drawn: random.Random) -> None:
+    side.client.keys.clear()
+
+
+def _money_comes(side: StripeSide, _day: date, drawn: random.Random) -> None:
+    text = drawn.choice([number_of(side.world, JAN), number_of(side.world, FEB), ""])
+    take(side.world, receipt(usd(drawn.randrange(1, 9)), str(drawn.random()), remittance=text))
+
+
+def _is_reminded(side: StripeSide, day: date, _drawn: random.Random) -> None:
+    every_day(side.world, day.isoformat(), day.isoformat())
+
+
+def _is_booked(side: StripeSide, _day: date, _drawn: random.Random) -> None:
+    side.client.failing = side.client.losing = 0
+    side.work_off()
+
+
+_HAPPENS = [_answers_are_lost, _methods_change, _keys_are_forgotten, _money_comes, _is_reminded, _is_booked]
+
+
+def _charged_within_what_is_open(side: StripeSide, day: date, _drawn: random.Random) -> None:
+    """Charge on a day, and ask the account: what is new is no more than was open, and each is one payment."""
+    before, was_open = _taken(side), {month: open_of(side.world, month) for month in (JAN, FEB)}
+    with contextlib.suppress(ExternalServiceUnavailable):
+        charge(side, day.isoformat())
+    after = _taken(side)
+    for month in (JAN, FEB):
+        number = number_of(side.world, month)
+        assert len(after.get(number, [])) <= 1
+        new = sum(after.get(number, [])) - sum(before.get(number, []))
+        assert 0 <= new <= was_open[month].amount * 100
+
+
+def _taken(side: StripeSide) -> dict[str, list[int]]:
+    """What was taken for each invoice, or is on its way, by every payment intent, in cents."""
+    taken: dict[str, list[int]] = {}
+    for intent in side.account.intents():
+        if intent["status"] in {"succeeded", "processing"}:
+            taken.setdefault(intent["metadata"]["invoice"], []).append(intent["amount"])
+    return taken
 
 
 def test_who_is_not_charged_automatically_is_not_asked_for() -> None:

@@ -56,7 +56,7 @@ def owner_of_record(record: Record, owners: Owners) -> Ownership:
             owner = version.name if version.kind in {"entity", "policy"} else SHARED
         case "account", (account,):
             owner, subject = _entity(record, account, owners), account
-        case (("account" | "balance" | "cash" | "collection" | "disputes"), (entity, account, *_)):
+        case (("account" | "account-receipts" | "balance" | "cash" | "collection" | "disputes"), (entity, account, *_)):
             owner, subject = entity, account
         case (("invoices" | "exceptions"), (entity, *_)):
             account = FactKey.parse(record.key.sort).account
