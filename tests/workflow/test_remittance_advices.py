@@ -23,6 +23,7 @@ from billproof.payments.service import apply_payment, read_payment_event
 from billproof.payments.taking_advices import take_advices
 from billproof.payments.taking_statements import BankFile, FileOutcome, TakenFile, file_key
 from billproof.ports import Queue
+from tests.support.advices import FORMAT, WITH_TOTALS, with_advices
 from tests.support.balances import FEB, JAN
 from tests.support.bank_days import NOW
 from tests.support.cash import cash_world, number_of, open_of, receipt, usd
@@ -30,26 +31,12 @@ from tests.support.fakes import MemoryQueue
 from tests.support.verifying import verified
 from tests.support.world import EUROPE, INC, World
 
-FORMAT = CsvAdviceFormat.model_validate(
-    {
-        "id": "plain",
-        "encoding": "utf-8",
-        "delimiter": ",",
-        "decimal_sign": ".",
-        "day_format": "YYYY-MM-DD",
-        "currency": "USD",
-        "columns": {"payment": "Payment", "paid_on": "Day", "number": "Invoice", "amount": "Amount", "total": "Total"},
-    }
-)
 HEAD = "Payment,Day,Invoice,Amount,Total"
 UNITED: dict[str, Any] = {"payer": {"name": "United Air Lines Inc."}, "booked_on": "2013-02-15"}
 
 
 def advised_world() -> World:
-    world = cash_world(JAN, FEB)
-    entity = world.directory.legal_entity(INC)
-    world.publish(entity.model_copy(update={"version": entity.version + 1, "csv_advices": (FORMAT,)}))
-    return world
+    return with_advices(cash_world(JAN, FEB))
 
 
 def line(world: World, amount: str, total: str, *, month: str = JAN, **other: str) -> str:
@@ -64,7 +51,7 @@ def forty(world: World, **other: str) -> list[str]:
 
 def advise(world: World, rows: Sequence[str], *, entity: str = INC, events: Queue | None = None) -> TakenFile:
     data = "\n".join((HEAD, *rows)).encode()
-    file = BankFile(file_key(entity, data, name="advice.csv", advice="plain"), data)
+    file = BankFile(file_key(entity, data, name="advice.csv", advice="totals"), data)
     sources = world.advice_sources()
     return take_advices(file, sources=replace(sources, events=events or sources.events))
 
@@ -262,12 +249,12 @@ def test_a_file_that_is_not_sound_is_refused_as_a_whole(rows: list[str], wrong: 
 
 def test_a_format_says_its_currency_once_and_has_a_name_of_its_own() -> None:
     with pytest.raises(ValueError, match="either a column or one for the file"):
-        CsvAdviceFormat.model_validate(FORMAT.model_dump() | {"currency": None})
+        CsvAdviceFormat.model_validate(WITH_TOTALS.model_dump() | {"currency": None})
     world = advised_world()
     with pytest.raises(InvalidInput, match="no format of remittance advices"):
         take_advices(BankFile(f"bank-statements/{INC}/advice=other/a.csv", b""), sources=world.advice_sources())
     by_column = FORMAT.model_copy(
-        update={"currency": None, "columns": FORMAT.columns.model_copy(update={"currency": "In", "total": None})}
+        update={"currency": None, "columns": FORMAT.columns.model_copy(update={"currency": "In"})}
     )
     data = b"Payment,Day,Invoice,Amount,In\nrun,2013-02-14,A,10.00,USD\nrun,2013-02-14,B,5,USD\n"
     (advice,) = parse_advices(data, INC, by_column)

@@ -3,8 +3,6 @@
 UA owes 30.00 of January, due on the 3rd of March. The policy reminds after 5, 15 and 30 days.
 """
 
-import contextlib
-import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -18,53 +16,17 @@ from billproof.masterdata.parties import PaymentMethod
 from billproof.payments.desk import CashDecision
 from billproof.payments.matching import match
 from billproof.payments.model import ReceiptStatus, UseKind
-from billproof.payments.unanswered import refuse_unanswered
-from billproof.receivables.charging import ChargeSources, charge_customers
+from billproof.receivables.charging import charge_customers
 from billproof.receivables.reminders import ChargeAttempt, ChargeState
 from tests.support.balances import FEB, JAN
 from tests.support.cash import number_of, open_of, receipt, take, usd
+from tests.support.charging import DUE, METHOD, change, charge, charging, save, sources_of
 from tests.support.disputes import dispute
 from tests.support.gateways import CARDS, NOW, paid_by_card
-from tests.support.reminders import every_day, note, with_reminders
+from tests.support.reminders import every_day, note
 from tests.support.stripe_side import StripeSide
 from tests.support.stripe_world import KEY, secrets
 from tests.support.world import INC
-
-METHOD = {"gateway": CARDS, "customer": "cus_united", "method": "pm_visa"}
-DUE = "2013-03-03"
-
-
-def charging(*months: str, method: dict[str, str] | None = METHOD, automatic: bool = True) -> StripeSide:
-    """UA saved a card, and its contract is charged automatically."""
-    side = StripeSide(*months)
-    with_reminders(side.world)
-    change(side, automatic=automatic)
-    account = side.world.directory.account("UA")
-    assert account is not None
-    saved = PaymentMethod.model_validate(method) if method else None
-    side.world.publish(account.model_copy(update={"version": account.version + 1, "payment_method": saved}))
-    return side
-
-
-def change(side: StripeSide, *, automatic: bool) -> None:
-    newest = side.world.directory.contracts("UA")[-1]
-    side.world.publish(newest.model_copy(update={"version": newest.version + 1, "charges_automatically": automatic}))
-
-
-def sources_of(side: StripeSide, day: str) -> ChargeSources:
-    return replace(
-        side.world.charge_sources(INC),
-        payments=StripePayments(secrets(KEY), http_client=side.client),
-        clock=lambda: datetime.fromisoformat(f"{day}T16:00:00+00:00"),
-    )
-
-
-def charge(side: StripeSide, day: str = DUE) -> tuple[int, int]:
-    sources = sources_of(side, day)
-    result = charge_customers(sources, until=sources.clock() + timedelta(minutes=12))
-    assert (result.legal_entity, result.is_whole) == (INC, True)
-    refuse_unanswered([result])
-    return result.charged, result.declined
 
 
 def charges(side: StripeSide) -> list[tuple[int, str]]:
@@ -79,14 +41,6 @@ def noted(side: StripeSide) -> list[ChargeAttempt]:
 
 def attempts(side: StripeSide) -> list[ChargeAttempt]:
     return [attempt for attempt in noted(side) if attempt.payment or attempt.state is not ChargeState.PROCESSING]
-
-
-def save(side: StripeSide, **changes: str) -> None:
-    """Let UA save another method."""
-    account = side.world.directory.account("UA")
-    assert account is not None
-    saved = PaymentMethod.model_validate(METHOD | {"method": "pm_new"} | changes)
-    side.world.publish(account.model_copy(update={"version": account.version + 1, "payment_method": saved}))
 
 
 def test_what_is_due_is_charged_once_under_its_number_and_booked() -> None:
@@ -248,71 +202,6 @@ def test_two_calls_at_once_come_to_one_charge() -> None:
     charge_customers(sources, until=sources.clock() + timedelta(minutes=12))
     side.work_off()
     assert (inner[1], charges(side), open_of(side.world, JAN)) == ((1, 0), [(3000, "succeeded")], usd(0))
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_in_any_history_no_more_is_charged_of_an_invoice_than_is_open_in_all_its_attempts(seed: int) -> None:
-    """Asked of the account at Stripe, whatever was noted: answers are lost, money comes, methods and keys change."""
-    drawn, side, day = random.Random(seed), charging(JAN, FEB), date(2013, 3, 3)
-    events = [_charged_within_what_is_open, *_HAPPENS]
-    for _ in range(40):
-        drawn.choice(events)(side, day, drawn)
-        day += timedelta(days=drawn.randrange(4))
-    assert side.account.intents()
-
-
-def _answers_are_lost(side: StripeSide, _day: date, drawn: random.Random) -> None:
-    side.client.losing, side.client.failing = drawn.choice([(1, 0), (0, 1), (0, 3)])
-
-
-def _methods_change(side: StripeSide, _day: date, drawn: random.Random) -> None:
-    both = {"pm_visa", "pm_new"}
-    side.account.declined = dict.fromkeys(both, "insufficient_funds") if drawn.randrange(3) == 0 else {}
-    side.account.slow = both if drawn.randrange(3) == 0 else set()
-    save(side, customer=drawn.choice(["cus_united", "cus_other"]))
-
-
-def _keys_are_forgotten(side: StripeSide, _day: date, _drawn: random.Random) -> None:
-    side.client.keys.clear()
-
-
-def _money_comes(side: StripeSide, _day: date, drawn: random.Random) -> None:
-    text = drawn.choice([number_of(side.world, JAN), number_of(side.world, FEB), ""])
-    take(side.world, receipt(usd(drawn.randrange(1, 9)), str(drawn.random()), remittance=text))
-
-
-def _is_reminded(side: StripeSide, day: date, _drawn: random.Random) -> None:
-    every_day(side.world, day.isoformat(), day.isoformat())
-
-
-def _is_booked(side: StripeSide, _day: date, _drawn: random.Random) -> None:
-    side.client.failing = side.client.losing = 0
-    side.work_off()
-
-
-_HAPPENS = [_answers_are_lost, _methods_change, _keys_are_forgotten, _money_comes, _is_reminded, _is_booked]
-
-
-def _charged_within_what_is_open(side: StripeSide, day: date, _drawn: random.Random) -> None:
-    """Charge on a day, and ask the account: what is new is no more than was open, and each is one payment."""
-    before, was_open = _taken(side), {month: open_of(side.world, month) for month in (JAN, FEB)}
-    with contextlib.suppress(ExternalServiceUnavailable):
-        charge(side, day.isoformat())
-    after = _taken(side)
-    for month in (JAN, FEB):
-        number = number_of(side.world, month)
-        assert len(after.get(number, [])) <= 1
-        new = sum(after.get(number, [])) - sum(before.get(number, []))
-        assert 0 <= new <= was_open[month].amount * 100
-
-
-def _taken(side: StripeSide) -> dict[str, list[int]]:
-    """What was taken for each invoice, or is on its way, by every payment intent, in cents."""
-    taken: dict[str, list[int]] = {}
-    for intent in side.account.intents():
-        if intent["status"] in {"succeeded", "processing"}:
-            taken.setdefault(intent["metadata"]["invoice"], []).append(intent["amount"])
-    return taken
 
 
 def test_who_is_not_charged_automatically_is_not_asked_for() -> None:

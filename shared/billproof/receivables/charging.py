@@ -53,7 +53,7 @@ class PaymentOrder(NamedTuple):
     """What is charged for a document: `number` is the idempotency key of its payment, `known` names one of before.
 
     The payment that is known counts also where the customer has saved another method since; where none is known, those
-    of `asked` do, the customer at the gateway whose method was asked for before.
+    of `earlier_customer` do, the customer at the gateway whose method was asked for before.
     """
 
     number: str
@@ -62,7 +62,7 @@ class PaymentOrder(NamedTuple):
     issued: date
     after: int
     known: str = ""
-    asked: str = ""
+    earlier_customer: str = ""
 
 
 class GatewayPayments(Protocol):
@@ -197,9 +197,9 @@ class _Charging:
         try:
             payment = payments.payment_of(order, entity, gateway)
             if payment is None:
-                order = order._replace(asked=order.method.customer)
-                asked = GatewayPayment("", order.amount, ChargeState.PROCESSING, order.after)
-                self._note(account, _attempt(asked, order, document, gateway))
+                order = order._replace(earlier_customer=order.method.customer)
+                nothing_yet = GatewayPayment("", order.amount, ChargeState.PROCESSING, order.after)
+                self._note(account, _attempt(nothing_yet, order, document, gateway))
             if payment is None or (payment.state is ChargeState.DECLINED and payment.after < order.after):
                 payment = payments.pay(order, payment, entity, gateway)
         except InvalidInput as error:
@@ -247,8 +247,8 @@ def _order(
     is_elsewhere = last.gateway != method.gateway
     if is_tried or last.state is ChargeState.SUCCEEDED or (is_elsewhere and last.state is ChargeState.PROCESSING):
         return None
-    known, asked = ("", "") if is_elsewhere else (last.payment, last.customer)
-    return PaymentOrder(number, amount, method, document.released.issue_date, after, known, asked)
+    known, earlier_customer = ("", "") if is_elsewhere else (last.payment, last.customer)
+    return PaymentOrder(number, amount, method, document.released.issue_date, after, known, earlier_customer)
 
 
 def _attempt(
@@ -263,7 +263,7 @@ def _attempt(
         state=payment.state,
         code=payment.code,
         after=order.after,
-        customer=order.asked,
+        customer=order.earlier_customer,
     )
 
 

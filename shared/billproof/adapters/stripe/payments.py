@@ -42,7 +42,7 @@ class StripePayments:
             return _read(intent.to_dict())
         params: Any = {"limit": PAGE_SIZE, "expand": ["data.latest_charge"], "created": {"gte": _since(order.issued)}}
         intents: list[dict[str, Any]] = []
-        for customer in dict.fromkeys(filter(None, (order.asked, order.method.customer))):
+        for customer in dict.fromkeys(filter(None, (order.earlier_customer, order.method.customer))):
             with errors_of_stripe():
                 listed = client.v1.payment_intents.list(params | {"customer": customer}).auto_paging_iter()
                 intents += [one.to_dict() for one in listed]
