@@ -100,7 +100,7 @@ def _endpoint() -> Iterator[Checked]:
 
 
 def _outputs(target: Target) -> Iterator[Checked]:
-    optional = {"StripeSecretArn", "TrytonSecretArn"}
+    optional = {"SapSecretArn", "StripeSecretArn", "TrytonSecretArn"}
     missing = sorted({*targets.SETTINGS.values()} - target.outputs.keys() - optional)
     if missing:
         said = f"the stack has no {', '.join(missing)}"

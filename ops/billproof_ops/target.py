@@ -41,6 +41,7 @@ SETTINGS = {
     "STRIPE_SECRET_ARN": "StripeSecretArn",
     "CRM_EVENTS_QUEUE_URL": "CrmEventsQueueUrl",
     "TRYTON_SECRET_ARN": "TrytonSecretArn",
+    "SAP_SECRET_ARN": "SapSecretArn",
     "EVENTS_TABLE": "EventsTableName",
     "WEBHOOK_DELIVERIES_QUEUE_URL": "WebhookDeliveriesQueueUrl",
 }

@@ -10,8 +10,11 @@ from billproof.errors import InvalidInput
 from billproof.payment_ports import PaymentPorts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from billproof.adapters.hubspot.rest import HubspotCrm
     from billproof.adapters.kept_secrets import KeptSecret
+    from billproof.adapters.sap.rest import SapRest
     from billproof.adapters.tryton.rest import TrytonRest
     from billproof.approvals.exception_store import ExceptionStore
     from billproof.audit.stores import AuditedRecords
@@ -53,7 +56,25 @@ class ErpPorts(PaymentPorts):
                 return kept.value()()
 
             erps[NAME] = TrytonErp(connect, entities=self.directory.legal_entity, accounts=self.directory.account)
+        if self.settings.sap_secret is not None:
+            from billproof.adapters.sap.erp import NAME as SAP
+            from billproof.adapters.sap.erp import SapErp
+
+            erps[SAP] = SapErp(self._sap, entities=self.directory.legal_entity)
         return erps
+
+    @cached_property
+    def _sap(self) -> Callable[[], SapRest]:
+        """SAP, as its secret says."""
+        from billproof.adapters.sap.erp import connected
+
+        kept = self.kept_secret(self.settings.sap_secret, lambda text: cache(partial(connected, text)))
+        kept.value()  # it is read here, and understood once SAP is asked something
+
+        def connect() -> SapRest:
+            return kept.value()()
+
+        return connect
 
     def reconciliation_sources(self) -> ReconciliationSources:
         """Return what a reconciliation reads, as of now; it raises the exceptions that the policy asks for."""

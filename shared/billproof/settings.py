@@ -182,6 +182,11 @@ class Settings:
         return self.environ.get("TRYTON_SECRET_ARN") or None
 
     @property
+    def sap_secret(self) -> str | None:
+        """The secret with the address, the client and the credentials of SAP; None where it is not used."""
+        return self.environ.get("SAP_SECRET_ARN") or None
+
+    @property
     def salesforce_secret(self) -> str | None:
         """The secret with the address and the client of Salesforce; None where it is not used."""
         return self.environ.get("SALESFORCE_SECRET_ARN") or None
