@@ -15,7 +15,8 @@ import stripe
 
 from billproof.adapters.stripe.amounts import money_of, units_of
 from billproof.errors import Conflict, ExternalServiceUnavailable, UndeterminedTax
-from billproof.masterdata.parties import Account, Address, CustomerKind
+from billproof.masterdata.addresses import Address
+from billproof.masterdata.parties import Account, CustomerKind
 from billproof.money import CONTEXT, Money, Taxed, exponent
 from billproof.tax.model import Component, Determination, Treatment
 from billproof.tax.port import TaxAnswer, TaxQuestion, TaxTransaction
