@@ -91,10 +91,6 @@ class SapErp:
                 yield document_of(entry, books)
             last = (page[-1]["FiscalYear"], page[-1]["AccountingDocument"])
 
-    def probe(self) -> None:
-        """Ask SAP for something small; raises as asking does."""
-        self._rest.probe()
-
 
 def _books(entity: LegalEntity) -> ErpBooks:
     books = entity.erp_books.get(NAME)
