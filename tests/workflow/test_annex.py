@@ -47,6 +47,7 @@ def deliver(world: World) -> Delivery:
         render=render_invoice,
         mailer=world.mailer,
         sender="billing@skymeter.example",
+        electronic=world.einvoices,
     )
 
 

@@ -55,6 +55,7 @@ def deliver(world: World, mailer: Any) -> Delivery:
         render=lambda _invoice, _released: b"%PDF",
         mailer=mailer,
         sender="billing@skymeter.example",
+        electronic=world.einvoices,
     )
 
 

@@ -40,6 +40,7 @@ def delivered(world: World, invoice: str) -> Delivery:
         render=lambda *_: b"pdf",
         mailer=world.mailer,
         sender="billing@skymeter.example",
+        electronic=world.einvoices,
     )
 
 

@@ -15,6 +15,7 @@ from stdnum.eu import vat as eu_vat
 from stdnum.gb import vat as british_vat
 
 from billproof.findings import Finding, Owner, Severity
+from billproof.invoicing.electronic_items import ELECTRONIC_CHECKS, lists_of_form
 from billproof.invoicing.model import DocumentKind, Invoice
 from billproof.masterdata.addresses import Address
 from billproof.model import Model
@@ -63,9 +64,9 @@ def required_items() -> RequiredItems:
 
 
 def lists_for(invoice: Invoice) -> list[str]:
-    """Return the lists that hold for a document: of the seller's country, and of where it bears tax."""
+    """Return the lists that hold for a document: of the seller's country, of where it bears tax, and of its form."""
     taxed = {group.jurisdiction[:2] for group in invoice.tax_summary if group.treatment == Treatment.STANDARD}
-    return required_items().lists_of({invoice.seller.address.country} | taxed)
+    return required_items().lists_of({invoice.seller.address.country} | taxed) + lists_of_form(invoice)
 
 
 def missing_items(invoice: Invoice) -> Iterator[tuple[RequiredItem, str]]:
@@ -78,11 +79,11 @@ def missing_items(invoice: Invoice) -> Iterator[tuple[RequiredItem, str]]:
 
 def missing_item_findings(invoice: Invoice) -> Iterator[Finding]:
     """Yield the findings that hold a document of which something is missing: one for each item."""
-    seen = set()
+    named = set()
     for required, said in missing_items(invoice):
-        if required.item in seen:
+        if required.item in named:
             continue
-        seen.add(required.item)
+        named.add(required.item)
         yield Finding(
             code="document_item_missing",
             severity=Severity.BLOCKING,
@@ -231,4 +232,5 @@ _CHECKS: dict[str, _Check] = {
     "company_details": _company_details,
     "contact": _contact,
     "purchase_order": _purchase_order,
+    **ELECTRONIC_CHECKS,
 }
