@@ -6,10 +6,11 @@ from email.policy import SMTP
 
 import pytest
 
-from billproof.errors import NotExpressible, NotFound, RulesBroken
+from billproof.errors import NotExpressible, NotFound, ObjectUnreadable, RulesBroken
 from billproof.invoicing.delivery import Delivery, HandedOn
 from billproof.invoicing.delivery_events import ProblemKind, delivery_problems
 from billproof.invoicing.electronic import ElectronicDocument
+from billproof.invoicing.electronic_delivery import read_electronic
 from billproof.invoicing.facts import DELIVERED
 from billproof.invoicing.model import Invoice, Released
 from tests.support.histories_of_documents import GERMAN, SPANISH, billed, hand_on, send
@@ -40,6 +41,27 @@ def test_the_form_is_mailed_with_the_pdf_once(world: World) -> None:
     ((to, mail),) = world.mailer.sent
     assert to == "ap@us.example"
     assert attachments(mail) == ["SKY-EU-2013-000003.xml", "SKY-EU-2013-000003.pdf"]
+
+
+def test_the_form_is_read_back_as_it_was_sent_or_not_at_all(world: World) -> None:
+    def read() -> ElectronicDocument | None:
+        released = world.register.released(GERMAN)
+        assert released is not None
+        return read_electronic(released, register=world.register, objects=world.objects)
+
+    assert read() is None
+    hand_on(world)
+    key = send(world).electronic_key
+    assert key is not None
+    document = read()
+    assert document is not None
+    assert document.data == world.objects.get(key)
+    world.objects.items[key] = b"<Invoice/>"
+    with pytest.raises(ObjectUnreadable):
+        read()
+    del world.objects.items[key]
+    with pytest.raises(ObjectUnreadable):
+        read()
 
 
 def test_a_factur_x_is_its_own_pdf(world: World) -> None:

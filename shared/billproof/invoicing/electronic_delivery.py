@@ -7,7 +7,7 @@ What breaks the rules of its form, or says what the form has no term for, is not
 invoice, and the message becomes a dead letter.
 """
 
-from billproof.errors import NotExpressible, NotFound, RulesBroken
+from billproof.errors import NotExpressible, NotFound, ObjectUnreadable, RulesBroken
 from billproof.ids import digest_bytes, shown
 from billproof.invoicing.annex import annex_of, needs_annex
 from billproof.invoicing.delivery import (
@@ -53,6 +53,25 @@ def deliver_electronic(
     objects.put(electronic_key(released, document), document.data, content_type=document.media_type)
     files = DeliveredFiles(pdf, annex_of(invoice, released) if needs_annex(invoice) else None, document)
     return mail_and_note(invoice, released, files, register=register, mailer=mailer, sender=sender)
+
+
+def read_electronic(released: Released, *, register: Register, objects: Objects) -> ElectronicDocument | None:
+    """Return the electronic form of a document as it was sent; None where it was not, or has none.
+
+    Raises ObjectUnreadable where what was delivered is gone, or is another one.
+    """
+    known = register.fact(released.invoice, DELIVERED)
+    delivery = Delivery.model_validate(known) if known is not None else None
+    if delivery is None or delivery.electronic_key is None:
+        return None
+    key, name = delivery.electronic_key, delivery.electronic_key.rpartition("/")[2]
+    try:
+        data = objects.get(key)
+    except NotFound:
+        raise ObjectUnreadable(key) from None
+    if digest_bytes(data) != delivery.electronic_digest:
+        raise ObjectUnreadable(key)
+    return ElectronicDocument(name, "application/pdf" if name.endswith(".pdf") else "application/xml", data)
 
 
 def _made(
