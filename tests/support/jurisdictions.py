@@ -106,6 +106,18 @@ def complete(country: str) -> Invoice:
     )
 
 
+def between(invoice: Invoice, seller: str, buyer: str) -> Invoice:
+    """The document of a seller and a customer of two countries."""
+    seller_address = invoice.seller.address.model_copy(update={"country": seller})
+    buyer_address = invoice.buyer.address.model_copy(update={"country": buyer})
+    return invoice.model_copy(
+        update={
+            "seller": invoice.seller.model_copy(update={"address": seller_address}),
+            "buyer": invoice.buyer.model_copy(update={"address": buyer_address}),
+        }
+    )
+
+
 def electronic(form: DocumentForm) -> Invoice:
     """A German document that lacks nothing of an electronic form."""
     address = ElectronicAddress(scheme="9930", id="DE123456788")
@@ -174,6 +186,7 @@ LACKING: dict[str, Callable[[Invoice], Invoice]] = {
     "company_details": lambda invoice: stating(invoice, footer=()),
     "contact": lambda invoice: stating(invoice, contact=None),
     "purchase_order": lambda invoice: stating(invoice, purchase_orders=()),
+    "mandate": lambda invoice: between(invoice, "IT", "IT"),
     "one_order": lambda invoice: stating(invoice, purchase_orders=("PO-7", "PO-8")),
     "vat_category": lambda invoice: taxed(invoice, jurisdiction="US-TX"),
     "electronic_addresses": lambda invoice: stating(invoice, buyer_address=None),

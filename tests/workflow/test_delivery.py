@@ -48,7 +48,7 @@ def billed() -> World:
 
 
 def deliver(world: World, mailer: Any) -> Delivery:
-    return deliver_invoice(
+    delivered = deliver_invoice(
         invoice_id=UA,
         register=world.register,
         objects=world.objects,
@@ -57,6 +57,8 @@ def deliver(world: World, mailer: Any) -> Delivery:
         sender="billing@skymeter.example",
         electronic=world.einvoices,
     )
+    assert isinstance(delivered, Delivery)
+    return delivered
 
 
 def release(world: World) -> Released:

@@ -33,7 +33,7 @@ def world_of_nothing(zero_invoices: ZeroInvoices | None = None, *, numbers: bool
 
 
 def delivered(world: World, invoice: str) -> Delivery:
-    return deliver_invoice(
+    delivered = deliver_invoice(
         invoice_id=invoice,
         register=world.register,
         objects=world.objects,
@@ -42,6 +42,8 @@ def delivered(world: World, invoice: str) -> Delivery:
         sender="billing@skymeter.example",
         electronic=world.einvoices,
     )
+    assert isinstance(delivered, Delivery)
+    return delivered
 
 
 @pytest.mark.parametrize(("term", "mails"), [(None, 0), (ZeroInvoices.KEPT, 0), (ZeroInvoices.SENT, 1)])

@@ -16,6 +16,7 @@ from stdnum.gb import vat as british_vat
 
 from billproof.findings import Finding, Owner, Severity
 from billproof.invoicing.electronic_items import ELECTRONIC_CHECKS, lists_of_form
+from billproof.invoicing.mandates import unmet_mandate
 from billproof.invoicing.model import DocumentKind, Invoice
 from billproof.masterdata.addresses import Address
 from billproof.model import Model
@@ -212,6 +213,10 @@ def _purchase_order(invoice: Invoice, _list: str) -> Iterator[str]:
         yield "the number of the customer's purchase order, which it requires"
 
 
+def _mandate(invoice: Invoice, _list: str) -> Iterator[str]:
+    return unmet_mandate(invoice, frozenset(required_items().countries["EU"]))
+
+
 def _bears(invoice: Invoice, treatment: Treatment) -> bool:
     return any(group.treatment == treatment for group in invoice.tax_summary)
 
@@ -232,5 +237,6 @@ _CHECKS: dict[str, _Check] = {
     "company_details": _company_details,
     "contact": _contact,
     "purchase_order": _purchase_order,
+    "mandate": _mandate,
     **ELECTRONIC_CHECKS,
 }
