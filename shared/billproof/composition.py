@@ -14,7 +14,7 @@ from billproof.erp_ports import ErpPorts
 from billproof.usage_ports import UsagePorts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from billproof.approvals.governing import PolicyBook
     from billproof.approvals.requests import Requests
     from billproof.audit.chain import AuditChain
+    from billproof.audit.restoring import Version
     from billproof.audit.stores import AuditedObjects, AuditedRecords
     from billproof.conservation.service import Stores
     from billproof.invoicing.register import Register
@@ -82,6 +83,12 @@ class Composition(ErpPorts, UsagePorts):
         from billproof.adapters.aws.erasing import remove_object
 
         remove_object(client("s3"), self.settings.data_bucket, key)
+
+    def versions_of(self, key: str) -> Iterator[Version]:
+        """Yield what the bucket keeps of an object, the newest first; no function may."""
+        from billproof.adapters.aws.versions import versions_of
+
+        return versions_of(client("s3"), self.settings.data_bucket, key)
 
     @cached_property
     def anchors(self) -> Objects:
@@ -263,6 +270,7 @@ class Composition(ErpPorts, UsagePorts):
             policies=self.policies,
             invoices=self.invoices,
             payments=self.payments,
+            runs=self.runs,
             exception_store=self.exception_store,
             erps=self.erps,
             opening_decisions=self.opening_decisions,

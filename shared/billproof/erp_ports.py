@@ -68,6 +68,7 @@ class ErpPorts(PaymentPorts):
             decisions=self.receipt_decisions,
             statements=self.statement_book,
             gateways=self.gateway_book,
+            disputes=self.dispute_book,
             erps=self.erps,
             objects=self.objects,
             now=self.now(),

@@ -173,14 +173,27 @@ class MemoryStores(PaymentStores):
             else:
                 self.directory.add(document)
 
-    def adopt(self, policy: Policy, *, publisher: Identity = FOUNDER) -> None:
-        """Let a policy take effect: the first one from the beginning of time, a later one from now on."""
+    def adopt(self, policy: Policy, *, publisher: Identity | None = None) -> None:
+        """Let a policy take effect: the first one from the beginning of time, a later one from now on.
+
+        Two people whom the policy before names agree on it: the requester, and the first one who is somebody else.
+        """
+        governing = self.policies.history(policy.id).before(policy.version)
+        people = (governing.policy if governing else policy).people
+        by_name = sorted(people, key=lambda person: (person.id != "carla", person.id == "ben", person.id))
+        named = [(identity, person.id) for person in by_name for identity in person.identities[:1]]
+        publisher = publisher or (named[0][0] if named else FOUNDER)
+        confirmer, name = next((one for one in named if one[0] != publisher), (CONFIRMER, "confirmer"))
         at = instant_text(self.now() if self.policies.history(policy.id).in_force() else BEGINNING)
         self.policies.publish(PublishedPolicy(policy=policy, published_by=publisher, published_at=at))
-        confirmation = PolicyConfirmation(
-            version=policy.version, confirmed_by=CONFIRMER, person="confirmer", confirmed_at=at
-        )
+        confirmation = PolicyConfirmation(version=policy.version, confirmed_by=confirmer, person=name, confirmed_at=at)
         self.policies.confirm(policy.id, confirmation)
+
+    def publish_again_by(self, name: str, legal_entity: str) -> None:
+        """Let a person publish the policy anew: who published the one before decides under this one, then."""
+        policy = self.policies.in_force(legal_entity)
+        (publisher,) = (person.identities[0] for person in policy.people if person.id == name)
+        self.adopt(policy.model_copy(update={"version": policy.version + 1}), publisher=publisher)
 
     def ingest(self, events: Iterable[dict[str, Any]], *, per_message: int = 100) -> Ingested:
         sent = list(events)
@@ -208,6 +221,7 @@ class MemoryStores(PaymentStores):
             policies=self.policies,
             invoices=self.records["invoices"],
             payments=self.records["payments"],
+            runs=self.runs,
             exception_store=self.exception_store,
             erps=self.erps,
             opening_decisions=self.opening_decisions,

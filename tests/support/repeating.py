@@ -106,6 +106,7 @@ ELSEWHERE = {
     "audit anchor": "workflow/test_audit_command.py",
     "audit erase": "workflow/test_audit_command.py",
     "audit export": "workflow/test_audit_command.py",
+    "audit restore": "workflow/test_audit_command.py",
     "audit take-out": "workflow/test_audit_command.py",
     "dlq discard": "unit/test_dead_letters.py",
     "invoice pdf": "readme/test_first_hour.py",

@@ -266,6 +266,7 @@ class World(MemoryStores):
             decisions=self.receipt_decisions,
             statements=self.statement_book,
             gateways=self.gateway_book,
+            disputes=self.dispute_book,
             erps=self.erps,
             objects=self.objects,
             now=self.now(),

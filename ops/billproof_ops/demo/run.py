@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 
 from rich.console import Console
@@ -18,10 +18,11 @@ from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.electronic_delivery import read_electronic
 from billproof.invoicing.facts import InvoiceFacts
 from billproof.pipeline.artefacts import RELEASED, RUN_PLAN, Artefacts
+from billproof.pipeline.month_facts import signed_off
 from billproof.pipeline.starting import RUNNING
 from billproof.proof.service import prove_run
 from billproof_ops import closing
-from billproof_ops.billing import run_report, start_run, wait_for_run
+from billproof_ops.billing import last_run, run_report, start_run, wait_for_run
 from billproof_ops.demo import bank, story
 from billproof_ops.demo.cash import PaidMonth
 from billproof_ops.demo.comparing import repeated, totals_of
@@ -49,6 +50,18 @@ from billproof_ops.waiting import until
 
 
 @dataclass
+class PlayedMonths:
+    """What came of the months that were played; how many events were sent of each."""
+
+    sent: dict[str, int] = field(default_factory=dict)
+    runs: list[RunSummary] = field(default_factory=list)
+    proofs: list[ProofSummary] = field(default_factory=list)
+    reconciliations: list[ReconciliationSummary] = field(default_factory=list)
+    balances: list[ConservationStatement] = field(default_factory=list)
+    decisions: list[DecisionSummary] = field(default_factory=list)
+
+
+@dataclass
 class Demo:
     """One demo over a target."""
 
@@ -64,45 +77,52 @@ class Demo:
         feed = Feed(self.target, self.progress)
         with self._phase("load contracts"):
             feed.load()
-        runs: list[RunSummary] = []
-        proofs: list[ProofSummary] = []
-        reconciliations: list[ReconciliationSummary] = []
-        balances: list[ConservationStatement] = []
-        decisions: list[DecisionSummary] = []
-        sent = 0
+        closed = [month for month in self.months if any(self._is_closed(entity, month) for entity in self._entities)]
+        played = PlayedMonths()
         for month in self.months:
-            with self._phase("send and ingest usage", month):
-                sent += feed.send(month)
-            with self._phase("billing runs", month):
-                self._decide(month)  # what a demo that was killed left undecided, before a run raises it anew
-                run_ids = self._bill(month)
-            with self._phase("decisions", month):
-                decisions += self._decide(month)
-            with self._phase("delivery and posting", month):
-                self._settle(month)
-            with self._phase("reconciliation", month):
-                reconciliations += self._reconcile(month)
-            with self._phase("proof", month):
-                proofs += [self._prove(run_id) for run_id in run_ids]
-                balances += [balance_run(run_id, stores=self.target.ports.stores()) for run_id in run_ids]
-            if month == bank.PAID_MONTH:
-                with self._phase("payments", month):
-                    self._paid.play()
-            runs += [run_summary(run_report(self.target, run_id)) for run_id in run_ids]
+            self._play(month, feed, played)
         invoices = self._invoices()
-        after = self._books()
         return Summary(
             periods=self.months,
-            runs=runs,
+            runs=played.runs,
             invoices=invoices,
-            reconciliations=reconciliations,
-            proofs=proofs,
-            decisions=decisions,
-            balances=[balance_summary(balance) for balance in balances],
+            reconciliations=played.reconciliations,
+            proofs=played.proofs,
+            decisions=played.decisions,
+            balances=[balance_summary(balance) for balance in played.balances],
             cash=self._paid.summary() if bank.PAID_MONTH in self.months else None,
             totals=totals_of(invoices),
-            repeat=repeated(before, after, runs, sent, new_receipts=self._receipts() - receipts),
+            repeat=repeated(
+                before,
+                self._books(),
+                played.runs,
+                sum(played.sent.values()),
+                sent_to_closed=sum(played.sent[month] for month in closed),
+                new_receipts=self._receipts() - receipts,
+            ),
         )
+
+    def _play(self, month: str, feed: Feed, played: PlayedMonths) -> None:
+        with self._phase("send and ingest usage", month):
+            played.sent[month] = feed.send(month)
+        with self._phase("billing runs", month):
+            self._decide(month)  # what a demo that was killed left undecided, before a run raises it anew
+            run_ids = self._bill(month)
+        with self._phase("decisions", month):
+            played.decisions += self._decide(month)
+        with self._phase("delivery and posting", month):
+            self._settle(month)
+        with self._phase("reconciliation", month):
+            played.reconciliations += self._reconcile(month)
+        with self._phase("proof", month):
+            played.proofs += [self._prove(run_id) for run_id in run_ids]
+            played.balances += [balance_run(run_id, stores=self.target.ports.stores()) for run_id in run_ids]
+        if month == bank.PAID_MONTH:
+            with self._phase("payments", month):
+                self._paid.play()
+            with self._phase("close", month):
+                self._paid.close()
+        played.runs += [run_summary(run_report(self.target, run_id)) for run_id in run_ids]
 
     @contextmanager
     def _phase(self, name: str, of: str = "") -> Iterator[None]:
@@ -144,12 +164,18 @@ class Demo:
     def _bill(self, month: str) -> list[str]:
         runs = []
         for entity in self._entities:
+            if self._is_closed(entity, month):
+                runs.append(last_run(self.target, entity, month))  # a closed month takes no further run
+                continue
             run_id = start_run(self.target, entity, month, who=story.REQUESTER).run_id
             runs.append(run_id)
             task = self.progress.add_task(f"{run_id} batches", total=None)
             wait_for_run(self.target, run_id, on_poll=partial(self._show, run_id, task))
             self._show(run_id, task)
         return runs
+
+    def _is_closed(self, entity: str, month: str) -> bool:
+        return signed_off(self.target.ports.runs, entity, month) is not None
 
     def _show(self, run_id: str, task: TaskID) -> None:
         artefacts = Artefacts(self.target.ports.objects)
@@ -167,6 +193,8 @@ class Demo:
             policy = self.target.ports.directory.policy(entity)
             for state in exceptions_of(self.target, entity, month, all_of_them=False):
                 case = state.opened
+                if not case.kind.is_document:  # somebody's own run that is held
+                    continue
                 until(
                     partial(exception_store.last_token, case.id),
                     what=f"{case.id} to wait for a person",
@@ -175,7 +203,7 @@ class Demo:
                 able = policy.deciders(case.amount, other_than=case.requested_by)
                 _approve(self.target, case.id, [person.id for person in able])
             for state in exceptions_of(self.target, entity, month, all_of_them=True):
-                if state.status == Verdict.SUPERSEDED:
+                if not state.opened.kind.is_document or state.status != Verdict.APPROVED:
                     continue
                 number = until(
                     partial(release_of, state, self.target),

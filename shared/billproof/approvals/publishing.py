@@ -102,6 +102,26 @@ def confirm_policy(
     return _state(known, history)
 
 
+def why_not_confirmed(known: PolicyVersion, history: PolicyHistory) -> str | None:
+    """Say why two people did not let a version take effect that is in force, or None where they did.
+
+    Versions of format 1, from before people had identities, are nobody's.
+    """
+    published, confirmation = known.published, known.confirmation
+    if published is None or confirmation is None:
+        return None
+    try:
+        _governing(history, known.policy, published.published_by)
+        person = _governing(history, known.policy, confirmation.confirmed_by)
+    except NotAllowed as error:
+        return str(error)
+    if person.id != confirmation.person:
+        return f"it is said to be confirmed by {confirmation.person}, and the identity is that of {person.id}"
+    if history.same_person(published.published_by, confirmation.confirmed_by):
+        return f"{person.id} published it, too"
+    return None
+
+
 def _governing(history: PolicyHistory, policy: Policy, caller: Identity) -> Person:
     """Return the person who publishes or confirms a version: one of the version in force or, without one, of its own.
 

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, model_validator
 from billproof.errors import InvalidInput
 from billproof.masterdata.addresses import Address
 from billproof.masterdata.charts import CashAccount, ChartOfAccounts, ErpBooks
-from billproof.masterdata.csv_files import CsvStatementFormat
+from billproof.masterdata.csv_files import CsvAdviceFormat, CsvStatementFormat
 from billproof.masterdata.documents import CustomerDocuments, EntityDocuments
 from billproof.masterdata.gateways import GatewayAccount, Source, refuse_unsound
 from billproof.model import Day, Flag, Model
@@ -116,8 +116,9 @@ class LegalEntity(Model):
     any other, invoices that come to nothing have a series of their own. `usage_sources` send for its accounts: what
     they send for no account that is known is this legal entity's to look after. Its customers' money arrives on its
     `cash_accounts`; the chart then names the accounts of payments. `csv_statements` say how its banks write statements
-    as CSV. `gateways` hold what customers paid until they pay it out to a bank account. With `documents` its invoices
-    say how to pay, and are held where what a law or a customer asks of them is missing.
+    as CSV, `csv_advices` how payers write what a payment pays. `gateways` hold what customers paid until they pay it
+    out to a bank account. With `documents` its invoices say how to pay, and are held where what a law or a customer
+    asks of them is missing.
     """
 
     kind: Literal["legal_entity"] = "legal_entity"
@@ -143,6 +144,7 @@ class LegalEntity(Model):
     usage_sources: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
     cash_accounts: tuple[CashAccount, ...] = Field(default=(), exclude_if=operator.not_)
     csv_statements: tuple[CsvStatementFormat, ...] = Field(default=(), exclude_if=operator.not_)
+    csv_advices: tuple[CsvAdviceFormat, ...] = Field(default=(), exclude_if=operator.not_)
     gateways: tuple[GatewayAccount, ...] = Field(default=(), exclude_if=operator.not_)
     erp_books: dict[Name, ErpBooks] = Field(default_factory=dict, exclude_if=operator.not_)
     documents: EntityDocuments | None = Field(default=None, exclude_if=operator.not_)
@@ -165,8 +167,8 @@ class LegalEntity(Model):
 
     @model_validator(mode="after")
     def _names_each_csv_format(self) -> Self:
-        names = [declared.id for declared in self.csv_statements]
-        if len(set(names)) != len(names):
+        of_kinds = ([one.id for one in self.csv_statements], [one.id for one in self.csv_advices])
+        if any(len(set(names)) != len(names) for names in of_kinds):
             message = "two CSV formats have one id"
             raise ValueError(message)
         return self
@@ -183,6 +185,14 @@ class LegalEntity(Model):
             message = f"{self.id} has no gateway of that name"
             raise InvalidInput(message)
         return gateway
+
+    def csv_advice(self, name: str) -> CsvAdviceFormat:
+        """Return the format of remittance advices of a name; raises InvalidInput where there is none."""
+        declared = next((declared for declared in self.csv_advices if declared.id == name), None)
+        if declared is None:
+            message = f"{self.id} has no format of remittance advices of that name"
+            raise InvalidInput(message)
+        return declared
 
     def csv_format(self, name: str) -> CsvStatementFormat:
         """Return the CSV format of a name; raises InvalidInput where there is none."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import stripe
+from stripe._base_address import BaseAddresses
 
 from billproof.adapters.stripe.secrets import GatewaySecrets
 from billproof.errors import ExternalServiceUnavailable, InvalidInput
@@ -11,6 +12,8 @@ from billproof.masterdata.gateways import GatewayAccount
 from billproof.masterdata.parties import LegalEntity
 
 RETRIES = 1
+ADDRESS = ":address"
+"""What comes after a gateway's name where its secret says the address of a stand-in."""
 SECONDS = 10
 """How long an answer may take: a call that hangs must not outlive the function that waits for it."""
 
@@ -28,7 +31,18 @@ class StripeClients:
         if not keys:
             message = f"there is no key for the gateway {gateway.source} of {entity.id}"
             raise ExternalServiceUnavailable(message, service="stripe")
-        return stripe.StripeClient(keys[0], max_network_retries=RETRIES, http_client=self._http_client)
+        return stripe.StripeClient(
+            keys[0],
+            max_network_retries=RETRIES,
+            http_client=self._http_client,
+            base_addresses=self._stand_in(entity, gateway),
+        )
+
+    def _stand_in(self, entity: LegalEntity, gateway: GatewayAccount) -> BaseAddresses:
+        """Return where a stand-in of Stripe is; Stripe itself where none is named, and for payments that are real."""
+        is_real = gateway.stripe is None or gateway.stripe.livemode
+        address = [] if is_real else self._keys.of(entity.id, f"{gateway.source}{ADDRESS}")
+        return {"api": address[0]} if address else {}
 
 
 @contextmanager
