@@ -1,10 +1,12 @@
 """Documents in each language: whole catalogues, payment codes as their standards want them, and the same bytes."""
 
+import io
 import re
 from decimal import Decimal
 
 import pytest
 import segno
+from pypdf import PdfReader
 
 from billproof.adapters.typst.catalogue import LANGUAGES, catalogue, language_of
 from billproof.adapters.typst.line_texts import step_label
@@ -121,6 +123,23 @@ def test_the_swiss_code_says_what_the_guidelines_want_in_their_order() -> None:
         *("SCOR", "RF16SKYEU2013000003", released.number, "EPD"),
     ]
     assert swiss_text(invoice, released, None).split("\r\n")[-4:] == ["NON", "", released.number, "EPD"]
+
+
+@pytest.mark.parametrize(
+    ("locale", "part"), [("de_CH", "Zahlteil"), ("fr_CH", "Section paiement"), ("nl_NL", "Payment part")]
+)
+def test_a_swiss_invoice_has_its_qr_bill_on_a_page_of_its_own(locale: str, part: str) -> None:
+    invoice = in_language(complete("CH"), locale)
+    *_, bill = PdfReader(io.BytesIO(render_invoice(invoice, released_as(invoice)))).pages
+    said = " ".join(bill.extract_text().split())
+    for text in (
+        part,
+        "CH93 0076 2011 6238 5295 7",
+        "RF16 SKYE U201 3000 003",
+        "CHF 5 764.48",
+        "DE-60549 Frankfurt am Main",
+    ):
+        assert text in said, text
 
 
 @pytest.mark.parametrize(("country", "codes"), [("DE", (True, False)), ("CH", (False, True)), ("US", (False, False))])
