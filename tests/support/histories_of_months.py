@@ -109,6 +109,7 @@ def delivered(world: World) -> None:
             render=lambda _invoice, _released: b"%PDF",
             mailer=world.mailer,
             sender="billing@skymeter.example",
+            electronic=world.einvoices,
         )
 
 
