@@ -135,8 +135,7 @@ CODES: dict[str, tuple[Family, ...]] = {
     "events_retraction": (F.EVENTS_CORRECTED,),
     "events_corrected": (F.EVENTS_CORRECTED,),
     "correction_without_event": (F.EVENTS_CORRECTED,),
-    "events_late": (F.EVENTS_LATE,),
-    "late_usage_billed": (F.EVENTS_LATE,),
+    "difference_billed": (F.EVENTS_LATE, F.NOT_BILLED),
     "id_reused": (F.EVENTS_TOO_MANY,),
     "usage_changed": (F.USAGE_CHANGED,),
     "contract_drift": (F.TERMS_DIFFER,),
@@ -175,6 +174,8 @@ CODES: dict[str, tuple[Family, ...]] = {
     "statement_overlap": (F.STATEMENT,),
     "cash_not_posted": (F.CASH_BOOKS,),
     "cash_out_of_balance": (F.CASH_BOOKS, F.DOCUMENT_CHANGED),
+    "erp-postings-dead-letters": (F.NOT_POSTED, F.DOCUMENT_CHANGED),
+    "payment-events-dead-letters": (F.CASH_BOOKS, F.DOCUMENT_CHANGED),
     "receipt_not_decided": (F.NOT_ALLOWED, F.DOCUMENT_CHANGED),
     "refused": (F.NOT_ALLOWED,),
 }

@@ -11,6 +11,7 @@ from billproof.approvals.model import Decision, Verdict
 from billproof.approvals.policy import Policy
 from billproof.approvals.publishing import confirm_policy, publish_policy
 from billproof.errors import BillproofError
+from billproof.invoicing.model import Released
 from billproof.ledger.model import JournalEntry
 from billproof.ports import Document, Key
 from billproof_ops.local.people import local_identity
@@ -28,20 +29,19 @@ class Hands:
     lost_postings: set[str]
     refusals: list[str]
 
-    def invoice(self, account: str, month: str) -> Any:
-        """Return the released invoice of an account and month, or None."""
-        invoice = f"{ENTITY}.{month}.{account}"
-        return self.world.invoice(invoice) if self.world.register.released(invoice) else None
+    def released(self, account: str, month: str) -> Released | None:
+        """Return the release of the invoice of an account and month, or None."""
+        return self.world.register.released(f"{ENTITY}.{month}.{account}")
 
     def number(self, account: str, month: str) -> str:
         """Return the number of the released invoice of an account and month; empty where there is none."""
-        released = self.world.register.released(f"{ENTITY}.{month}.{account}")
+        released = self.released(account, month)
         return released.number if released else ""
 
     def gross(self, account: str, month: str) -> Decimal:
         """Return what an account was billed for a month, tax included."""
-        invoice = self.invoice(account, month)
-        return Decimal(0) if invoice is None else invoice.totals.gross.amount
+        released = self.released(account, month)
+        return released.document.worth.amount.amount if released else Decimal(0)
 
     def share_of(self, account: str, month: str, share: Decimal) -> Decimal:
         """Return a share of an invoice in whole cents."""
@@ -49,8 +49,7 @@ class Hands:
 
     def pay_out(self, account: str, month: str, share: Decimal) -> None:
         """Let the bank pay a share of an invoice back to its customer."""
-        invoice = self.invoice(account, month)
-        if invoice is not None:
+        if self.released(account, month) is not None:
             number, paid = self.number(account, month), self.share_of(account, month, share)
             self.bank.leaves(account, number, paid, self.world.now().date())
 

@@ -1,7 +1,7 @@
 """What was injected beside what people were told: dollars found, in time, named rightly, and after how many days."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from random import Random
@@ -16,6 +16,9 @@ from lab.scene import CAUSES, Injected, Point, Scene, Strength
 MODULES = (blind, usage, contracts, taxes, books, cash, decisions)
 UPSTREAM = (Point.USAGE, Point.CONTRACT, Point.TAX)
 """Where a leak can be found before an invoice is released."""
+MIXED = 4
+MIXABLE = {name for name, cause in CAUSES.items() if cause.point in {Point.USAGE, Point.CONTRACT, Point.TAX}}
+"""Causes whose dollars two bills say; those of the books and of cash are spoilt by each other's hands."""
 NOTHING = Decimal(0)
 
 
@@ -61,6 +64,24 @@ def judge(name: str, strength: Strength, clean: Outcome) -> Judged:
     return judged(name, strength, injected, by_month, outcome=outcome, clean=clean)
 
 
+def judge_mixture(number: int, clean: Outcome) -> list[Judged]:
+    """Inject some causes at once; each is found only where a code of its own kind is told at its place."""
+    draw = Random(f"mixture {number}")
+    names = draw.sample(sorted(MIXABLE), MIXED)
+    scene, parts = clean.stage.scene.copy(), []
+    for name in names:
+        strength = draw.choice(list(Strength))
+        alone = clean.stage.scene.copy()
+        dollars = _dollars(alone, inject(alone, name, strength), play(alone, clean=clean, only_runs=True), clean)
+        parts.append((name, strength, dollars, inject(scene, name, strength)))
+    outcome = play(scene, clean=clean)
+    results = [
+        judged(name, strength, injected, dollars, outcome=outcome, clean=clean)
+        for name, strength, dollars, injected in parts
+    ]
+    return [result if result.is_named else replace(result, found=NOTHING, in_time=NOTHING) for result in results]
+
+
 def judged(
     name: str, strength: Strength, injected: Injected, by_month: dict[str, Decimal], *, outcome: Outcome, clean: Outcome
 ) -> Judged:
@@ -101,11 +122,11 @@ def _dollars(scene: Scene, injected: Injected, outcome: Outcome, clean: Outcome)
         return {scene.months[1]: injected.dollars(outcome.stage)}
     right, wrong = clean.billed, outcome.billed
     if "right" in scene.facts:
-        right = play(_righted(scene)).billed
+        right = play(_righted(scene), only_runs=True).billed
     if injected.twin is not None:
         twin = scene.copy()
         injected.twin(twin)
-        wrong = play(twin, clean=clean).billed
+        wrong = play(twin, clean=clean, only_runs=True).billed
     return between(right, wrong, scene.months)
 
 

@@ -11,8 +11,11 @@ from typing import NamedTuple
 
 from billproof.conservation.cash import cash_statement
 from billproof.findings import Finding, Severity
+from billproof.invoicing.documents import read_invoice
+from billproof.pipeline.artefacts import DRAFTED, RUN_PLAN, Artefacts
 from billproof.pipeline.closing import read_statement
 from billproof.pipeline.model import RunStatement
+from billproof.pricing.model import LineKind
 from billproof.proof.service import prove_run
 from lab.company import ENTITY
 from lab.stage import Stage
@@ -20,10 +23,6 @@ from tests.support.verifying import verified
 
 LOOKED_ON = date(2013, 6, 1)
 """The day on which somebody looks at what is overdue."""
-
-
-ASKED = {"credit_requested"}
-"""What an exception says that only asks: every credit note waits for approval, and that tells nobody of a leak."""
 
 
 class Signal(NamedTuple):
@@ -51,7 +50,7 @@ class Watch:
     """Collects signals while a stage plays; what is told twice is one signal, of its first time."""
 
     def __init__(self, stage: Stage) -> None:
-        self.stage = stage
+        self.stage, self.taken = stage, len(stage.runs)
         self.signals: dict[tuple[str, str, str, str], Signal] = {}
 
     def see(self, month: str, *, is_after_run: bool) -> None:
@@ -62,7 +61,7 @@ class Watch:
 
     def see_end(self) -> None:
         """Look at what stays when all is over: proofs of every run, the audit chain, cash, and what is overdue."""
-        for signal in (*self._of_proofs(), *self._of_audit(), *self._of_cash(), *self._of_ageing()):
+        for signal in (*self._of_alarms(), *self._of_proofs(), *self._of_audit(), *self._of_cash(), *self._of_ageing()):
             self.signals.setdefault(signal.key, signal)
 
     def _now(self) -> datetime:
@@ -73,11 +72,12 @@ class Watch:
         statement = read_statement(self.stage.world.objects, self.stage.runs[-1])
         for period in self.stage.scene.months:
             for state in store.of_period(ENTITY, period):
-                for finding in (one for one in state.opened.findings if one.code not in ASKED):
+                for finding in (one for one in state.opened.findings if not _only_asks(one)):
                     yield self._found(finding, finding.account or state.opened.subject, month)
         for finding in statement.findings:
             yield self._found(finding, finding.account, month)
         yield from self._counted(statement, month)
+        yield from self._differences(month)
 
     def _found(self, finding: Finding, account: str, month: str) -> Signal:
         amount = None if finding.amount_at_risk is None else abs(finding.amount_at_risk.amount)
@@ -87,13 +87,20 @@ class Watch:
 
     def _counted(self, statement: RunStatement, month: str) -> Iterator[Signal]:
         """Tell what the run's statement counts of its events besides those that it bills."""
-        for name in ("duplicate", "conflicting", "corrected", "retraction", "unmatched", "late"):
+        for name in ("duplicate", "conflicting", "corrected", "retraction", "unmatched"):
             count = getattr(statement.events, name)
             if count:
                 yield Signal(f"events_{name}", "", f"run {count}", None, month=month, at=self._now())
-        late = statement.late_events.metered
-        if late:
-            yield Signal("late_usage_billed", "", f"run {late}", None, month=month, at=self._now())
+
+    def _differences(self, month: str) -> Iterator[Signal]:
+        """Tell of the lines that bill a difference of an earlier month: what was missed there is on the invoice now."""
+        objects, run = self.stage.world.objects, self.stage.runs[-1]
+        artefacts = Artefacts(objects)
+        batches = artefacts.read(RUN_PLAN, run).batches
+        for draft in (one for batch in batches for one in artefacts.read(DRAFTED, run, batch).drafts):
+            lines = read_invoice(objects, draft.document).lines if draft.document else ()
+            for line in (one.priced for one in lines if one.priced.kind is LineKind.DIFFERENCE):
+                yield Signal("difference_billed", draft.account, line.id, abs(line.net.amount), month, self._now())
 
     def _of_reconciliation(self, month: str) -> Iterator[Signal]:
         report = self.stage.report
@@ -102,8 +109,12 @@ class Watch:
             where = f"{variance.invoice} {variance.external_reference} {variance.account}"
             yield Signal(variance.cause.value, variance.billing_account, where, amount, month=month, at=self._now())
 
+    def _of_alarms(self) -> Iterator[Signal]:
+        for queue, message in self.stage.dead_letters:
+            yield self._told(f"{queue}-dead-letters", message, "")
+
     def _of_proofs(self) -> Iterator[Signal]:
-        for run in self.stage.runs:
+        for run in self.stage.runs[self.taken :]:
             proof = prove_run(run, stores=self.stage.world.stores())
             for difference in proof.differences:
                 yield self._told(f"proof_{difference.kind.value}", f"{difference.where}", run)
@@ -133,3 +144,8 @@ class Watch:
 
     def _told(self, code: str, where: str, run: str) -> Signal:
         return Signal(code, "", f"{where} {run}", None, month="", at=self._now())
+
+
+def _only_asks(finding: Finding) -> bool:
+    """Say whether an exception tells nothing: each credit note waits for approval, each variance is told of already."""
+    return finding.code == "credit_requested" or finding.code.startswith("variance_")

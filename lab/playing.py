@@ -9,7 +9,7 @@ from functools import lru_cache
 from billproof.ids import canonical_json
 from billproof.pipeline.artefacts import DRAFTED, RUN_PLAN, Artefacts
 from lab.baseline import totals_alarms
-from lab.company import ENTITY, company
+from lab.company import company
 from lab.observer import Signal, Watch
 from lab.scene import Event, Moment, Scene
 from lab.stage import Snapshot, Stage
@@ -29,13 +29,16 @@ class Outcome:
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
 
 
-def play(scene: Scene, *, clean: Outcome | None = None, keeps_months: bool = False) -> Outcome:
-    """Play a scene; of a clean one the months that this one does not change are taken over."""
+def play(scene: Scene, *, clean: Outcome | None = None, keeps_months: bool = False, only_runs: bool = False) -> Outcome:
+    """Play a scene; of a clean one the months that this one does not change are taken over.
+
+    With `only_runs` nothing is looked at but what the runs say.
+    """
     after, taken = _taken_over(scene, clean) if clean else (None, [])
     stage = Stage(scene, after)
     outcome = Outcome(stage, {key: amount for key, amount in clean.billed.items() if key[1] in taken} if clean else {})
     watch, alarms = Watch(stage), set[str]()
-    for month, moment in stage.play():
+    for month, moment in stage.play(only_runs=only_runs):
         is_after_run = moment is Moment.AFTER_RUN
         watch.see(month, is_after_run=is_after_run)
         if is_after_run:
@@ -44,7 +47,8 @@ def play(scene: Scene, *, clean: Outcome | None = None, keeps_months: bool = Fal
             alarms |= totals_alarms(stage, month, outcome.billed)
             if keeps_months:
                 outcome.snapshots[month] = stage.snapshot()
-    watch.see_end()
+    if not only_runs:
+        watch.see_end()
     outcome.signals, outcome.alarms = list(watch.signals.values()), frozenset(alarms)
     return outcome
 
@@ -98,6 +102,3 @@ def moment_of(event: Event) -> datetime:
     """Return when an event happened, as it says."""
     time = datetime.fromisoformat(event["time"])
     return time if time.tzinfo else time.replace(tzinfo=UTC)
-
-
-__all__ = ["ENTITY", "Billed", "Outcome", "changed_events", "clean_company", "moment_of", "play"]

@@ -34,13 +34,13 @@ def region_lost_before_count(scene: Scene, percent: int, draw: Random) -> Inject
     return Injected(sources=frozenset(scene.facts["sources"]), accounts=frozenset(scene.facts["accounts"]))
 
 
-@cause(Point.USAGE, "a counter overflows: quantities above a limit are cut to it", (9000, 5000, 500), is_blind=True)
+@cause(Point.USAGE, "a counter overflows: quantities above a limit are cut to it", (1100, 800, 300), is_blind=True)
 def counter_overflows(scene: Scene, most: int, draw: Random) -> Injected:
     """Cut the quantities of one source to the most that a field can hold; the source counts what it sent."""
     source = draw.choice(sorted(scene.facts["sources"]))
 
     def change(event: Event) -> Iterator[Event]:
-        if event["source"] == source and Decimal(event["data"]["units"]) > most:
+        if event["source"] == source and "units" in event["data"] and Decimal(event["data"]["units"]) > most:
             yield {**event, "data": {**event["data"], "units": str(most)}}
         else:
             yield event

@@ -26,12 +26,12 @@ def later_months(scene: Scene) -> tuple[str, ...]:
 def some(scene: Scene, draw: Random) -> tuple[str, Callable[[Event], bool]]:
     """Draw a source, and say which events are its own."""
     source = draw.choice([name for name in sorted(scene.facts["sources"]) if name != "lab/identity"])
-    return source, lambda event: event["source"] == source
+    return source, lambda event: bool(event["source"] == source)
 
 
 def of_account(account: str) -> Callable[[Event], bool]:
     """Say which events are of an account."""
-    return lambda event: event["subject"] == account
+    return lambda event: bool(event["subject"] == account)
 
 
 def is_within(event: Event, days: int) -> bool:
