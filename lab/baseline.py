@@ -1,41 +1,48 @@
 """What somebody sees who compares totals only: events with what sources stated, and sums of money, by month."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from decimal import Decimal
 
 from lab.scene import Event
 from lab.stage import Stage
 
+type Billed = dict[tuple[str, str], Decimal]
+"""Gross amounts by account and month, as they were drafted."""
 PERCENT_OF_TOTALS = Decimal(1)
 PERCENT_OF_TREND = Decimal(10)
 
 
-def totals_alarms(stage: Stage, month: str, billed: dict[tuple[str, str], Decimal]) -> frozenset[str]:
-    """Return the names of the totals that are off: by 1 %, or by 10 % where they are compared with the month before."""
-    alarms = set[str]()
+def run_alarms(stage: Stage, month: str, billed: Billed) -> Iterator[str]:
+    """Yield the totals of a run that are off: usage by 1 %, and what is invoiced by 10 % of the month before."""
     stated, arrived = _stated(stage.scene.totals[month]), _arrived(stage.scene.usage[month])
-    alarms |= {
-        f"{month} {source}"
-        for source in stage.scene.facts["sources"]
-        if is_off(stated[source], arrived[source], PERCENT_OF_TOTALS)
-    }
+    for source in stage.scene.facts["sources"]:
+        if is_off(stated[source], arrived[source], PERCENT_OF_TOTALS):
+            yield f"{month} {source}"
     months = stage.scene.months
-    invoiced = {name: sum((amount for key, amount in billed.items() if key[1] == name), Decimal(0)) for name in months}
     number = months.index(month)
-    if number and is_off(invoiced[months[number - 1]], invoiced[month], PERCENT_OF_TREND):
-        alarms.add(f"{month} invoiced")
+    if number and is_off(invoiced(billed, months[number - 1]), invoiced(billed, month), PERCENT_OF_TREND):
+        yield f"{month} invoiced"
+
+
+def money_alarms(stage: Stage, month: str, billed: Billed) -> Iterator[str]:
+    """Yield the totals of money that are off by 1 % of what was invoiced: what is posted, and what arrived."""
     if stage.report is not None:
         totals = (stage.report.invoiced.gross.amount, stage.report.posted_receivable.amount)
         if is_off(*totals, PERCENT_OF_TOTALS):
-            alarms.add(f"{month} posted")
-    if is_off(invoiced[month], stage.bank.told_last, PERCENT_OF_TOTALS):
-        alarms.add(f"{month} paid")
-    return frozenset(alarms)
+            yield f"{month} posted"
+    if is_off(invoiced(billed, month), stage.bank.told_last, PERCENT_OF_TOTALS):
+        yield f"{month} paid"
 
 
-def is_off(expected: Decimal, seen: Decimal, percent: Decimal) -> bool:
+def invoiced(billed: Billed, month: str) -> Decimal:
+    """Return what all invoices of a month come to."""
+    return sum((amount for key, amount in billed.items() if key[1] == month), Decimal(0))
+
+
+def is_off(expected: Decimal, actual: Decimal, percent: Decimal) -> bool:
     """Say whether an amount differs from what was expected by more than a percentage of it."""
-    return abs(expected - seen) * 100 > percent * abs(expected)
+    return abs(expected - actual) * 100 > percent * abs(expected)
 
 
 def _stated(totals: list[Event]) -> dict[str, Decimal]:

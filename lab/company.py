@@ -128,7 +128,7 @@ def _free() -> Iterator[Terms]:
 def _first(contracts: list[Terms], meters: set[str]) -> str:
     """Return the first account that pays for all of some meters."""
     return next(
-        (one["account"] for one in contracts if meters <= {each.get("meter") for each in one["charges"]}), INTERNAL
+        (one["account"] for one in contracts if meters <= {charge.get("meter") for charge in one["charges"]}), INTERNAL
     )
 
 

@@ -134,16 +134,16 @@ class Hands:
             if line.priced.net.amount > 0
         ]
         try:
-            asked = self.world.credit(invoice, request, requested_by=by, note=note, lines=lines)
+            wanted = self.world.credit(invoice, request, requested_by=by, note=note, lines=lines)
             if forged:
-                self._forge(asked.exception)
+                self._forge(wanted.exception)
             else:
-                answer = self.world.decide(asked.exception, "approved", approved_by)
+                answer = self.world.decide(wanted.exception, "approved", approved_by)
                 if answer.refusal is not None:
                     self.refusals.append(answer.refusal.value)
                     return
-            self.world.apply(asked.exception)
-            self.world.post(asked.document)
+            self.world.apply(wanted.exception)
+            self.world.post(wanted.document)
         except (BillproofError, ValueError) as error:
             self.refusals.append(getattr(error, "code", "invalid_input"))
 

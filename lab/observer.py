@@ -55,8 +55,8 @@ class Watch:
 
     def see(self, month: str, *, is_after_run: bool) -> None:
         """Look at what a run, or a reconciliation, tells."""
-        found = self._of_run(month) if is_after_run else self._of_reconciliation(month)
-        for signal in found:
+        signals = self._of_run(month) if is_after_run else self._of_reconciliation(month)
+        for signal in signals:
             self.signals.setdefault(signal.key, signal)
 
     def see_end(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from lab.scene import CAUSES
+from lab.injectors.registered import CAUSES
 from lab.table import clean_text, missed_text
 from lab.totals import Result, by_cause, totals
 
@@ -52,11 +52,11 @@ def _bars(results: Sequence[Result]) -> str:
     bars = []
     for number, (name, mine) in enumerate(by_cause(results).items()):
         of, y = totals(mine), number * HEIGHT
-        found, early = (float(share or 0) / 100 for share in (of.found_percent, of.in_time_percent))
+        whole, early = (float(share or 0) / 100 for share in (of.found_percent, of.in_time_percent))
         bars.append(
             f'<text x="{LABEL - 8}" y="{y + 13}" text-anchor="end" font-size="12">{escape(name)}</text>'
             f'<rect x="{LABEL}" y="{y + 3}" width="{WIDTH}" height="12" fill="#f3d0d0"/>'
-            f'<rect x="{LABEL}" y="{y + 3}" width="{WIDTH * found:.1f}" height="12" fill="#9cc5e8"/>'
+            f'<rect x="{LABEL}" y="{y + 3}" width="{WIDTH * whole:.1f}" height="12" fill="#9cc5e8"/>'
             f'<rect x="{LABEL}" y="{y + 3}" width="{WIDTH * early:.1f}" height="12" fill="#2f77b5"/>'
         )
     height = HEIGHT * len(bars)

@@ -3,19 +3,15 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import lru_cache
 
 from billproof.ids import canonical_json
 from billproof.pipeline.artefacts import DRAFTED, RUN_PLAN, Artefacts
-from lab.baseline import totals_alarms
+from lab.baseline import Billed, money_alarms, run_alarms
 from lab.company import company
 from lab.observer import Signal, Watch
 from lab.scene import Event, Moment, Scene
 from lab.stage import Snapshot, Stage
-
-type Billed = dict[tuple[str, str], Decimal]
-"""Gross amounts by account and month, as they were drafted."""
 
 
 @dataclass
@@ -43,8 +39,9 @@ def play(scene: Scene, *, clean: Outcome | None = None, keeps_months: bool = Fal
         watch.see(month, is_after_run=is_after_run)
         if is_after_run:
             outcome.billed |= _drafted(stage, month)
+            alarms.update(run_alarms(stage, month, outcome.billed))
         else:
-            alarms |= totals_alarms(stage, month, outcome.billed)
+            alarms.update(money_alarms(stage, month, outcome.billed))
             if keeps_months:
                 outcome.snapshots[month] = stage.snapshot()
     if not only_runs:
@@ -66,7 +63,7 @@ def changed_events(scene: Scene, clean: Scene) -> list[Event]:
     for month in scene.months:
         if scene.usage[month] == clean.usage[month]:
             continue
-        mine, theirs = (Counter(map(canonical_json, each.usage[month])) for each in (scene, clean))
+        mine, theirs = (Counter(map(canonical_json, one.usage[month])) for one in (scene, clean))
         texts = (mine - theirs) + (theirs - mine)
         both = (*scene.usage[month], *clean.usage[month])
         changed += [event for event in both if canonical_json(event) in texts]

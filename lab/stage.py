@@ -76,7 +76,7 @@ class Stage(Hands):
     def play(self, *, only_runs: bool = False) -> Iterator[tuple[str, Moment]]:
         """Play every month; yield after each step, so that somebody may look at what billproof says.
 
-        With `only_runs` nothing is posted, paid or reconciled: whether a run holds an invoice does not depend on it.
+        With `only_runs` nothing is posted, paid or reconciled.
         """
         for month in self.scene.months[len(self.runs) :]:
             self.month = month
@@ -84,9 +84,9 @@ class Stage(Hands):
             self._hands(Moment.BEFORE_RUN)
             self._run(month)
             yield month, Moment.AFTER_RUN
+            self._approve(month)
             if only_runs:
                 continue
-            self._approve(month)
             self._hands(Moment.AFTER_RUN)
             self._post()
             self._hands(Moment.AFTER_POSTING)

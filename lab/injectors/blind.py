@@ -36,8 +36,9 @@ def region_lost_before_count(scene: Scene, percent: int, draw: Random) -> Inject
 
 @cause(Point.USAGE, "a counter overflows: quantities above a limit are cut to it", (1100, 800, 300), is_blind=True)
 def counter_overflows(scene: Scene, most: int, draw: Random) -> Injected:
-    """Cut the quantities of one source to the most that a field can hold; the source counts what it sent."""
-    source = draw.choice(sorted(scene.facts["sources"]))
+    """Cut the quantities of the largest source to the most that a field can hold; it counts what it sent."""
+    measured = [event for event in scene.usage[scene.months[0]] if "units" in event["data"]]
+    source = max(measured, key=lambda event: Decimal(event["data"]["units"]))["source"]
 
     def change(event: Event) -> Iterator[Event]:
         if event["source"] == source and "units" in event["data"] and Decimal(event["data"]["units"]) > most:

@@ -36,7 +36,7 @@ def of_account(account: str) -> Callable[[Event], bool]:
 
 def is_within(event: Event, days: int) -> bool:
     """Say whether an event is of so many days from the tenth of February on."""
-    return "2013-02-10" <= event["time"][:10] <= f"2013-02-{9 + days:02d}"
+    return bool("2013-02-10" <= event["time"][:10] <= f"2013-02-{9 + days:02d}")
 
 
 def recount(scene: Scene) -> None:
@@ -51,7 +51,7 @@ def with_data(event: Event, **data: Any) -> Event:
     return {**event, "data": changed}
 
 
-def each(
+def of_share(
     scene: Scene, change: Callable[[Event], Event | None], *, where: Callable[[Event], bool], percent: int, draw: Random
 ) -> None:
     """Change a share of some events; what becomes None is lost."""
@@ -67,21 +67,21 @@ def each(
 @cause(USAGE, "events of a source are lost on the way, after it counted them", SHARES)
 def lost_on_the_way(scene: Scene, percent: int, draw: Random) -> Injected:
     source, mine = some(scene, draw)
-    each(scene, lambda _: None, where=mine, percent=percent, draw=draw)
+    of_share(scene, lambda _: None, where=mine, percent=percent, draw=draw)
     return of_source(scene, source)
 
 
 @cause(USAGE, "events of one account are lost on the way", (5, 30, 100))
 def lost_of_one_account(scene: Scene, percent: int, draw: Random) -> Injected:
     account = draw.choice(scene.facts["metered"])
-    each(scene, lambda _: None, where=of_account(account), percent=percent, draw=draw)
+    of_share(scene, lambda _: None, where=of_account(account), percent=percent, draw=draw)
     return Injected(accounts=frozenset({account}), sources=frozenset(scene.facts["sources"]))
 
 
 @cause(USAGE, "a source is silent for some days, and states nothing of them", (1, 3, 12))
 def source_silent(scene: Scene, days: int, draw: Random) -> Injected:
     source, mine = some(scene, draw)
-    each(scene, lambda _: None, where=lambda event: mine(event) and is_within(event, days), percent=100, draw=draw)
+    of_share(scene, lambda _: None, where=lambda event: mine(event) and is_within(event, days), percent=100, draw=draw)
     recount(scene)
     return of_source(scene, source)
 
@@ -89,14 +89,14 @@ def source_silent(scene: Scene, days: int, draw: Random) -> Injected:
 @cause(USAGE, "a network is down for some days; the sources state what they could not send", (1, 3, 12))
 def network_down(scene: Scene, days: int, draw: Random) -> Injected:
     source, mine = some(scene, draw)
-    each(scene, lambda _: None, where=lambda event: mine(event) and is_within(event, days), percent=100, draw=draw)
+    of_share(scene, lambda _: None, where=lambda event: mine(event) and is_within(event, days), percent=100, draw=draw)
     return of_source(scene, source)
 
 
 @cause(USAGE, "a sampling fault loses a share of the events before a source counts them", (1, 5, 40))
 def sampled_before_count(scene: Scene, percent: int, draw: Random) -> Injected:
     source, mine = some(scene, draw)
-    each(scene, lambda _: None, where=mine, percent=percent, draw=draw)
+    of_share(scene, lambda _: None, where=mine, percent=percent, draw=draw)
     recount(scene)
     return of_source(scene, source)
 
@@ -104,7 +104,7 @@ def sampled_before_count(scene: Scene, percent: int, draw: Random) -> Injected:
 @cause(USAGE, "a source stops stating control totals, and loses events", SHARES)
 def totals_stop_and_events_are_lost(scene: Scene, percent: int, draw: Random) -> Injected:
     source, mine = some(scene, draw)
-    each(scene, lambda _: None, where=mine, percent=percent, draw=draw)
+    of_share(scene, lambda _: None, where=mine, percent=percent, draw=draw)
     for month in later_months(scene):
         scene.totals[month] = [total for total in scene.totals[month] if total["source"] != source]
     return of_source(scene, source)
@@ -115,7 +115,7 @@ def message_cut_off(scene: Scene, events: int, draw: Random) -> Injected:
     source, mine = some(scene, draw)
     day = "2013-02-18"
     lost = [event["id"] for event in scene.usage["2013-02"] if mine(event) and event["time"].startswith(day)][-events:]
-    each(scene, lambda _: None, where=lambda event: mine(event) and event["id"] in lost, percent=100, draw=draw)
+    of_share(scene, lambda _: None, where=lambda event: mine(event) and event["id"] in lost, percent=100, draw=draw)
     return of_source(scene, source)
 
 
@@ -126,7 +126,7 @@ def clock_ahead(scene: Scene, hours: int, draw: Random) -> Injected:
     def ahead(event: Event) -> Event:
         return {**event, "time": (datetime.fromisoformat(event["time"]) + timedelta(hours=hours)).isoformat()}
 
-    each(scene, ahead, where=mine, percent=100, draw=draw)
+    of_share(scene, ahead, where=mine, percent=100, draw=draw)
     return of_source(scene, source)
 
 
@@ -137,28 +137,28 @@ def dated_a_month_early(scene: Scene, percent: int, draw: Random) -> Injected:
     def early(event: Event) -> Event:
         return {**event, "time": (datetime.fromisoformat(event["time"]) - timedelta(days=31)).isoformat()}
 
-    each(scene, early, where=of_account(account), percent=percent, draw=draw)
+    of_share(scene, early, where=of_account(account), percent=percent, draw=draw)
     return Injected(accounts=frozenset({account}), sources=frozenset(scene.facts["sources"]))
 
 
 @cause(USAGE, "a clock was never set: events are of 2001", SHARES)
 def clock_never_set(scene: Scene, percent: int, draw: Random) -> Injected:
     source, mine = some(scene, draw)
-    each(scene, lambda event: {**event, "time": f"2001{event['time'][4:]}"}, where=mine, percent=percent, draw=draw)
+    of_share(scene, lambda event: {**event, "time": f"2001{event['time'][4:]}"}, where=mine, percent=percent, draw=draw)
     return of_source(scene, source)
 
 
 @cause(USAGE, "usage is sent under another customer", (5, 30, 100))
 def under_another_account(scene: Scene, percent: int, draw: Random) -> Injected:
     account, other = draw.sample(scene.facts["metered"], 2)
-    each(scene, lambda event: {**event, "subject": other}, where=of_account(account), percent=percent, draw=draw)
+    of_share(scene, lambda event: {**event, "subject": other}, where=of_account(account), percent=percent, draw=draw)
     return Injected(accounts=frozenset({account, other}))
 
 
 @cause(USAGE, "usage is sent under a name that no account has", (5, 30, 100))
 def under_an_unknown_account(scene: Scene, percent: int, draw: Random) -> Injected:
     account = draw.choice(scene.facts["metered"])
-    each(
+    of_share(
         scene,
         lambda event: {**event, "subject": f"{account}-eu"},
         where=of_account(account),
@@ -178,28 +178,28 @@ def under_another_meter(scene: Scene, percent: int, draw: Random) -> Injected:
     def is_call(event: Event) -> bool:
         return bool(event["subject"] == account and event["type"] == "api.called")
 
-    each(scene, moved, where=is_call, percent=percent, draw=draw)
+    of_share(scene, moved, where=is_call, percent=percent, draw=draw)
     return Injected(accounts=frozenset({account}), sources=frozenset(scene.facts["sources"]))
 
 
 @cause(USAGE, "a new release renames the type of its events", SHARES)
 def type_renamed(scene: Scene, percent: int, draw: Random) -> Injected:
     source, mine = some(scene, draw)
-    each(scene, lambda event: {**event, "type": f"{event['type']}.v2"}, where=mine, percent=percent, draw=draw)
+    of_share(scene, lambda event: {**event, "type": f"{event['type']}.v2"}, where=mine, percent=percent, draw=draw)
     return of_source(scene, source)
 
 
 @cause(USAGE, "a unit changes on the way: thousands in place of ones", SHARES)
 def unit_changed_on_the_way(scene: Scene, percent: int, draw: Random) -> Injected:
     source, mine = some(scene, draw)
-    each(scene, in_thousands, where=mine, percent=percent, draw=draw)
+    of_share(scene, in_thousands, where=mine, percent=percent, draw=draw)
     return of_source(scene, source)
 
 
 @cause(USAGE, "a unit changes in the source, which states it so, too", SHARES)
 def unit_changed_in_the_source(scene: Scene, percent: int, draw: Random) -> Injected:
     source, mine = some(scene, draw)
-    each(scene, in_thousands, where=mine, percent=percent, draw=draw)
+    of_share(scene, in_thousands, where=mine, percent=percent, draw=draw)
     recount(scene)
     return of_source(scene, source)
 
@@ -212,7 +212,7 @@ def in_thousands(event: Event) -> Event:
 @cause(USAGE, "a source rounds every quantity down", (5, 25, 100))
 def rounded_down(scene: Scene, step: int, draw: Random) -> Injected:
     source, mine = some(scene, draw)
-    each(
+    of_share(
         scene,
         lambda event: with_data(event, units=str(int(event["data"]["units"]) // step * step)),
         where=mine,
@@ -231,112 +231,4 @@ def arrives_late(scene: Scene, percent: int, draw: Random) -> Injected:
     names = {event["id"] for event in late}
     scene.usage[month] = [event for event in scene.usage[month] if not (mine(event) and event["id"] in names)]
     scene.later[month] = late
-    return of_source(scene, source)
-
-
-@cause(USAGE, "events are sent twice under the same id", SHARES)
-def doubled_with_the_same_id(scene: Scene, percent: int, draw: Random) -> Injected:
-    source, mine = some(scene, draw)
-    double(scene, mine, percent, draw, lambda event: event)
-
-    def twin(other: Scene) -> None:
-        seen: set[tuple[str, str]] = set()
-        for month in other.months:
-            for number, event in enumerate(other.usage[month]):
-                if (event["source"], event["id"]) in seen:
-                    other.usage[month][number] = {**event, "id": f"again-{event['id']}"}
-                seen.add((event["source"], event["id"]))
-
-    return Injected(sources=frozenset({source}), accounts=frozenset(scene.facts["accounts"]), twin=twin)
-
-
-@cause(USAGE, "a retry sends events again under new ids", SHARES)
-def doubled_with_new_ids(scene: Scene, percent: int, draw: Random) -> Injected:
-    source, mine = some(scene, draw)
-    double(scene, mine, percent, draw, lambda event: {**event, "id": f"again-{event['id']}"})
-    return of_source(scene, source)
-
-
-@cause(USAGE, "a source counts and sends events twice under new ids", SHARES)
-def doubled_in_the_source(scene: Scene, percent: int, draw: Random) -> Injected:
-    source, mine = some(scene, draw)
-    double(scene, mine, percent, draw, lambda event: {**event, "id": f"again-{event['id']}"})
-    recount(scene)
-    return of_source(scene, source)
-
-
-@cause(USAGE, "a source sends events again on the next day, with the time of then", SHARES)
-def sent_again_next_day(scene: Scene, percent: int, draw: Random) -> Injected:
-    source, mine = some(scene, draw)
-
-    def again(event: Event) -> Event:
-        return {**event, "time": (datetime.fromisoformat(event["time"]) + timedelta(days=1)).isoformat()}
-
-    double(scene, mine, percent, draw, again)
-    recount(scene)
-    return of_source(scene, source)
-
-
-def double(
-    scene: Scene, where: Callable[[Event], bool], percent: int, draw: Random, again: Callable[[Event], Event]
-) -> None:
-    """Send a share of some events again."""
-
-    def doubled(event: Event) -> Iterator[Event]:
-        yield event
-        if where(event) and draw.randrange(100) < percent:
-            yield again(event)
-
-    scene.change(doubled, later_months(scene))
-
-
-@cause(USAGE, "quantities are written with a thousands separator", SHARES)
-def quantity_malformed(scene: Scene, percent: int, draw: Random) -> Injected:
-    source, mine = some(scene, draw)
-    each(
-        scene,
-        lambda event: with_data(event, units=f"1,{event['data']['units']}"),
-        where=mine,
-        percent=percent,
-        draw=draw,
-    )
-    return of_source(scene, source)
-
-
-@cause(USAGE, "times lose their time zone", SHARES)
-def zone_lost(scene: Scene, percent: int, draw: Random) -> Injected:
-    source, mine = some(scene, draw)
-    each(scene, lambda event: {**event, "time": event["time"][:19]}, where=mine, percent=percent, draw=draw)
-    return of_source(scene, source)
-
-
-@cause(USAGE, "the quantity is missing from events", SHARES)
-def quantity_missing(scene: Scene, percent: int, draw: Random) -> Injected:
-    source, mine = some(scene, draw)
-    each(scene, lambda event: with_data(event, units=None), where=mine, percent=percent, draw=draw)
-    return of_source(scene, source)
-
-
-@cause(USAGE, "a source retracts events that were right", SHARES)
-def retracted_wrongly(scene: Scene, percent: int, draw: Random) -> Injected:
-    source, mine = some(scene, draw)
-    double(
-        scene,
-        mine,
-        percent,
-        draw,
-        lambda event: {**event, "id": f"r-{event['id']}", "retracts": event["id"], "data": {}},
-    )
-    return of_source(scene, source)
-
-
-@cause(USAGE, "a counter restarts: ids of a day are used for other events of it", SHARES)
-def ids_reused_within_a_day(scene: Scene, percent: int, draw: Random) -> Injected:
-    source, mine = some(scene, draw)
-    first: dict[tuple[str, str], str] = {}
-
-    def reused(event: Event) -> Event:
-        return {**event, "id": first.setdefault((event["subject"], event["time"][:10]), event["id"])}
-
-    each(scene, reused, where=mine, percent=percent, draw=draw)
     return of_source(scene, source)
