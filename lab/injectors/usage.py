@@ -24,9 +24,9 @@ def later_months(scene: Scene) -> tuple[str, ...]:
 
 
 def some(scene: Scene, draw: Random) -> tuple[str, Callable[[Event], bool]]:
-    """Draw a source, and say which events are its own."""
+    """Draw a source that measures quantities, and say which events are its own and whole."""
     source = draw.choice([name for name in sorted(scene.facts["sources"]) if name != "lab/identity"])
-    return source, lambda event: bool(event["source"] == source)
+    return source, lambda event: event["source"] == source and event["data"].get("units", "").isdigit()
 
 
 def of_account(account: str) -> Callable[[Event], bool]:

@@ -104,13 +104,15 @@ def retracted_wrongly(scene: Scene, percent: int, draw: Random) -> Injected:
     return of_source(scene, source)
 
 
-@cause(USAGE, "a counter restarts: ids of a day are used for other events of it", SHARES)
+@cause(USAGE, "a counter restarts: ids of a day are used for other events of it", (2, 10, 60))
 def ids_reused_within_a_day(scene: Scene, percent: int, draw: Random) -> Injected:
     source, mine = some(scene, draw)
     first: dict[tuple[str, str], str] = {}
+    for event in (one for month in later_months(scene) for one in scene.usage[month] if mine(one)):
+        first.setdefault((event["subject"], event["time"][:10]), event["id"])
 
     def reused(event: Event) -> Event:
-        return {**event, "id": first.setdefault((event["subject"], event["time"][:10]), event["id"])}
+        return {**event, "id": first[event["subject"], event["time"][:10]]}
 
     of_share(scene, reused, where=mine, percent=percent, draw=draw)
     return of_source(scene, source)
