@@ -1,5 +1,6 @@
 """template.yaml as CloudFormation sees it once `Fn::ForEach` is expanded: for the local deployment, and for tests."""
 
+from functools import lru_cache
 from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
@@ -12,9 +13,15 @@ _EXTENSIONS = "AWS::LanguageExtensions"
 
 def read_template() -> dict[str, Any]:
     """Return template.yaml with every loop written out; it needs the transform of SAM only."""
-    template: dict[str, Any] = expanded(yaml_parse(TEMPLATE.read_text()), {})
+    template: dict[str, Any] = expanded(_parsed(TEMPLATE.read_text()), {})
     (template["Transform"],) = [name for name in template["Transform"] if name != _EXTENSIONS]
     return template
+
+
+@lru_cache(maxsize=1)
+def _parsed(text: str) -> Any:
+    """Parse the same text once: it takes half a second."""
+    return yaml_parse(text)
 
 
 def expanded(value: Any, names: dict[str, str]) -> Any:

@@ -7,7 +7,7 @@ from tests.lives.in_process import in_one_process
 from tests.reference.bridge_tables import table_of
 from tests.support.levels import LEVEL, SEED
 
-LIVES = 20 * LEVEL
+LIVES = 200 * LEVEL
 
 
 @pytest.mark.parametrize("number", range(LIVES))

@@ -126,7 +126,7 @@ def _credit(books: Books, life: Life, note: Document, at: datetime) -> None:
     days = _days_of(note, books.owed.get(slot))
     most = left.net
     if note.get("days"):
-        most = min(most, _of_days(books.owed.get(slot), days) - _given_back_of(books, slot, days))
+        most = min(most, _left_of_days(books, slot, days, life.rounding))
     asked = note.get("amount")
     decimals = decimals_of(books.owed[slot].currency) if slot in books.owed else 2
     net = most if asked is None else min(most, rounded(number(asked) * 10**decimals))
@@ -146,22 +146,30 @@ def _days_of(note: Document, owed: Owed | None) -> tuple[date, ...]:
     return tuple(days_between(start, max(line.covered[1] for line in owed.lines)))
 
 
-def _given_back_of(books: Books, slot: Slot, days: tuple[date, ...]) -> int:
-    """Say what earlier credit notes took back of some days of a slot, each by its own days."""
+def _given_back_of(books: Books, slot: Slot, days: tuple[date, ...]) -> Fraction:
+    """Say what earlier credit notes took back of some days of a slot, each by its own days.
+
+    What was taken back to be billed again counts until it is billed again.
+    """
     total = Fraction(0)
-    for note in books.issued:
-        if note.note is not None and slot in note.amounts and note.days:
+    for place, note in enumerate(books.issued):
+        if note.note is None or slot not in note.amounts or not note.days:
+            continue
+        since = [each.amounts.get(slot, NONE) for each in books.issued[place:] if each.note is None]
+        if not note.rebill or all(amount == NONE for amount in since):
             total -= Fraction(note.amounts[slot].net * len(set(note.days) & set(days)), len(note.days))
-    return rounded(total)
+    return total
 
 
-def _of_days(owed: Owed | None, days: tuple[date, ...]) -> int:
-    """Say what some days of a slot come to, by days."""
-    if owed is None:
-        return 0
-    total = Fraction(0)
-    for line in owed.lines:
-        whole = sum(line.days.values())
-        within = sum(weight for day, weight in line.days.items() if day in days)
-        total += line.net * Fraction(within) / whole if whole else 0
-    return rounded(total)
+def _left_of_days(books: Books, slot: Slot, days: tuple[date, ...], rounding: str) -> int:
+    """Say what is left of some days of the parts that cover all of them, rounded by part: never more than of the part.
+
+    Each day that a part covers counts alike, free ones among them.
+    """
+    total = 0
+    for line in books.owed[slot].lines if slot in books.owed else ():
+        covered = tuple(days_between(*line.covered))
+        if set(days) <= set(covered):
+            of_days = Fraction(line.net * len(days), len(covered)) - _given_back_of(books, slot, days)
+            total += rounded(min(of_days, line.net - _given_back_of(books, slot, covered)), rounding)
+    return total

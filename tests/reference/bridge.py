@@ -8,7 +8,7 @@ due. What is negative is held, and approved. `Product` answers what `model.py` a
     net        gross less discounts and caps                    payable  net less what was conceded and drawn
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -29,6 +29,7 @@ from billproof.masterdata.parties import LegalEntity
 from billproof.pipeline.previewing import preview
 from billproof_ops.demo import story
 from tests.reference.bridge_lines import Part, Reader, amounts_of
+from tests.reference.bridge_notes import bills_of, is_by_days, requests_of
 from tests.reference.figures import Document
 from tests.reference.usage import instant
 from tests.support.held import release_as_held
@@ -210,28 +211,24 @@ class Player:
         """Ask for what a credit note gives back: of the lines of its slot, no more than is left of each document's."""
         slot = self._reader.slot_of(note, self.life)
         parts = [part for issued in self.issued for part in issued.parts if part.slot == slot]
-        left = sum((part.net for part in parts), ZERO)
-        asked = note.get("amount")
-        rest = left if asked is None else min(left, Decimal(asked))
+        rest = sum((part.net for part in parts), ZERO)
+        if note.get("amount") is not None:
+            rest = min(rest, Decimal(note["amount"]))
         given: list[Part] = []
         documents: list[Invoice] = []
-        for number, (name, line) in enumerate(dict.fromkeys((part.invoice, part.base) for part in parts)):
-            mine = [part for part in parts if (part.invoice, part.base) == (name, line)]
-            amount = min(rest, sum((part.net for part in mine), ZERO))
-            if amount <= 0:
-                continue
-            wanted = [
-                {"line": each, "contract": slot.contract, "amount": str(left)} for each, left in _up_to(amount, mine)
-            ]
-            if asked is None and note.get("days"):
-                first = min(mine, key=lambda part: part.what != "gross")
-                wanted = [{"line": first.line, "contract": slot.contract}]  # all that is left of these days
-            days = {"days": note["days"]} if note.get("days") else {}
-            request = f"note-{len(self.issued)}-{number}"
-            documents.append(self._take_back(name, request, lines=wanted, rebill=bool(note.get("rebill")), **days))
-            taken = self._reader.parts(name, documents[-1])
-            given += taken
-            rest += sum((part.net for part in taken), ZERO)
+        for number, each in enumerate(bills_of(parts, note)):
+            for further, terms in enumerate(requests_of(note, each, rest)):
+                request = f"note-{len(self.issued)}-{number}-{further}"
+                try:
+                    documents.append(self._take_back(each[0].invoice, request, **terms))
+                except NotAnsweredError as error:
+                    if is_by_days(note, str(error)):
+                        continue
+                    raise
+                taken = self._reader.parts(each[0].invoice, documents[-1])
+                given += taken
+                rest += sum((part.net for part in taken), ZERO)
+                break
         month, rebill = self._issue_month(documents, at), bool(note.get("rebill"))
         to_pay, balance = self._settled([document.id for document in documents])
         issued = Issued(month, at, tuple(given), tuple(documents), note["id"], rebill, to_pay=to_pay, balance=balance)
@@ -280,16 +277,3 @@ class Player:
 def _cloud_event(event: Document) -> Document:
     taken = ("source", "id", "subject", "type", "time", "data", "corrects", "retracts")
     return {"specversion": "1.0", **{name: event[name] for name in taken if name in event}}
-
-
-def _up_to(amount: Decimal, parts: Iterable[Part]) -> Iterator[tuple[str, Decimal]]:
-    """Yield the lines that a credit note names, with what of each: the fee, then what other terms add to it."""
-    left: dict[str, Decimal] = {}
-    for part in sorted(parts, key=lambda part: part.what != "gross"):
-        line = part.line.removeprefix("credit:")
-        left[line] = left.get(line, ZERO) + part.net
-    for line, net in left.items():
-        of_line = min(amount, net)
-        if of_line > 0:
-            yield line, of_line
-            amount -= of_line

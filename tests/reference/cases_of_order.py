@@ -83,13 +83,25 @@ def run_april_before_march(until: str | None) -> Document:
     )
 
 
-def credited_for_days(*notes: tuple[str, str, str]) -> Document:
+def credited_for_days(*notes: tuple[str, str, str], rebill: bool = False) -> Document:
     """Return a year of 3,650.00 of which credit notes give some days back, each on its own day."""
-    return life(
-        version(yearly(flat("3650")), until="2014-01-01"),
-        months=("2013-01", "2013-12"),
-        credit_notes=[credit_note(on, "fee", A_YEAR, days=days(start, end)) for on, start, end in notes],
-    )
+    given = [credit_note(on, "fee", A_YEAR, days=days(start, end), rebill=rebill) for on, start, end in notes]
+    return life(version(yearly(flat("3650")), until="2014-01-01"), months=("2013-01", "2013-12"), credit_notes=given)
+
+
+def drawn_and_credited_for_days(start: str, end: str) -> Document:
+    """Return a January of 310.00 a month, 620.00 from the 17th, that a credit paid, and some days given back."""
+    versions = [version(charge(flat("310")), credits=[{**CREDIT, "amount": "1000"}])]
+    versions += [version(charge(flat("620")), number=2, since="2013-01-17", credits=[{**CREDIT, "amount": "1000"}])]
+    note = credit_note("2013-02-10", "fee", (FIRST, FEBRUARY), days=days(start, end))
+    return life(versions, months=JANUARY, credit_notes=[note])
+
+
+def credited_for_free_days() -> Document:
+    """Return a January of 310.00 of which the first 14 days are free, and the first 14 days of what is billed."""
+    trial = {"id": "trial", "reason": "trial", "charges": [], "days": days(FIRST, "2013-01-15")}
+    note = credit_note("2013-02-10", "fee", (FIRST, FEBRUARY), days=days(FIRST, "2013-01-15"))
+    return life(version(charge(flat("310")), waivers=[trial]), months=JANUARY, credit_notes=[note])
 
 
 ORDER = [
@@ -107,6 +119,34 @@ ORDER = [
         given_back(),
         "590.00",
     ),  # 310.00, and then February's 280.00
+    Case(
+        "3.6",
+        "what was given back to be billed again may be given back again once it is billed",
+        credited_for_days(("2013-02-10", FIRST, FEBRUARY), ("2013-03-10", FIRST, FEBRUARY), rebill=True),
+        given_back(),
+        "620.00",
+    ),  # 310.00 twice: on 3 March they were billed again
+    Case(
+        "3.6",
+        "and not before",
+        credited_for_days(("2013-02-10", FIRST, FEBRUARY), ("2013-02-20", FIRST, FEBRUARY), rebill=True),
+        given_back(),
+        "310.00",
+    ),
+    Case(
+        "3.6",
+        "days of one part of a fee go back to the credit that paid it, whatever it drew for the other part",
+        drawn_and_credited_for_days("2013-01-20", "2013-01-25"),
+        given_back("drawn"),
+        "100.00",
+    ),  # 5 days of 620 / 31
+    Case(
+        "3.6",
+        "each day that a line covers is given back alike, a free one, too",
+        credited_for_free_days(),
+        given_back(),
+        "76.77",
+    ),  # 170.00 for 17 days billed of 31: 170 x 14 / 31
     Case(
         "order of runs",
         "April has no contract and no invoice, so the run of March after it bills what of February came late",

@@ -87,6 +87,24 @@ TERMS = [
     ),
     Case(
         "2.1",
+        "a half-year of 1,810.00, 3,620.00 from 1 April",
+        life(
+            [
+                version(
+                    charge(flat(amount), timing="in_advance", cadence={"interval": "half_year"}),
+                    number=number,
+                    since=since,
+                    until="2013-07-01",
+                )
+                for number, amount, since in ((1, "1810", FIRST), (2, "3620", "2013-04-01"))
+            ],
+            months=("2013-01", "2013-06"),
+        ),
+        owed(),
+        "2720.00",  # 1,810 x 90/181 = 900 and 3,620 x 91/181 = 1,820
+    ),
+    Case(
+        "2.1",
         "a year from 1 July that renews on 1 January with 10 %",
         life(
             version(

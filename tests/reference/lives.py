@@ -62,14 +62,14 @@ def lives(draw: Drawn, *, timing: str | None = None) -> Document:
         versions.append(_amended(draw, frame, versions[-1], number))
     meters = meters_of(first)
     usage = usage_of(draw, {meter["id"]: covered(meter["id"], versions, frame.end) for meter in meters}, meters)
-    return {
+    life = {
         "rounding": draw(st.sampled_from(("half_up", "half_even"))),
         "contracts": versions,
         "meters": meters,
         "usage": usage,
         "runs": _runs(frame),
-        "credit_notes": credit_notes(draw, frame.months, versions[0]["terms"]),
     }
+    return {**life, "credit_notes": credit_notes(draw, frame.months, life)}
 
 
 def _frame(draw: Drawn) -> Frame:

@@ -1,47 +1,62 @@
-"""The credit notes of random lives: of charges, of seats above those committed, and of shortfalls of commitments."""
+"""The credit notes of random lives: of whatever is owed of them, be it a fee of a year, a group or a shortfall."""
 
 from datetime import date, timedelta
 
 from hypothesis import strategies as st
 
-from tests.reference.days import add_months, day_of
+from tests.reference.billed import keep_books
+from tests.reference.days import add_months, days_between
 from tests.reference.figures import Document
+from tests.reference.life import Life, Owed
+from tests.reference.lines import Slot
 from tests.reference.lives_charges import Drawn
+from tests.reference.terms import DUE_ONCE
 
 
-def credit_notes(draw: Drawn, months: tuple[date, ...], terms: Document) -> list[Document]:
-    """Draw credit notes of lines, mostly of calendar months: whole or in part, once or to be billed again."""
-    lines = [_line(each["id"], kind, month) for each in terms["charges"] for kind in _kinds(each) for month in months]
-    lines += [line for each in terms.get("commitments") or () for line in _shortfalls(each, months)]
+def credit_notes(draw: Drawn, months: tuple[date, ...], document: Document) -> list[Document]:
+    """Draw credit notes of lines: whole, in part or for some days, once or to be billed again.
+
+    One that names no days of what has several parts does not say of which it is, so those of some days are drawn alone.
+    """
+    count = draw(st.sampled_from((0, 0, 1, 2, 3)))
+    owed = list(keep_books(Life(document)).owed.values()) if count else []
+    last = add_months(months[-1], 2) - timedelta(days=1)
+    by_days: dict[Slot, bool] = {}
     notes: list[Document] = []
-    for number in range(draw(st.sampled_from((0, 0, 1, 2))) if lines else 0):
-        line = draw(st.sampled_from(lines))
-        last = add_months(months[-1], 2) - timedelta(days=1)
-        after = day_of(line["period"][1]).replace(day=1)
-        issued = min(after + timedelta(days=draw(st.integers(5, 60))), last)
-        note = {"id": f"note-{number}", "issued": f"{issued}T00:00:00Z", "line": line}
+    for number in range(count if owed else 0):
+        of = draw(st.sampled_from(owed))
+        before = add_months(of.due, 1)
+        issued = min(before + timedelta(days=draw(st.integers(5, 60))), last)
+        note = {"id": f"note-{number}", "issued": f"{issued}T00:00:00Z", "line": _line(of)}
         note["amount"] = draw(st.sampled_from((None, "10.00", "55.55")))
         note["rebill"] = draw(st.booleans())
+        wanted = _is_served_by_days(of) and draw(st.booleans())
+        if wanted if len(of.lines) == 1 else by_days.setdefault(of.slot, wanted):
+            note["days"] = _days(draw, of)
         notes.append(note)
     return notes
 
 
-def _kinds(charge: Document) -> list[str]:
-    """Return the kinds of line of a charge by calendar months that a credit note may name."""
-    if charge["cadence"] != {"interval": "month"} or charge.get("group_by"):
-        return []
-    return ["charge", "true_up"] if charge.get("seats_meter") else ["charge"]
+def _line(of: Owed) -> Document:
+    slot = of.slot
+    return {
+        "contract": slot.contract,
+        "term": slot.term,
+        "kind": slot.kind,
+        "period": [str(slot.start), str(slot.end)],
+        "dimension": dict(slot.dimension),
+    }
 
 
-def _line(term: str, kind: str, start: date, months: int = 1) -> Document:
-    period = [str(start), str(add_months(start, months))]
-    return {"contract": "contract", "term": term, "kind": kind, "period": period, "dimension": {}}
+def _is_served_by_days(of: Owed) -> bool:
+    """Say whether it is a fee that is served day by day: no usage, nothing that is due once, no shortfall of a term."""
+    last = of.lines[-1]
+    return of.slot.kind == "charge" and not last.is_usage and last.charge["price"]["model"] not in DUE_ONCE
 
 
-def _shortfalls(commitment: Document, months: tuple[date, ...]) -> list[Document]:
-    """Return the lines of what a commitment falls short of: of each month, or of each term from its first day on."""
-    length = commitment["months"]
-    first = day_of(commitment["effective"]["start"])
-    begun = [month for month in months if month >= first.replace(day=1)]
-    starts = begun if length == 1 else [add_months(first, number) for number in range(0, len(begun), length)]
-    return [_line(commitment["id"], "shortfall", start, length) for start in starts]
+def _days(draw: Drawn, of: Owed) -> Document:
+    """Draw some days that a part of it covers."""
+    start, end = draw(st.sampled_from(of.lines)).covered
+    days = days_between(start, end)
+    first = draw(st.sampled_from(days))
+    return {"start": str(first), "end": str(draw(st.sampled_from(days[days.index(first) :])) + timedelta(days=1))}

@@ -12,6 +12,7 @@ BRIDGE = {
     "bridge.py",
     "bridge_answers.py",
     "bridge_lines.py",
+    "bridge_notes.py",
     "bridge_tables.py",
     "test_product_agrees.py",
 }

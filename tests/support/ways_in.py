@@ -22,24 +22,25 @@ class WayIn:
 def ways_in() -> list[WayIn]:
     """Return every way in."""
     integrations = of_type("AWS::ApiGatewayV2::Integration")
+    mappings = read_template()["Mappings"]
     known = []
     for route in of_type("AWS::ApiGatewayV2::Route").values():
         integration = integrations[_integration(route["Target"])]
         assert integration["ApiId"] == route["ApiId"], route
         lets_in = f"{route['AuthorizationType']} of {referenced(route['ApiId'])}"
-        known.append(WayIn(_key(route["RouteKey"]), lets_in, referenced(integration["IntegrationUri"])))
+        known.append(WayIn(_key(route["RouteKey"], mappings), lets_in, referenced(integration["IntegrationUri"])))
     for url in of_type("AWS::Lambda::Url").values():
         function = referenced(url["TargetFunctionArn"])
         known.append(WayIn(f"URL of {function}", f"{url['AuthType']} of a URL", function))
     return sorted(known)
 
 
-def _key(value: Any) -> str:
+def _key(value: Any, mappings: dict[str, Any]) -> str:
     """Return a route key that stands there, or in a mapping of the template."""
     if isinstance(value, str):
         return value
     mapping, name, field = value["Fn::FindInMap"]
-    return str(read_template()["Mappings"][mapping][name][field])
+    return str(mappings[mapping][name][field])
 
 
 def _integration(target: Any) -> str:

@@ -15,6 +15,7 @@ from billproof.conservation.service import balance_run
 from billproof.errors import NotFound
 from billproof.invoicing.delivery import read_pdf
 from billproof.invoicing.documents import read_invoice
+from billproof.invoicing.electronic_delivery import read_electronic
 from billproof.invoicing.facts import InvoiceFacts
 from billproof.pipeline.artefacts import RELEASED, RUN_PLAN, Artefacts
 from billproof.pipeline.month_facts import signed_off
@@ -41,6 +42,7 @@ from billproof_ops.demo.summary import (
     run_summary,
 )
 from billproof_ops.demo.trouble import DeadLetterWatch
+from billproof_ops.demo.tryton import parameters
 from billproof_ops.errors import OpsError
 from billproof_ops.exceptions import decide, exceptions_of, release_of
 from billproof_ops.local import stack
@@ -68,12 +70,13 @@ class Demo:
     months: list[str]
     progress: Progress
     timings: Timings
+    posts_in_tryton: bool = False
 
     def play(self) -> Summary:
         """Run the whole demo and return its summary."""
         self._dead_letters.look()
         before, receipts = self._books(), self._receipts()
-        feed = Feed(self.target, self.progress)
+        feed = Feed(self.target, self.progress, self.posts_in_tryton)
         with self._phase("load contracts"):
             feed.load()
         closed = [month for month in self.months if any(self._is_closed(entity, month) for entity in self._entities)]
@@ -192,6 +195,8 @@ class Demo:
             policy = self.target.ports.directory.policy(entity)
             for state in exceptions_of(self.target, entity, month, all_of_them=False):
                 case = state.opened
+                if not case.kind.is_document:  # somebody's own run that is held
+                    continue
                 until(
                     partial(exception_store.last_token, case.id),
                     what=f"{case.id} to wait for a person",
@@ -200,7 +205,7 @@ class Demo:
                 able = policy.deciders(case.amount, other_than=case.requested_by)
                 _approve(self.target, case.id, [person.id for person in able])
             for state in exceptions_of(self.target, entity, month, all_of_them=True):
-                if state.status == Verdict.SUPERSEDED:
+                if not state.opened.kind.is_document or state.status != Verdict.APPROVED:
                     continue
                 number = until(
                     partial(release_of, state, self.target),
@@ -251,14 +256,16 @@ class Demo:
             summaries, key=lambda summary: (summary.period, summary.legal_entity, summary.number or summary.account)
         )
 
-    def pdfs(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the PDF of every released invoice by its number."""
+    def documents(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the PDF of every released invoice, and its electronic form where it has one, by the file's name."""
+        ports = self.target.ports
         for facts in self._facts():
             if (released := facts.released) is not None:
-                yield (
-                    released.number,
-                    read_pdf(released, register=self.target.ports.register, objects=self.target.ports.objects),
-                )
+                pdf = read_pdf(released, register=ports.register, objects=ports.objects)
+                yield f"{released.number}.pdf", pdf
+                electronic = read_electronic(released, register=ports.register, objects=ports.objects)
+                if electronic is not None:
+                    yield electronic.name, electronic.data
 
 
 def _approve(target: Target, exception: str, people: list[str]) -> None:
@@ -278,10 +285,10 @@ def _ended(machine: StateMachine, name: str) -> str | None:
     return None if status == RUNNING else status
 
 
-def prepare(timings: Timings, console: Console, owner: str) -> Target:
-    """Bring the local stack up and return it."""
+def prepare(timings: Timings, console: Console, owner: str, tryton: str | None = None) -> Target:
+    """Bring the local stack up and return it; with the address of a Tryton, it posts there, too."""
     with timings.phase("start and deploy the local stack"):
-        local_stack = stack.up(owner)
+        local_stack = stack.up(owner, partial(parameters, tryton) if tryton else dict)
     if local_stack.state_wiped:
         console.print("The saved state was incomplete or of another version, and was deleted.")
     if local_stack.goes_on_from:

@@ -184,10 +184,11 @@ def _explanation(line: InvoiceLine, credit: Money, request: CreditRequest, relea
 def _for_days(request: CreditRequest, priced: PricedLine) -> dict[str, Any]:
     """Say for which days something is given back: it is earned back over them, and no others.
 
-    Of a whole invoice it is each line's own days among them. What is earned over days of its own stays so.
+    Of a whole invoice it is each line's own days among them; the draw of another part has none. What is earned over
+    days of its own stays so.
     """
     days, covered = request.days, priced.covered
-    if days is None:
+    if days is None or days.end <= covered.start or covered.end <= days.start:
         return {}
     days = Period(start=max(days.start, covered.start), end=min(days.end, covered.end))
     if priced.recognition.period != covered:

@@ -99,6 +99,12 @@ class MonthFacts:
         return Record(Key(self._partition, sort), fact.model_dump(mode="json"), before)
 
 
+def undecided_sign_offs(records: Records, legal_entity: str, period: str) -> list[Key]:
+    """Return the sign-offs of a month that no person decided; they count for nothing."""
+    facts = records.query(partition_name(SIGNED_OFF, legal_entity), prefix=period)
+    return [fact.key for fact in facts if NOT_DECIDED in fact.document]
+
+
 def _reopens(fact: Record) -> bool:
     return "reopened_by" in fact.document
 
