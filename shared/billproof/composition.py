@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from billproof.adapters.aws.clients import client
-from billproof.erp_ports import ErpPorts
+from billproof.breaker_ports import BreakerPorts
 from billproof.usage_ports import UsagePorts
 
 if TYPE_CHECKING:
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from billproof.access.service import Access
-    from billproof.adapters.kept_secrets import KeptSecret
-    from billproof.adapters.stripe.tax import StripeTax
     from billproof.approvals.exception_store import ExceptionStore
     from billproof.approvals.governing import PolicyBook
     from billproof.approvals.requests import Requests
@@ -34,13 +32,12 @@ if TYPE_CHECKING:
     from billproof.pipeline.previewing import PreviewSources
     from billproof.pipeline.run_facts import RunFacts
     from billproof.ports import CallLimits, LinkableRecords, Objects, StoredAnswers, VersionedObjects
-    from billproof.tax.port import Engines
     from billproof.usage.ingestion import ReferenceDataCache
 
     Work = Callable[..., dict[str, Any]]
 
 
-class Composition(ErpPorts, UsagePorts):
+class Composition(BreakerPorts, UsagePorts):
     """What a handler is given; a test gives its own object with the same names."""
 
     def now(self) -> datetime:
@@ -200,21 +197,6 @@ class Composition(ErpPorts, UsagePorts):
     def exception_facts(self) -> AuditedRecords:
         """The facts of exceptions."""
         return self._records("exceptions", self.settings.exceptions_table)
-
-    @property
-    def tax_engines(self) -> Engines:
-        """The external tax engines that are set up: Stripe, if there is a secret with its key."""
-        if self.settings.stripe_secret is None:
-            return {}
-        from billproof.masterdata.parties import TaxEngineName
-
-        return {TaxEngineName.STRIPE: self._stripe_tax.value()}
-
-    @cached_property
-    def _stripe_tax(self) -> KeptSecret[StripeTax]:
-        from billproof.adapters.stripe.tax import StripeTax
-
-        return self.kept_secret(self.settings.stripe_secret, StripeTax)
 
     @cached_property
     def reference_data(self) -> ReferenceDataCache:

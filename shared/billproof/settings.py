@@ -187,6 +187,20 @@ class Settings:
         return self.environ.get("TRYTON_SECRET_ARN") or None
 
     @property
+    def breaker_mappings(self) -> dict[str, str]:
+        """The event source mappings of the queues that wait for counterparts, by the names of the queues."""
+        return {
+            "erp-postings": self._text("ERP_POSTINGS_MAPPING"),
+            "payment-events": self._text("PAYMENT_EVENTS_MAPPING"),
+            "crm-events": self._text("CRM_EVENTS_MAPPING"),
+        }
+
+    @property
+    def sap_secret(self) -> str | None:
+        """The secret with the address, the client and the credentials of SAP; None where it is not used."""
+        return self.environ.get("SAP_SECRET_ARN") or None
+
+    @property
     def salesforce_secret(self) -> str | None:
         """The secret with the address and the client of Salesforce; None where it is not used."""
         return self.environ.get("SALESFORCE_SECRET_ARN") or None

@@ -241,6 +241,7 @@ def play(chain: Chain) -> None:
     collect(chain, data.policies)
     chain.now = datetime(2013, 4, 5, tzinfo=UTC)
     chain.call("anchor_audit", {})
+    chain.call("check_completeness", {})
     chain.sample_events()
     chain.work_off()
     _lose_documents(chain)

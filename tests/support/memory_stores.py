@@ -18,6 +18,7 @@ from billproof.approvals.requests import Requests
 from billproof.audit.chain import AuditChain
 from billproof.audit.keys import key_place
 from billproof.audit.model import ANCHORED
+from billproof.breakers import Failures, Probe
 from billproof.callers import IAM, Identity
 from billproof.conservation.service import Stores
 from billproof.erp.port import Erp, PostedDocument
@@ -38,6 +39,7 @@ from billproof.usage.buckets import Buckets
 from billproof.usage.ingestion import Acceptance, Message, ReferenceDataCache, ingest_usage
 from billproof.usage.model import Ingested
 from tests.support.audited import AuditedMemoryObjects, AuditedMemoryRecords, MemoryRunFacts
+from tests.support.breakers import MemoryBreakers, MemoryConsumers
 from tests.support.fakes import (
     MemoryAnswers,
     MemoryCallLimits,
@@ -98,9 +100,16 @@ class MemoryStores(PaymentStores):
                 "PART_SIZE": "5000",
                 "CUT_OFF_GRACE_HOURS": "24",
                 "EVENT_AGE_DAYS": "400",
+                "ERP_POSTINGS_MAPPING": "mapping of erp-postings",
+                "PAYMENT_EVENTS_MAPPING": "mapping of payment-events",
+                "CRM_EVENTS_MAPPING": "mapping of crm-events",
             }
         )
         self.delivered_at_once: list[tuple[str, str]] = []
+        self.breakers = MemoryBreakers()
+        self.consumers = MemoryConsumers()
+        self.failures = Failures(lambda: self.breakers)
+        self.probes: dict[str, Probe] = {}
         self._sent = 0
         self.moment = moment
         self.reference_data = ReferenceDataCache(self.directory, self.now)

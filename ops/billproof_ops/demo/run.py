@@ -42,6 +42,7 @@ from billproof_ops.demo.summary import (
     run_summary,
 )
 from billproof_ops.demo.trouble import DeadLetterWatch
+from billproof_ops.demo.tryton import parameters
 from billproof_ops.errors import OpsError
 from billproof_ops.exceptions import decide, exceptions_of, release_of
 from billproof_ops.local import stack
@@ -69,12 +70,13 @@ class Demo:
     months: list[str]
     progress: Progress
     timings: Timings
+    posts_in_tryton: bool = False
 
     def play(self) -> Summary:
         """Run the whole demo and return its summary."""
         self._dead_letters.look()
         before, receipts = self._books(), self._receipts()
-        feed = Feed(self.target, self.progress)
+        feed = Feed(self.target, self.progress, self.posts_in_tryton)
         with self._phase("load contracts"):
             feed.load()
         closed = [month for month in self.months if any(self._is_closed(entity, month) for entity in self._entities)]
@@ -283,10 +285,10 @@ def _ended(machine: StateMachine, name: str) -> str | None:
     return None if status == RUNNING else status
 
 
-def prepare(timings: Timings, console: Console, owner: str) -> Target:
-    """Bring the local stack up and return it."""
+def prepare(timings: Timings, console: Console, owner: str, tryton: str | None = None) -> Target:
+    """Bring the local stack up and return it; with the address of a Tryton, it posts there, too."""
     with timings.phase("start and deploy the local stack"):
-        local_stack = stack.up(owner)
+        local_stack = stack.up(owner, partial(parameters, tryton) if tryton else dict)
     if local_stack.state_wiped:
         console.print("The saved state was incomplete or of another version, and was deleted.")
     if local_stack.goes_on_from:

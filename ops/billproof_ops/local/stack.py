@@ -1,7 +1,7 @@
 """The local stack as people use it: server and deployment together."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from billproof.adapters.aws.clients import client
 from billproof_ops import target as targets
@@ -37,20 +37,21 @@ class Stack(Shown):
     outputs: dict[str, str]
 
 
-def up(owner: str = server.PERSON) -> Stack:
+def up(owner: str = server.PERSON, more: Callable[[], Mapping[str, str]] = dict) -> Stack:
     """Deploy to AWS_ENDPOINT_URL where that is set, else to MiniStack, which is started where it is down.
 
-    Raises OpsError where no emulator answers at AWS_ENDPOINT_URL.
+    `more` is asked for further parameters once the emulator is up. Raises OpsError where no emulator answers at
+    AWS_ENDPOINT_URL.
     """
     if os.environ.get("AWS_ENDPOINT_URL"):
         targets.choose()
         endpoint = os.environ["AWS_ENDPOINT_URL"]
         recognize(endpoint)
-        return Stack(endpoint=endpoint, pid=None, deployed=fill(), state_wiped=False, outputs=outputs())
+        return Stack(endpoint=endpoint, pid=None, deployed=fill(more()), state_wiped=False, outputs=outputs())
     was_killed, saved = server.killed(), server.saved_at()
     running, wiped = server.start(owner=owner)
     targets.use_endpoint(running.endpoint)
-    deployed = fill()
+    deployed = fill(more())
     return Stack(
         endpoint=running.endpoint,
         pid=running.pid,

@@ -3,7 +3,7 @@
 import json
 
 from billproof.adapters.aws.clients import client
-from billproof.adapters.stripe.clients import ADDRESS
+from billproof.adapters.stripe.secrets import ADDRESS
 
 ENTITY, GATEWAY = "skymeter-inc", "stripe"
 SIGNING_SECRET = "whsec_of_the_demo"  # noqa: S105 - signs what nobody but the demo sends

@@ -185,14 +185,6 @@ class LegalEntity(Model):
             raise InvalidInput(message)
         return gateway
 
-    def csv_advice(self, name: str) -> CsvAdviceFormat:
-        """Return the format of remittance advices of a name; raises InvalidInput where there is none."""
-        declared = next((declared for declared in self.csv_advices if declared.id == name), None)
-        if declared is None:
-            message = f"{self.id} has no format of remittance advices of that name"
-            raise InvalidInput(message)
-        return declared
-
     def csv_format(self, name: str) -> CsvStatementFormat:
         """Return the CSV format of a name; raises InvalidInput where there is none."""
         declared = next((declared for declared in self.csv_statements if declared.id == name), None)

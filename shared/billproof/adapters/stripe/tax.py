@@ -54,6 +54,11 @@ class StripeTax:
             http_client=stripe.RequestsClient(timeout=SECONDS),
         )
 
+    def probe(self) -> None:
+        """Ask for the settings of Stripe Tax; raises ExternalServiceUnavailable."""
+        with _errors(Conflict):
+            self._client.v1.tax.settings.retrieve()
+
     def calculate(self, question: TaxQuestion) -> TaxAnswer:
         """Ask for the tax on one line; raises UndeterminedTax where Stripe refuses or does not know the place."""
         account, net = question.customer, question.net
@@ -186,4 +191,4 @@ def _errors(refused: type[UndeterminedTax | Conflict]) -> Iterator[None]:
         raise refused(message, code=str(error.code or "")) from error
     except stripe.StripeError as error:
         message = f"Stripe Tax: {error.user_message or error}"
-        raise ExternalServiceUnavailable(message, service="stripe", code=type(error).__name__) from error
+        raise ExternalServiceUnavailable(message, service="stripe-tax", code=type(error).__name__) from error
