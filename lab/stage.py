@@ -21,12 +21,12 @@ from billproof.masterdata.parties import Account, LegalEntity
 from billproof.payments.matching import match
 from billproof.payments.matching.earlier import EarlierCash
 from billproof.payments.service import apply_payment, read_payment_event
-from billproof.payments.taking_statements import BankFile, file_key, take_statement
+from billproof.payments.taking_statements import BankFile, FileOutcome, file_key, take_statement
 from billproof.periods import Period
 from billproof.pipeline.aggregating import aggregate_usage
 from billproof.reconciliation.model import Reconciliation
 from billproof_ops.demo import story
-from lab.bank import Bank
+from lab.bank import KNOWN, Bank
 from lab.company import ENTITY, legal_entity
 from lab.crm import nightly_check
 from lab.hands import Hands
@@ -93,7 +93,7 @@ class Stage(Hands):
             self._cash(month)
             self._hands(Moment.AFTER_CASH)
             self._tell_of_bank()
-            self.report = self.world.reconcile(ENTITY, month)
+            self._taken("reconciliation", month, partial(self._reconcile, month))
             if month in self.scene.later:
                 self.world.ingest(self.scene.later[month])
             yield month, Moment.AFTER_CASH
@@ -163,7 +163,9 @@ class Stage(Hands):
         key = file_key(ENTITY, data, name="lab.mt940")
         for _ in range(2 if self.bank.repeats else 1):
             sources = self.world.statement_sources(parse_statement)
-            take_statement(BankFile(key, data), sources=sources, now=self.world.now())
+            taken = take_statement(BankFile(key, data), sources=sources, now=self.world.now())
+            if taken.outcome is FileOutcome.KNOWN:
+                self.refusals.append(KNOWN)
         self.bank.repeats = False
         earlier = EarlierCash(self.world.cash_book)
         bodies, self.world.payment_events.bodies = self.world.payment_events.bodies, []
@@ -178,6 +180,10 @@ class Stage(Hands):
             matcher=lambda receipt, book, rules: match(receipt, book, rules, earlier=earlier),
             erps=self.world.erps,
         )
+
+    def _reconcile(self, month: str) -> None:
+        self.report = None
+        self.report = self.world.reconcile(ENTITY, month)
 
     def _taken(self, queue: str, message: str, take: Callable[[], object]) -> None:
         """Do what a message asks for; what never succeeds becomes a dead letter, which raises an alarm."""
