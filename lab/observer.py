@@ -19,12 +19,16 @@ from billproof.pipeline.closing import read_statement
 from billproof.pipeline.model import RunStatement
 from billproof.pricing.model import LineKind
 from billproof.proof.service import prove_run
+from billproof.reconciliation.model import Cause
 from lab.company import ENTITY
-from lab.stage import Stage
+from lab.stage import BANK_ACCOUNT, Stage
 from tests.support.verifying import verified
 
 LOOKED_ON = date(2013, 6, 1)
 """The day on which somebody looks at what is overdue."""
+
+
+OF_THE_BANK = {Cause.STATEMENT_GAP, Cause.STATEMENT_OVERLAP}
 
 
 class Signal(NamedTuple):
@@ -114,10 +118,12 @@ class Watch:
 
     def _of_reconciliation(self, month: str) -> Iterator[Signal]:
         yield from self._proposed(month)
-        report = self.stage.report
-        for variance in (*report.variances, *report.unsettled) if report else ():
+        reports = [report for report in (self.stage.report, self.stage.report_before) if report]
+        for variance in (one for report in reports for one in (*report.variances, *report.unsettled)):
             amount = None if variance.amount is None else abs(variance.amount.amount)
             where = f"{variance.invoice} {variance.external_reference} {variance.account}"
+            if variance.cause in OF_THE_BANK:
+                where += f" {BANK_ACCOUNT}"
             yield Signal(variance.cause.value, variance.billing_account, where, amount, month=month, at=self._now())
 
     def _of_alarms(self) -> Iterator[Signal]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import cache, partial
 
 import msgspec
@@ -52,6 +53,7 @@ class Stage(Hands):
         self.refusals: list[str] = []
         self.dead_letters: list[tuple[str, str]] = []
         self.report: Reconciliation | None = None
+        self.report_before: Reconciliation | None = None
         self.left_out: dict[str, frozenset[str]] = {}
         self.bank = deepcopy(after.bank) if after else Bank(BANK_ACCOUNT, "USD")
         self.runs: list[str] = list(after.runs) if after else []
@@ -152,9 +154,17 @@ class Stage(Hands):
         on = date(end.year, end.month, PAID_ON_DAY)
         self.world.moment = datetime(on.year, on.month, on.day, 18, tzinfo=UTC)
         for account in self._accounts():
-            gross = self.gross(account, month)
-            if gross > 0:
-                self.bank.arrives(account, self.number(account, month), gross, on)
+            owed = self._owed(account, month)
+            if owed > 0:
+                self.bank.arrives(account, self.number(account, month), owed, on)
+
+    def _owed(self, account: str, month: str) -> Decimal:
+        """Return what a customer pays: what its invoice says, less what it has a credit note for."""
+        try:
+            item = self.world.cash_sources().receivables(ENTITY).item(f"{ENTITY}.{month}.{account}")
+        except BillproofError:
+            return self.gross(account, month)
+        return item.open.amount if item else Decimal(0)
 
     def _tell_of_bank(self) -> None:
         """Take the bank's statement in, and apply what it tells of."""
@@ -182,8 +192,12 @@ class Stage(Hands):
         )
 
     def _reconcile(self, month: str) -> None:
-        self.report = None
+        """Compare the month, and the one before it again, as the schedule does every day."""
+        self.report, self.report_before = None, None
         self.report = self.world.reconcile(ENTITY, month)
+        number = self.scene.months.index(month)
+        if number:
+            self.report_before = self.world.reconcile(ENTITY, self.scene.months[number - 1])
 
     def _taken(self, queue: str, message: str, take: Callable[[], object]) -> None:
         """Do what a message asks for; what never succeeds becomes a dead letter, which raises an alarm."""
