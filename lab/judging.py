@@ -17,6 +17,8 @@ from lab.scene import Injected, Point, Scene, Strength
 
 UPSTREAM = (Point.USAGE, Point.CONTRACT, Point.TAX)
 """Where a leak can be found before an invoice is released."""
+BILLED_RIGHT = "billed_right"
+"""In place of a code where the product bills right what a naive one would not: nothing leaks."""
 MIXED = 4
 MIXABLE = {name for name, cause in CAUSES.items() if cause.point in {Point.USAGE, Point.CONTRACT, Point.TAX}}
 """Causes whose dollars two bills say; those of the books and of cash are spoilt by each other's hands."""
@@ -96,7 +98,7 @@ def judged(
     numbers = _numbers(outcome, injected)
     here = [one for one in outcome.signals if one.key not in known and is_at(one, injected, numbers)]
     refused = {"refused" if refusal != KNOWN else KNOWN for refusal in outcome.stage.refusals}
-    codes = sorted({signal.code for signal in here} | refused)
+    codes = sorted({signal.code for signal in here} | refused | ({BILLED_RIGHT} if injected.twin else set()))
     is_found = bool(codes)
     since = _since(outcome, clean, by_month)
     return Judged(
@@ -108,7 +110,7 @@ def judged(
         found=dollars if is_found else NOTHING,
         in_time=_in_time(here, by_month, injected) if cause.point in UPSTREAM else None,
         stated=min(dollars, sum((signal.amount or NOTHING for signal in here), NOTHING)),
-        is_named=any(KINDS[name] in says(code) for code in codes),
+        is_named=any(KINDS[name] in says(code) or code == BILLED_RIGHT for code in codes),
         prevented=bool(refused) or injected.twin is not None,
         days=0 if refused else _days(here, since),
         totals_only=dollars if outcome.alarms != clean.alarms else NOTHING,
@@ -145,7 +147,7 @@ def _dollars(scene: Scene, injected: Injected, outcome: Outcome, clean: Outcome)
     if injected.twin is not None:
         twin = scene.copy()
         injected.twin(twin)
-        wrong = play(twin, clean=clean, only_runs=True).billed
+        right, wrong = outcome.billed, play(twin, clean=clean, only_runs=True).billed
     return between(right, wrong, scene.months)
 
 
@@ -172,7 +174,7 @@ def _righted(scene: Scene) -> Scene:
 
 def _in_time(here: list[Signal], by_month: dict[str, Decimal], injected: Injected) -> Decimal:
     """Return the dollars of the months from the first one on in which something was held; all where nothing leaked."""
-    if injected.twin is not None and here:
+    if injected.twin is not None:
         return sum(by_month.values(), NOTHING)
     first = min((signal.month for signal in here if signal.holds and signal.month), default=None)
     return NOTHING if first is None else sum((amount for month, amount in by_month.items() if month >= first), NOTHING)

@@ -129,10 +129,8 @@ def seats_outgrown(scene: Scene, people: int, draw: Random) -> Injected:
             for number in range(seats)
         ]
         scene.totals[month] = scene.facts["count"](scene.usage[month])
-    right = deepcopy(scene.contract_of(account))
-    charge_of(right, "seats")["price"]["true_up"] = "high_water_mark"
-    scene.facts = scene.facts | {"right": {account: [right]}}
-    return at(account)
+    price = Decimal(charge_of(scene.contract_of(account), "seats")["price"]["unit_price"])
+    return Injected(accounts=frozenset({account}), dollars=lambda _: price * people * len(scene.months[1:]))
 
 
 def _is_seat(event: Event, account: str) -> bool:
