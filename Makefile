@@ -7,7 +7,7 @@ PERIOD ?= 2013-01
 N ?= 10
 export PYTHONPATH := $(CURDIR)/shared:$(CURDIR)/ops
 
-.PHONY: help setup tools demo down test unit integration integration-localstack readme chaos api-fuzz lives bench scale load matching lab tryton stripe mutation lint types contracts check-template build-template invoke-built format schemas docs dashboard security pins clean ci
+.PHONY: help setup tools demo down test unit integration integration-localstack readme chaos api-fuzz lives bench scale load sap-load matching lab tryton stripe mutation lint types contracts check-template build-template invoke-built format schemas docs dashboard security pins clean ci
 
 help: ## Say what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -33,8 +33,8 @@ tools: .tools/.ready ## The environment of sam, cfn-lint and statelint
 	$(BIN)/uv pip install --quiet --python .tools/bin/python --require-hashes -r requirements/tools.txt
 	@touch $@
 
-demo: setup ## Bill a month of real flights (PERIOD=2013-01, or 2013 for the year); results in build/demo
-	@$(BIN)/billproof demo --period $(PERIOD)
+demo: setup $(if $(filter tryton,$(ERP)),.tryton/.ready) ## Bill a month of real flights (PERIOD=2013-01, or 2013 for the year); results in build/demo. ERP=tryton: in a real Tryton, build/tryton
+	@$(if $(filter tryton,$(ERP)),BILLPROOF_BUILD=$(CURDIR)/build/tryton )$(BIN)/billproof demo --period $(PERIOD) $(if $(ERP),--erp $(ERP))
 
 down: setup ## Stop the local stack, if one is up
 	@$(BIN)/billproof local down
@@ -123,6 +123,9 @@ lab: setup ## Bill clean, let some 80 causes leak known dollars, and report what
 
 load: setup ## A month's end of ACCOUNTS=2000 on a stack of its own: lost and restored, a slow ERP, redelivery, killed functions; an hour
 	$(BIN)/python -W ignore -m tests.load.month_end
+
+sap-load: setup ## Post POSTS=10000 documents by THREADS=16 in mock-sap while requests fail (FAULTS=0.03, SEED): lost, doubled, documents a second
+	$(BIN)/python -W ignore -m tests.load.sap_posts --posts $${POSTS:-10000} --threads $${THREADS:-16} --faults $${FAULTS:-0.03} --seed $${SEED:-0}
 
 mutation: setup ## Change the rules of money one by one: do the tests notice? Hours; SAMPLE=400 tries so many, drawn with SEED
 	$(BIN)/python -m tests.mutation

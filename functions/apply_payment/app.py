@@ -20,10 +20,10 @@ def handler(received: ReceivedMessage, ports: Composition) -> BaseModel:
     change = read_balance_change(received.body)
     if change is not None:
         return ask_gateway(change, sources=ports.balance_sources())
-    earlier = EarlierCash(ports.cash_book)
+    earlier, advices = EarlierCash(ports.cash_book), ports.advice_book
     return apply_payment(
         read_payment_event(received.body),
         sources=ports.cash_sources(),
-        matcher=lambda receipt, book, rules: match(receipt, book, rules, earlier=earlier),
+        matcher=lambda receipt, book, rules: match(receipt, book, rules, earlier=earlier, advices=advices),
         erps=ports.erps,
     )

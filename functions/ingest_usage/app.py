@@ -6,7 +6,8 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from billproof.composition import Composition, composition
-from billproof.handlers import count, instrumented, log_failure, log_fields, logger
+from billproof.handlers import count, instrumented, log_failure, logger
+from billproof.logged import log_fields
 from billproof.usage.ingestion import Acceptance, Message, ingest_usage
 
 

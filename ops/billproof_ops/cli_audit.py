@@ -13,6 +13,7 @@ from billproof.audit.exporting import export
 from billproof.audit.findings import Verification
 from billproof.audit.heads import Head, heads_of, path_of, read_anchors
 from billproof.audit.index import index_of
+from billproof.audit.restoring import restore
 from billproof.audit.telling import LifeStory
 from billproof.audit.verifying import verify
 from billproof.audit.walking import all_chains
@@ -202,6 +203,17 @@ def take_an_account_out(
         typer.echo(f"{key} cannot be read: what of {account} is in it is not known", err=True)
     if taken.unreadable:
         raise typer.Exit(1)
+
+
+@app.command("restore")
+def restore_an_object(key: Annotated[str, typer.Argument(help="The key that a finding names.")]) -> None:
+    """Put an object back as the chain recorded it, from a version that the bucket keeps. It is safe to repeat."""
+    ports = Target.find().ports
+    restored = restore(key, chain=ports.chain, objects=ports.objects, versions=ports.versions_of(key))
+    if restored.version is None:
+        console.print(f"{key} is what {restored.record} recorded", soft_wrap=True)
+    else:
+        console.print(f"{key} is version {restored.version} again, which {restored.record} recorded", soft_wrap=True)
 
 
 @app.command("anchor")

@@ -31,9 +31,7 @@ def close(
     """
     named = naming.any_month(legal_entity, month)
     target, entity, period = named.target, named.legal_entity, named.period
-    months = closing.to_reconcile(target, entity, period)
-    started = {name: closing.start_reconciling(target, entity, name) for name in months}
-    reports = [closing.listed(closing.reconciled(target, run, entity, name)) for name, run in started.items()]
+    reports = closing.reconcile_to_close(target, entity, period)
     try:
         closed = closing.close(target, entity, period, open_points=point or (), reason=reason, who=who)
     except RefusedCall:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from billproof.money import Money
-from billproof_ops import cli_settlements, naming, payments, statements, tables
+from billproof_ops import advices, cli_advices, cli_settlements, naming, payments, statements, tables
 from billproof_ops.printing import AsJson, Entity, Period, Reason, Who, console, print_json, verbs
 from billproof_ops.settlements import is_in_bucket
 from billproof_ops.statements import ListedStatements
@@ -23,6 +23,9 @@ def import_file(
     ],
     *,
     gateway: Annotated[str, typer.Option("--gateway", help="It is a settlement report of this gateway.")] = "",
+    advice: Annotated[
+        str, typer.Option("--advice", help="It is a remittance advice of this format of the legal entity.")
+    ] = "",
     csv_format: Annotated[str, typer.Option("--format", help="How CSV is written: a format of the legal entity.")] = "",
     check: Annotated[bool, typer.Option("--check", help="Read and check it only; nothing is sent.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until what arrived is matched, too.")] = False,
@@ -32,6 +35,9 @@ def import_file(
     """Put a bank's file where banks put theirs, and wait until it is taken in. The same file twice changes nothing."""
     if gateway or is_in_bucket(file):
         cli_settlements.import_report(file, gateway=gateway, legal_entity=legal_entity, check=check, as_json=as_json)
+        return
+    if advice or advices.is_in_bucket(file):
+        cli_advices.import_advices(file, advice=advice, legal_entity=legal_entity, check=check, as_json=as_json)
         return
     target = Target.find()
     entity = naming.legal_entity(target, legal_entity) if csv_format else legal_entity

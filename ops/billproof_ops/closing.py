@@ -127,6 +127,13 @@ def to_reconcile(target: Target, legal_entity: str, period: str) -> list[str]:
     return [before, period]
 
 
+def reconcile_to_close(target: Target, legal_entity: str, period: str) -> list[Variances]:
+    """Reconcile the months whose reports say whether a month may be closed, side by side; return what is open."""
+    months = to_reconcile(target, legal_entity, period)
+    started = {name: start_reconciling(target, legal_entity, name) for name in months}
+    return [listed(reconciled(target, run, legal_entity, name)) for name, run in started.items()]
+
+
 def close(
     target: Target, legal_entity: str, period: str, *, open_points: Iterable[str], reason: str, who: str | None
 ) -> ClosedMonth:

@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from billproof.adapters.aws.clients import client
+from billproof.errors import BillproofError
 from billproof_ops import dead_letters, disks
 from billproof_ops import target as targets
 from billproof_ops.errors import OpsError
@@ -100,8 +101,7 @@ def _endpoint() -> Iterator[Checked]:
 
 
 def _outputs(target: Target) -> Iterator[Checked]:
-    optional = {"StripeSecretArn", "TrytonSecretArn"}
-    missing = sorted({*targets.SETTINGS.values()} - target.outputs.keys() - optional)
+    missing = sorted({*targets.SETTINGS.values()} - target.outputs.keys() - targets.OPTIONAL)
     if missing:
         said = f"the stack has no {', '.join(missing)}"
         yield Checked(what="outputs", health=Health.BAD, said=said, remedy="deploy this version's template again")
@@ -139,6 +139,22 @@ def _mappings(target: Target) -> Iterator[Checked]:
             said = f"{function} takes nothing from its queue: the mapping {mapping['UUID']} is {mapping['State']}"
             remedy = f"aws lambda update-event-source-mapping --uuid {mapping['UUID']} --enabled"
             yield Checked(what="consumers", health=Health.BAD, said=said, remedy=remedy)
+
+
+def _counterparts(target: Target) -> Iterator[Checked]:
+    """Ask each ERP, tax engine, gateway and CRM that is set up whether it answers."""
+    ports = target.ports
+    for name, probe in ports.probes.items():
+        breaker = ports.breakers.get(name)
+        paused = f"; its breaker is open since {breaker.tripped_at}" if breaker is not None and breaker.is_open else ""
+        try:
+            probe()
+        except BillproofError as error:
+            remedy = "see docs/runbooks/breakers-open.md"
+            yield Checked(what=name, health=Health.BAD, said=f"does not answer: {error}{paused}", remedy=remedy)
+        else:
+            health = Health.DOUBTFUL if paused else Health.GOOD
+            yield Checked(what=name, health=health, said=f"answers{paused}")
 
 
 def _master_data(target: Target) -> Iterator[Checked]:
@@ -224,6 +240,7 @@ CHECKS: dict[str, Check] = {
     "outputs": _outputs,
     "stores": _stores,
     "consumers": _mappings,
+    "counterparts": _counterparts,
     "master data": _master_data,
     "policies": _policies,
     "dead letters": _queues,

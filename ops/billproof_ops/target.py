@@ -32,6 +32,7 @@ SETTINGS = {
     "IDEMPOTENCY_TABLE": "IdempotencyTableName",
     "POSTINGS_QUEUE_URL": "ErpPostingsQueueUrl",
     "DELIVERIES_QUEUE_URL": "DeliveriesQueueUrl",
+    "EINVOICES_QUEUE_URL": "EinvoicesQueueUrl",
     "PAYMENT_EVENTS_QUEUE_URL": "PaymentEventsQueueUrl",
     "BILLING_RUN_ARN": "BillingRunArn",
     "INVOICE_EXCEPTION_ARN": "InvoiceExceptionArn",
@@ -41,9 +42,15 @@ SETTINGS = {
     "STRIPE_SECRET_ARN": "StripeSecretArn",
     "CRM_EVENTS_QUEUE_URL": "CrmEventsQueueUrl",
     "TRYTON_SECRET_ARN": "TrytonSecretArn",
+    "SAP_SECRET_ARN": "SapSecretArn",
+    "STRIPE_PAYMENTS_SECRET_ARN": "StripePaymentsSecretArn",
+    "SALESFORCE_SECRET_ARN": "SalesforceSecretArn",
+    "HUBSPOT_SECRET_ARN": "HubspotSecretArn",
     "EVENTS_TABLE": "EventsTableName",
     "WEBHOOK_DELIVERIES_QUEUE_URL": "WebhookDeliveriesQueueUrl",
 }
+OPTIONAL = {output for output in SETTINGS.values() if output.endswith("SecretArn")}
+"""What a stack has only where the counterpart is set up."""
 
 
 def use_endpoint(endpoint: str) -> None:

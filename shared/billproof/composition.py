@@ -10,21 +10,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from billproof.adapters.aws.clients import client
-from billproof.erp_ports import ErpPorts
+from billproof.breaker_ports import BreakerPorts
 from billproof.usage_ports import UsagePorts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from billproof.access.service import Access
-    from billproof.adapters.kept_secrets import KeptSecret
-    from billproof.adapters.stripe.tax import StripeTax
     from billproof.approvals.exception_store import ExceptionStore
     from billproof.approvals.governing import PolicyBook
     from billproof.approvals.requests import Requests
     from billproof.audit.chain import AuditChain
+    from billproof.audit.restoring import Version
     from billproof.audit.stores import AuditedObjects, AuditedRecords
     from billproof.conservation.service import Stores
     from billproof.invoicing.register import Register
@@ -33,13 +32,12 @@ if TYPE_CHECKING:
     from billproof.pipeline.previewing import PreviewSources
     from billproof.pipeline.run_facts import RunFacts
     from billproof.ports import CallLimits, LinkableRecords, Objects, StoredAnswers, VersionedObjects
-    from billproof.tax.port import Engines
     from billproof.usage.ingestion import ReferenceDataCache
 
     Work = Callable[..., dict[str, Any]]
 
 
-class Composition(ErpPorts, UsagePorts):
+class Composition(BreakerPorts, UsagePorts):
     """What a handler is given; a test gives its own object with the same names."""
 
     def now(self) -> datetime:
@@ -82,6 +80,12 @@ class Composition(ErpPorts, UsagePorts):
         from billproof.adapters.aws.erasing import remove_object
 
         remove_object(client("s3"), self.settings.data_bucket, key)
+
+    def versions_of(self, key: str) -> Iterator[Version]:
+        """Yield what the bucket keeps of an object, the newest first; no function may."""
+        from billproof.adapters.aws.versions import versions_of
+
+        return versions_of(client("s3"), self.settings.data_bucket, key)
 
     @cached_property
     def anchors(self) -> Objects:
@@ -194,21 +198,6 @@ class Composition(ErpPorts, UsagePorts):
         """The facts of exceptions."""
         return self._records("exceptions", self.settings.exceptions_table)
 
-    @property
-    def tax_engines(self) -> Engines:
-        """The external tax engines that are set up: Stripe, if there is a secret with its key."""
-        if self.settings.stripe_secret is None:
-            return {}
-        from billproof.masterdata.parties import TaxEngineName
-
-        return {TaxEngineName.STRIPE: self._stripe_tax.value()}
-
-    @cached_property
-    def _stripe_tax(self) -> KeptSecret[StripeTax]:
-        from billproof.adapters.stripe.tax import StripeTax
-
-        return self.kept_secret(self.settings.stripe_secret, StripeTax)
-
     @cached_property
     def reference_data(self) -> ReferenceDataCache:
         """What validation needs: known accounts and meters."""
@@ -263,6 +252,7 @@ class Composition(ErpPorts, UsagePorts):
             policies=self.policies,
             invoices=self.invoices,
             payments=self.payments,
+            runs=self.runs,
             exception_store=self.exception_store,
             erps=self.erps,
             opening_decisions=self.opening_decisions,

@@ -10,8 +10,12 @@ from billproof.errors import InvalidInput
 from billproof.payment_ports import PaymentPorts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from billproof.adapters.hubspot.rest import HubspotCrm
     from billproof.adapters.kept_secrets import KeptSecret
+    from billproof.adapters.sap.rest import SapRest
+    from billproof.adapters.stripe.tax import StripeTax
     from billproof.adapters.tryton.rest import TrytonRest
     from billproof.approvals.exception_store import ExceptionStore
     from billproof.audit.stores import AuditedRecords
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from billproof.erp.port import Erp, Erps
     from billproof.ports import Queue
     from billproof.reconciliation.sources import ReconciliationSources
+    from billproof.tax.port import Engines
 
 
 class ErpPorts(PaymentPorts):
@@ -42,18 +47,53 @@ class ErpPorts(PaymentPorts):
         from billproof.masterdata.parties import EMBEDDED_LEDGER
 
         erps: dict[str, Erp] = {EMBEDDED_LEDGER: EmbeddedLedger(self.ledger_facts)}
-        secret = self.settings.tryton_secret
-        if secret is not None:
-            from billproof.adapters.tryton.erp import NAME, TrytonErp, connected
+        if self.settings.tryton_secret is not None:
+            from billproof.adapters.tryton.erp import NAME as TRYTON
+            from billproof.adapters.tryton.erp import TrytonErp
 
-            kept = self.kept_secret(secret, lambda text: cache(partial(connected, text)))
-            kept.value()  # it is read here, and understood once Tryton is asked something
+            accounts = self.directory.account
+            erps[TRYTON] = TrytonErp(self.tryton, entities=self.directory.legal_entity, accounts=accounts)
+        if self.settings.sap_secret is not None:
+            from billproof.adapters.sap.erp import NAME as SAP
+            from billproof.adapters.sap.erp import SapErp
 
-            def connect() -> TrytonRest:
-                return kept.value()()
-
-            erps[NAME] = TrytonErp(connect, entities=self.directory.legal_entity, accounts=self.directory.account)
+            erps[SAP] = SapErp(self.sap, entities=self.directory.legal_entity)
         return erps
+
+    @cached_property
+    def tryton(self) -> Callable[[], TrytonRest]:
+        """Tryton, as its secret says."""
+        from billproof.adapters.tryton.erp import connected
+
+        return self._as_kept(self.settings.tryton_secret, connected)
+
+    @cached_property
+    def sap(self) -> Callable[[], SapRest]:
+        """SAP, as its secret says."""
+        from billproof.adapters.sap.erp import connected
+
+        return self._as_kept(self.settings.sap_secret, connected)
+
+    def _as_kept[T](self, secret: str | None, connected: Callable[[str], T]) -> Callable[[], T]:
+        """Read a secret; it is understood once what it is of is asked something."""
+        kept = self.kept_secret(secret, lambda text: cache(partial(connected, text)))
+        kept.value()
+        return lambda: kept.value()()  # noqa: PLW0108 - the secret may be another one by then
+
+    @property
+    def tax_engines(self) -> Engines:
+        """The external tax engines that are set up: Stripe, if there is a secret with its key."""
+        if self.settings.stripe_secret is None:
+            return {}
+        from billproof.masterdata.parties import TaxEngineName
+
+        return {TaxEngineName.STRIPE: self._stripe_tax.value()}
+
+    @cached_property
+    def _stripe_tax(self) -> KeptSecret[StripeTax]:
+        from billproof.adapters.stripe.tax import StripeTax
+
+        return self.kept_secret(self.settings.stripe_secret, StripeTax)
 
     def reconciliation_sources(self) -> ReconciliationSources:
         """Return what a reconciliation reads, as of now; it raises the exceptions that the policy asks for."""
@@ -68,6 +108,7 @@ class ErpPorts(PaymentPorts):
             decisions=self.receipt_decisions,
             statements=self.statement_book,
             gateways=self.gateway_book,
+            disputes=self.dispute_book,
             erps=self.erps,
             objects=self.objects,
             now=self.now(),

@@ -19,6 +19,8 @@
     |- UndeterminedTax            no rule says what tax is due: never a zero rate
     |- InternalError              an error that no rule expects, without what it says
     |- TooMuchTrouble             so many accounts of a step are in trouble that the cause is not theirs
+    |- NotExpressible             a document says what its electronic form has no term for
+    |- RulesBroken                an electronic document breaks the rules of its form
     |- MailRefused                a mail service will not take a mail, however often it is sent
     |- ExternalServiceUnavailable something outside failed: worth another try (retryable)
        |- Contended               others wrote at the same time, too often in a row (retryable)
@@ -168,6 +170,18 @@ class TooMuchTrouble(BillproofError):
     """So many accounts of a step are in trouble that the cause is not theirs: the step fails on purpose."""
 
     code = "too_much_trouble"
+
+
+class NotExpressible(BillproofError):
+    """A document says what the electronic form has no term for, or lacks what it wants: `term` names the term."""
+
+    code = "not_expressible"
+
+
+class RulesBroken(BillproofError):
+    """An electronic document breaks rules of its form: `rules` names them, and it is not sent."""
+
+    code = "rules_broken"
 
 
 class MailRefused(BillproofError):

@@ -20,6 +20,7 @@ from billproof.audit.origin import ORIGIN, Origin
 from billproof.composition import Composition, composition
 from billproof.errors import BillproofError, InvalidInput, NotFound, Unreadable
 from billproof.identities import ExceptionId
+from billproof.logged import log_fields
 from billproof.model import HALF_A_PAIR, Model, is_text, what_is_wrong
 from billproof.nets import Call, begin, traced, without_text
 
@@ -35,32 +36,7 @@ if TYPE_CHECKING:
 logger = Logger(service="billproof")
 metrics = Metrics(namespace="Billproof", service="billproof")
 
-LOGGED = frozenset(
-    {
-        "run_id",
-        "batch_id",
-        "legal_entity",
-        "period",
-        "month",
-        "exception",
-        "correlation_id",
-        "invoice",
-        "document",
-        "number",
-        "external_reference",
-        "kind",
-        "id",
-        "verdict",
-        "refusal",
-        "outcome",
-    }
-)
-"""The fields of requests and results whose text is logged: names of things, and what came of them."""
-_LOGGABLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.~%/:-]{0,199}")
-"""What such a text looks like: an address, a sentence or a token is none, whatever field a caller puts it in."""
 _TRACE_ROOT = re.compile(r"Root=([0-9a-f-]{1,64})")
-_LOGGED_AS = {"exception": "exception_id"}
-"""Under `exception` the formatter puts the traceback."""
 
 
 def step[M: BaseModel](model: type[M], *, name: str) -> Callable[[Callable[[M, Composition], BaseModel]], Handler]:
@@ -108,15 +84,6 @@ def log_result(name: str, result: Mapping[str, Any]) -> None:
     if "run_id" not in logger.get_current_keys() and "exception_id" not in logger.get_current_keys():
         logger.append_keys(**_correlation(outcome))
     logger.info(name, result=outcome)
-
-
-def log_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what may be logged of a request or result: numbers, and texts under the names of LOGGED."""
-    return {
-        _LOGGED_AS.get(name, name): value
-        for name, value in fields.items()
-        if isinstance(value, int) or (isinstance(value, str) and name in LOGGED and _LOGGABLE.fullmatch(value))
-    }
 
 
 def _correlation(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -171,8 +138,10 @@ def _consume(
             log_failure("message failed", error, message_id=record.message_id)
             if isinstance(error, Unreadable):
                 _deliver_at_once(record, ports)
+            _count_failure(error, ports)
             raise
         fields = result.result if isinstance(result, MessageOutcome) else result.model_dump(mode="json")
+        ports.failures.worked(fields)
         logger.info("message taken", message_id=record.message_id, result=log_fields(fields))
 
     processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
@@ -186,6 +155,14 @@ def _deliver_at_once(record: SQSRecord, ports: Composition) -> None:
         ports.deliver_at_once(queue_arn=record.event_source_arn, receipt_handle=record.receipt_handle)
     except BillproofError as error:
         log_failure("redelivery failed", error, traceback=False, message_id=record.message_id)
+
+
+def _count_failure(error: Exception, ports: Composition) -> None:
+    """Count a failure for want of a counterpart; a breaker that cannot be tripped is tripped by the next one."""
+    try:
+        ports.failures.failed(error, now=ports.now())
+    except BillproofError as unwritten:
+        log_failure("breaker not tripped", unwritten, traceback=False)
 
 
 def _read(take: Callable[[ReceivedMessage], BaseModel], received: ReceivedMessage) -> BaseModel:

@@ -100,6 +100,8 @@ BOUNDED = AfterValidator(_bounded)
 """A bound that the schema does not state: version 1 of the API was released without one, and takes nothing away."""
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500), ONE_LINE]
 """Why a person decides or notes something, so that another one understands it."""
+Reference = Annotated[str, StringConstraints(pattern=r"^\S(.{0,58}\S)?$"), ONE_LINE]
+"""A customer's name for an order, a contract or a department."""
 NumberInPath = Annotated[Whole, Field(ge=1, le=999_999)]
 """The number of a version or dispute in the path of a route."""
 Nonnegative = Annotated[Exact, Field(ge=0)]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from billproof.invoicing.register import Register
     from billproof.masterdata.directory import Directory
     from billproof.payments.account_names import AccountNames
+    from billproof.payments.advices import AdviceBook
     from billproof.payments.book import CashBook
     from billproof.payments.decision_book import ReceiptDecisions
     from billproof.payments.gateway_balance import BalanceSources
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from billproof.payments.refunding import RefundSources
     from billproof.payments.service import CashSources
     from billproof.payments.statement_book import StatementBook
+    from billproof.payments.taking_advices import AdviceSources, ReadAdvices
     from billproof.payments.taking_settlements import ReadSettlement, SettlementSources
     from billproof.payments.taking_statements import ReadStatements, StatementSources
     from billproof.ports import VersionedObjects
@@ -94,6 +96,19 @@ class PaymentPorts(EventPorts):
         from billproof.payments.statement_book import StatementBook
 
         return StatementBook(self.payments)
+
+    @cached_property
+    def advice_book(self) -> AdviceBook:
+        """What payers said that payments pay."""
+        from billproof.payments.advices import AdviceBook
+
+        return AdviceBook(self.payments)
+
+    def advice_sources(self, read: ReadAdvices) -> AdviceSources:
+        """Return what taking remittance advices in reads and writes."""
+        from billproof.payments.taking_advices import AdviceSources
+
+        return AdviceSources(self.directory, self.advice_book, self.cash_book, self.payment_events, read)
 
     @cached_property
     def collection_book(self) -> CollectionBook:
@@ -185,7 +200,7 @@ class PaymentPorts(EventPorts):
     def cash_sources(self) -> CashSources:
         """Return what taking payments in reads and writes, as of now."""
         from billproof.payments.service import CashSources
-        from billproof.pipeline.month_facts import signed_off
+        from billproof.pipeline.closing_begun import takes_entries
 
         return CashSources(
             book=self.cash_book,
@@ -197,7 +212,7 @@ class PaymentPorts(EventPorts):
             gateways=self.gateway_book,
             disputes=self.gateway_disputes,
             now=self.now(),
-            is_closed=lambda entity, month: signed_off(self.runs, entity, month) is not None,
+            is_closed=lambda entity, month: not takes_entries(self.runs, entity, month, now=self.now()),
         )
 
     def statement_sources(self, read: ReadStatements) -> StatementSources:

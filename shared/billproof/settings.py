@@ -147,6 +147,11 @@ class Settings:
         return self._text("DELIVERIES_QUEUE_URL")
 
     @property
+    def einvoices_queue(self) -> str:
+        """The URL of the queue of documents whose electronic form is to be made."""
+        return self._text("EINVOICES_QUEUE_URL")
+
+    @property
     def billing_run_arn(self) -> str:
         """The state machine billing_run."""
         return self._text("BILLING_RUN_ARN")
@@ -180,6 +185,20 @@ class Settings:
     def tryton_secret(self) -> str | None:
         """The secret with the address and the key of Tryton; None where it is not used."""
         return self.environ.get("TRYTON_SECRET_ARN") or None
+
+    @property
+    def breaker_mappings(self) -> dict[str, str]:
+        """The event source mappings of the queues that wait for counterparts, by the names of the queues."""
+        return {
+            "erp-postings": self._text("ERP_POSTINGS_MAPPING"),
+            "payment-events": self._text("PAYMENT_EVENTS_MAPPING"),
+            "crm-events": self._text("CRM_EVENTS_MAPPING"),
+        }
+
+    @property
+    def sap_secret(self) -> str | None:
+        """The secret with the address, the client and the credentials of SAP; None where it is not used."""
+        return self.environ.get("SAP_SECRET_ARN") or None
 
     @property
     def salesforce_secret(self) -> str | None:

@@ -31,7 +31,7 @@ def harness(request: pytest.FixtureRequest) -> Harness:
 
 @pytest.fixture(params=REJECTING)
 def rejecting(request: pytest.FixtureRequest) -> RejectingHarness:
-    return REJECTING[request.param]()
+    return REJECTING[request.param](request)
 
 
 def test_a_document_is_found_by_its_reference_with_its_totals_by_account(harness: Harness) -> None:

@@ -7,6 +7,7 @@ from moto import mock_aws
 
 from billproof.adapters.aws.erasing import remove_object
 from billproof.adapters.aws.s3 import S3Objects
+from billproof.adapters.aws.versions import versions_of
 from billproof.errors import Contended, ExternalServiceUnavailable, NotFound
 from billproof.ports import NewObject, Objects
 from tests.support.hiding_s3 import HidingS3
@@ -103,3 +104,16 @@ def test_an_object_is_removed_with_all_its_versions_and_no_other() -> None:
     left = client.list_object_versions(Bucket="objects")
     assert [version["Key"] for version in left["Versions"]] == ["a/bc"]
     assert "DeleteMarkers" not in left
+
+
+@mock_aws
+def test_the_versions_of_an_object_are_read_newest_first() -> None:
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="objects")
+    client.put_bucket_versioning(Bucket="objects", VersioningConfiguration={"Status": "Enabled"})
+    for key, body in (("a/b", b"1"), ("a/b", b"2"), ("a/bc", b"3")):
+        client.put_object(Bucket="objects", Key=key, Body=body, ContentType="text/plain")
+    client.delete_object(Bucket="objects", Key="a/b")
+    found = list(versions_of(client, "objects", "a/b"))
+    assert [(version.data, version.content_type) for version in found] == [(b"2", "text/plain"), (b"1", "text/plain")]
+    assert len({version.id for version in found}) == 2

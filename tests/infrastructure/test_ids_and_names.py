@@ -19,6 +19,7 @@ KIND = re.compile(r"([a-z-]+#)+")
 NEVER_READ_BACK = {
     "shared/billproof/adapters/stripe/payments.py": "a key of Stripe's idempotency, which is compared as a whole",
     "shared/billproof/adapters/aws/sqs.py": "the address of a queue, as SQS makes it of an ARN",
+    "shared/billproof/adapters/sap/rest.py": "the paths of SAP's services, and what OAuth calls a client",
     "shared/billproof/adapters/tryton/rest.py": "the path of a record in Tryton",
     "shared/billproof/erp/plain_text.py": "the name of an account in a journal for other programs",
     "shared/billproof/completeness/service.py": "a finding's path, for people",

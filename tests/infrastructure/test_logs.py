@@ -2,7 +2,7 @@
 
 import pytest
 
-from billproof.handlers import log_fields
+from billproof.logged import log_fields
 from tests.support.leaks import leaks, private_texts
 
 

@@ -20,6 +20,7 @@ def test_there_are_queues_to_look_at() -> None:
         "CrmEvents",
         "Deliveries",
         "DeliveryEvents",
+        "Einvoices",
         "ErpPostings",
         "PaymentEvents",
         "UsageEvents",
@@ -67,7 +68,7 @@ def text_of(alarm: Resource) -> str:
 
 def test_every_alarm_has_a_runbook_that_names_it_and_no_runbook_is_without_an_alarm() -> None:
     alarms = of_type("AWS::CloudWatch::Alarm")
-    assert len(alarms) == 51
+    assert len(alarms) == 53
     linked = set()
     for name, alarm in alarms.items():
         runbook = re.search(r"docs/runbooks/([a-z-]+\.md)$", text_of(alarm))
@@ -107,7 +108,7 @@ def scheduled() -> set[str]:
 
 def test_every_schedule_has_a_dead_letter_queue_and_retries() -> None:
     schedules = of_type("AWS::Scheduler::Schedule")
-    assert len(schedules) == 9
+    assert len(schedules) == 10
     for schedule in schedules.values():
         assert schedule["Target"]["DeadLetterConfig"]
         assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] >= 1
@@ -122,6 +123,7 @@ def test_a_scheduled_function_that_fails_every_time_leaves_its_call_in_a_queue_a
         "PayRefunds",
         "AnchorAudit",
         "PublishEvents",
+        "WatchAdapters",
     }
     configured = {referenced(each["FunctionName"]): each for each in of_type("AWS::Lambda::EventInvokeConfig").values()}
     assert set(configured) == scheduled() == alarms_on("Errors", "FunctionName")

@@ -73,6 +73,11 @@ def demo() -> dict[str, Any]:
     return summary
 
 
+def _thousands(amount: str) -> str:
+    number, currency = amount.split()
+    return f"{Decimal(number):,.2f} {currency}"
+
+
 def figures(summary: dict[str, Any]) -> dict[str, str]:
     """Say in the README's words what the demo came to."""
     events = {name: sum(run["events"][name] for run in summary["runs"]) for name in ("received", "billed", "excluded")}
@@ -84,12 +89,19 @@ def figures(summary: dict[str, Any]) -> dict[str, str]:
     number = words[len(approved)]
     cash = summary["cash"]
     decided = len(cash["decisions"])
+    rules = [row for row in cash["rules"] if row["rule"] != "gateway-payout"]  # which is no customer's payment
     received = {
-        code: sum(Decimal(row["amount"]) for row in cash["rules"] if row["currency"] == code) for code in ("USD", "EUR")
+        code: sum(Decimal(row["amount"]) for row in rules if row["currency"] == code) for code in ("USD", "EUR")
     }
-    receipts = sum(row["receipts"] for row in cash["rules"])
+    receipts = sum(row["receipts"] for row in rules)
+    ((payout,),) = (gateway["payouts"] for gateway in cash["gateways"])
+    assert (payout["unexplained"], payout["receipt"] is not None) == ("0.00 USD", True)
+    ((disputed,), (charged,)) = (cash["disputes"], [payout["settles"]["charge"]])
+    by_account = {invoice["account"]: invoice for invoice in cash["still_open"]}
+    assert by_account.pop(disputed["account"])["open"] == disputed["amount"]
+    assert [(month["period"], month["signed_by"]) for month in cash["closed"]] == [("2013-01", "ben")] * 2
     assert (cash["gaps"], all(balance["balances"] for balance in cash["balances"])) == (0, True)
-    overdue, short = sorted(cash["still_open"], key=lambda invoice: invoice["standing"])
+    overdue, short = sorted(by_account.values(), key=lambda invoice: invoice["standing"])
     assert (short["standing"][:10], overdue["standing"][:7], overdue["paid"]) == ("paid short", "overdue", "0.00 USD")
     missing = dollars["invoices"] - dollars["postings"] + euros["invoices"] - euros["postings"]
     assert missing == 1
@@ -103,9 +115,11 @@ def figures(summary: dict[str, Any]) -> dict[str, str]:
         "billed": f"{Decimal(dollars['invoiced']):,.2f} USD and {Decimal(euros['invoiced']):,.2f} EUR, tax included",
         "variances between invoices and ledger": f"{variances or 'none'}; the conservation statement "
         + ("balances, in events and in money" if holds else "does not balance"),
-        "cash received": f"{received['USD']:,.2f} USD and {received['EUR']:,.2f} EUR: {receipts - decided} receipts "
-        f"matched by rules, {words[decided]} decided by a person; it balances",
-        "still open": f"{short['open']} paid short by one customer, {overdue['open']} overdue of another",
+        "cash received": f"{received['USD']:,.2f} USD ({_thousands(charged)[:-4]} by card) and "
+        f"{received['EUR']:,.2f} EUR: {receipts - decided} receipts matched by rules, "
+        f"{words[decided]} decided by a person; it balances",
+        "still open": f"{short['open']} paid short by one customer, {disputed['amount'][:-4]} disputed by another, "
+        f"{overdue['open'][:-4]} overdue of a third",
     }
 
 

@@ -40,8 +40,7 @@ def requests_of(note: Document, bill: list[Part], rest: Decimal) -> Iterator[dic
     terms["days"] = note["days"]
     if note.get("amount") is not None and len(named) == 1:
         yield {**terms, "lines": named}
-    first = min(bill, key=lambda part: part.what != "gross")
-    yield {**terms, "lines": [{"line": first.line, "contract": contract}]}
+    yield {**terms, "lines": [{"line": named[0]["line"], "contract": contract}]}
 
 
 def is_by_days(note: Document, refusal: str) -> bool:

@@ -89,6 +89,14 @@ def credited_for_days(*notes: tuple[str, str, str], rebill: bool = False) -> Doc
     return life(version(yearly(flat("3650")), until="2014-01-01"), months=("2013-01", "2013-12"), credit_notes=given)
 
 
+def drawn_and_credited_for_days(start: str, end: str) -> Document:
+    """Return a January of 310.00 a month, 620.00 from the 17th, that a credit paid, and some days given back."""
+    versions = [version(charge(flat("310")), credits=[{**CREDIT, "amount": "1000"}])]
+    versions += [version(charge(flat("620")), number=2, since="2013-01-17", credits=[{**CREDIT, "amount": "1000"}])]
+    note = credit_note("2013-02-10", "fee", (FIRST, FEBRUARY), days=days(start, end))
+    return life(versions, months=JANUARY, credit_notes=[note])
+
+
 def credited_for_free_days() -> Document:
     """Return a January of 310.00 of which the first 14 days are free, and the first 14 days of what is billed."""
     trial = {"id": "trial", "reason": "trial", "charges": [], "days": days(FIRST, "2013-01-15")}
@@ -125,6 +133,13 @@ ORDER = [
         given_back(),
         "310.00",
     ),
+    Case(
+        "3.6",
+        "days of one part of a fee go back to the credit that paid it, whatever it drew for the other part",
+        drawn_and_credited_for_days("2013-01-20", "2013-01-25"),
+        given_back("drawn"),
+        "100.00",
+    ),  # 5 days of 620 / 31
     Case(
         "3.6",
         "each day that a line covers is given back alike, a free one, too",

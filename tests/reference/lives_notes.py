@@ -8,15 +8,20 @@ from tests.reference.billed import keep_books
 from tests.reference.days import add_months, days_between
 from tests.reference.figures import Document
 from tests.reference.life import Life, Owed
+from tests.reference.lines import Slot
 from tests.reference.lives_charges import Drawn
 from tests.reference.terms import DUE_ONCE
 
 
 def credit_notes(draw: Drawn, months: tuple[date, ...], document: Document) -> list[Document]:
-    """Draw credit notes of lines: whole, in part or for some days, once or to be billed again."""
+    """Draw credit notes of lines: whole, in part or for some days, once or to be billed again.
+
+    One that names no days of what has several parts does not say of which it is, so those of some days are drawn alone.
+    """
     count = draw(st.sampled_from((0, 0, 1, 2, 3)))
     owed = list(keep_books(Life(document)).owed.values()) if count else []
     last = add_months(months[-1], 2) - timedelta(days=1)
+    by_days: dict[Slot, bool] = {}
     notes: list[Document] = []
     for number in range(count if owed else 0):
         of = draw(st.sampled_from(owed))
@@ -25,7 +30,8 @@ def credit_notes(draw: Drawn, months: tuple[date, ...], document: Document) -> l
         note = {"id": f"note-{number}", "issued": f"{issued}T00:00:00Z", "line": _line(of)}
         note["amount"] = draw(st.sampled_from((None, "10.00", "55.55")))
         note["rebill"] = draw(st.booleans())
-        if _is_served_by_days(of) and draw(st.booleans()):
+        wanted = _is_served_by_days(of) and draw(st.booleans())
+        if wanted if len(of.lines) == 1 else by_days.setdefault(of.slot, wanted):
             note["days"] = _days(draw, of)
         notes.append(note)
     return notes
@@ -43,8 +49,9 @@ def _line(of: Owed) -> Document:
 
 
 def _is_served_by_days(of: Owed) -> bool:
-    """Say whether it is served day by day: neither what is due once, nor what a term falls short of in the end."""
-    return of.slot.kind != "shortfall" and of.lines[-1].charge["price"]["model"] not in DUE_ONCE
+    """Say whether it is a fee that is served day by day: no usage, nothing that is due once, no shortfall of a term."""
+    last = of.lines[-1]
+    return of.slot.kind == "charge" and not last.is_usage and last.charge["price"]["model"] not in DUE_ONCE
 
 
 def _days(draw: Drawn, of: Owed) -> Document:

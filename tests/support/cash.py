@@ -36,7 +36,7 @@ def eur(amount: str | int) -> Money:
 
 def with_cash(entity: LegalEntity) -> LegalEntity:
     """Return a legal entity with two bank accounts, one of them in euros, and a chart for payments."""
-    document = entity.model_dump(mode="json")
+    document = entity.model_dump(mode="json") | {"gateways": []}
     document["chart_of_accounts"]["cash"] = CHART
     document["cash_accounts"] = [
         {"source": BANK, "currency": "USD", "ledger_account": ACCOUNTS["cash"]},

@@ -19,6 +19,8 @@ from billproof.ports import Document, Key, Record, Records
 from tests.support.fakes import MemoryRecords
 from tests.support.faults import Killed
 from tests.support.foreign_erp import TIMEOUT_SECONDS, ForeignErp, ForeignServer
+from tests.support.mock_sap import mock_sap
+from tests.support.sap_harness import SapHarness
 
 FEBRUARY = Period.month("2013-02")
 
@@ -158,13 +160,24 @@ class ForeignHarness:
         return self.server.calls.count("post")
 
 
+def _sap(request: pytest.FixtureRequest) -> SapHarness:
+    opened = mock_sap()
+    sap = opened.__enter__()
+    request.addfinalizer(lambda: opened.__exit__(None, None, None))
+    return SapHarness(sap)
+
+
 HARNESSES: dict[str, Callable[[pytest.FixtureRequest], Harness]] = {
     "embedded on memory": lambda _request: EmbeddedHarness(MemoryRecords()),
     "embedded on DynamoDB": lambda request: EmbeddedHarness(request.getfixturevalue("dynamo_records")),
     "foreign": lambda _request: ForeignHarness(ForeignServer()),
     "foreign that refuses duplicates": lambda _request: ForeignHarness(ForeignServer(refuses_duplicates=True)),
+    "sap": _sap,
 }
 
 
-REJECTING: dict[str, Callable[[], RejectingHarness]] = {"foreign": lambda: ForeignHarness(ForeignServer())}
+REJECTING: dict[str, Callable[[pytest.FixtureRequest], RejectingHarness]] = {
+    "foreign": lambda _request: ForeignHarness(ForeignServer()),
+    "sap": _sap,
+}
 """The adapters whose ERP closes periods, misses accounts and blocks parties; the embedded ledger does none of these."""

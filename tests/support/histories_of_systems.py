@@ -93,6 +93,8 @@ class OneOrder:
     def orders_of(self, _kind: str, records: tuple[str, ...]) -> tuple[str, ...]:
         return records
 
+    def probe(self) -> None: ...
+
     def listed(self) -> Iterator[ListedOrder]:
         yield ListedOrder(ORDER, "00000100")
 

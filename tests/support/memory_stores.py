@@ -18,6 +18,7 @@ from billproof.approvals.requests import Requests
 from billproof.audit.chain import AuditChain
 from billproof.audit.keys import key_place
 from billproof.audit.model import ANCHORED
+from billproof.breakers import Failures, Probe
 from billproof.callers import IAM, Identity
 from billproof.conservation.service import Stores
 from billproof.erp.port import Erp, PostedDocument
@@ -38,6 +39,7 @@ from billproof.usage.buckets import Buckets
 from billproof.usage.ingestion import Acceptance, Message, ReferenceDataCache, ingest_usage
 from billproof.usage.model import Ingested
 from tests.support.audited import AuditedMemoryObjects, AuditedMemoryRecords, MemoryRunFacts
+from tests.support.breakers import MemoryBreakers, MemoryConsumers
 from tests.support.fakes import (
     MemoryAnswers,
     MemoryCallLimits,
@@ -82,6 +84,7 @@ class MemoryStores(PaymentStores):
         self.payment_events = MemoryQueue()
         self.postings = MemoryQueue()
         self.deliveries = MemoryQueue()
+        self.einvoices = MemoryQueue()
         self.mailer = MemoryMailer()
         self.billing_runs = MemoryWorkflows()
         self.exceptions = MemoryWorkflows()
@@ -97,9 +100,16 @@ class MemoryStores(PaymentStores):
                 "PART_SIZE": "5000",
                 "CUT_OFF_GRACE_HOURS": "24",
                 "EVENT_AGE_DAYS": "400",
+                "ERP_POSTINGS_MAPPING": "mapping of erp-postings",
+                "PAYMENT_EVENTS_MAPPING": "mapping of payment-events",
+                "CRM_EVENTS_MAPPING": "mapping of crm-events",
             }
         )
         self.delivered_at_once: list[tuple[str, str]] = []
+        self.breakers = MemoryBreakers()
+        self.consumers = MemoryConsumers()
+        self.failures = Failures(lambda: self.breakers)
+        self.probes: dict[str, Probe] = {}
         self._sent = 0
         self.moment = moment
         self.reference_data = ReferenceDataCache(self.directory, self.now)
@@ -172,14 +182,27 @@ class MemoryStores(PaymentStores):
             else:
                 self.directory.add(document)
 
-    def adopt(self, policy: Policy, *, publisher: Identity = FOUNDER) -> None:
-        """Let a policy take effect: the first one from the beginning of time, a later one from now on."""
+    def adopt(self, policy: Policy, *, publisher: Identity | None = None) -> None:
+        """Let a policy take effect: the first one from the beginning of time, a later one from now on.
+
+        Two people whom the policy before names agree on it: the requester, and the first one who is somebody else.
+        """
+        governing = self.policies.history(policy.id).before(policy.version)
+        people = (governing.policy if governing else policy).people
+        by_name = sorted(people, key=lambda person: (person.id != "carla", person.id == "ben", person.id))
+        named = [(identity, person.id) for person in by_name for identity in person.identities[:1]]
+        publisher = publisher or (named[0][0] if named else FOUNDER)
+        confirmer, name = next((one for one in named if one[0] != publisher), (CONFIRMER, "confirmer"))
         at = instant_text(self.now() if self.policies.history(policy.id).in_force() else BEGINNING)
         self.policies.publish(PublishedPolicy(policy=policy, published_by=publisher, published_at=at))
-        confirmation = PolicyConfirmation(
-            version=policy.version, confirmed_by=CONFIRMER, person="confirmer", confirmed_at=at
-        )
+        confirmation = PolicyConfirmation(version=policy.version, confirmed_by=confirmer, person=name, confirmed_at=at)
         self.policies.confirm(policy.id, confirmation)
+
+    def publish_again_by(self, name: str, legal_entity: str) -> None:
+        """Let a person publish the policy anew: who published the one before decides under this one, then."""
+        policy = self.policies.in_force(legal_entity)
+        (publisher,) = (person.identities[0] for person in policy.people if person.id == name)
+        self.adopt(policy.model_copy(update={"version": policy.version + 1}), publisher=publisher)
 
     def ingest(self, events: Iterable[dict[str, Any]], *, per_message: int = 100) -> Ingested:
         sent = list(events)
@@ -207,6 +230,7 @@ class MemoryStores(PaymentStores):
             policies=self.policies,
             invoices=self.records["invoices"],
             payments=self.records["payments"],
+            runs=self.runs,
             exception_store=self.exception_store,
             erps=self.erps,
             opening_decisions=self.opening_decisions,

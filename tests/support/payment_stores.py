@@ -3,6 +3,7 @@
 from datetime import datetime
 from functools import cached_property
 
+from billproof.adapters.bank_files.csv_advice import parse_advices
 from billproof.adapters.stripe.balances import StripeBalances
 from billproof.adapters.stripe.payments import StripePayments
 from billproof.adapters.stripe.refunds import StripeRefunds
@@ -10,6 +11,7 @@ from billproof.adapters.stripe.secrets import GatewaySecrets
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.payments.account_names import AccountNames
+from billproof.payments.advices import AdviceBook
 from billproof.payments.book import CashBook
 from billproof.payments.decision_book import ReceiptDecisions
 from billproof.payments.gateway_balance import BalanceSources
@@ -17,8 +19,9 @@ from billproof.payments.gateway_book import GatewayBook
 from billproof.payments.refunding import RefundSources
 from billproof.payments.service import CashSources
 from billproof.payments.statement_book import StatementBook
+from billproof.payments.taking_advices import AdviceSources
 from billproof.payments.taking_statements import ReadStatements, StatementSources
-from billproof.pipeline.month_facts import signed_off
+from billproof.pipeline.closing_begun import takes_entries
 from billproof.receivables.charging import ChargeSources
 from billproof.receivables.collection_book import CollectionBook
 from billproof.receivables.dispute_book import DisputeBook
@@ -112,8 +115,16 @@ class PaymentStores:
             gateways=self.gateway_book,
             disputes=self.gateway_disputes,
             now=now or self.now(),
-            is_closed=lambda entity, month: signed_off(self.records["runs"], entity, month) is not None,
+            is_closed=lambda entity, month: not takes_entries(self.records["runs"], entity, month, now=self.now()),
         )
+
+    @cached_property
+    def advice_book(self) -> AdviceBook:
+        return AdviceBook(self.records["payments"])
+
+    def advice_sources(self) -> AdviceSources:
+        """What taking remittance advices in reads and writes."""
+        return AdviceSources(self.directory, self.advice_book, self.cash_book, self.payment_events, parse_advices)
 
     def statement_sources(self, read: ReadStatements) -> StatementSources:
         """What taking statements in reads and writes."""

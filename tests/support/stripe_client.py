@@ -22,6 +22,7 @@ class AccountClient(stripe.HTTPClient):
         super().__init__()
         self.account = account
         self.calls: list[tuple[str, str]] = []
+        self.hosts: set[str] = set()
         self.failing = 0
         self.losing = 0
         self.keys: dict[str, tuple[Any, tuple[int, dict[str, Any]]]] = {}
@@ -32,6 +33,7 @@ class AccountClient(stripe.HTTPClient):
     ) -> tuple[str, int, dict[str, str]]:
         called = urlsplit(url)
         self.calls.append((method, called.path))
+        self.hosts.add(f"{called.scheme}://{called.netloc}")
         if self.failing:
             self.failing -= 1
             return '{"error": {"type": "api_error"}}', 500, {}

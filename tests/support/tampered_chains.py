@@ -26,6 +26,15 @@ def _blocks(world: World, keys: list[Key]) -> list[dict[str, Any]]:
     return [dict(world.audit.items[key]) for key in keys]
 
 
+def _number_of_facts(blocks: list[dict[str, Any]]) -> int:
+    """Return the place of the first block of facts after the first three."""
+    return next(n for n, block in enumerate(blocks) if n > 2 and _stores(block) and "objects" not in _stores(block))
+
+
+def _stores(block: dict[str, Any]) -> list[str]:
+    return [entry["store"] for entry in block.get("entries", ())]
+
+
 def _linked(blocks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Compute the numbers, links and hashes of blocks again, as somebody would who knows how."""
     before = "0" * 64
@@ -132,7 +141,7 @@ def a_whole_chain_removed(world: World) -> list[str]:
 def a_fact_removed_and_the_chain_written_anew_without_it(world: World) -> list[str]:
     chain, keys = _chain(world)
     blocks = _blocks(world, keys)
-    number = next(n for n, block in enumerate(blocks) if n > 2 and block["entries"][0]["store"] != "objects")
+    number = _number_of_facts(blocks)
     for entry in blocks[number]["entries"]:
         del world.records[entry["store"]].items[Key(*entry["place"])]
     _rewrite(world, chain, [*blocks[:number], *blocks[number + 1 :]], keys)
@@ -223,7 +232,7 @@ def facts_removed_whose_record_is_called_void(world: World) -> list[str]:
     """By somebody who may append to the chain, and remove facts."""
     chain, keys = _chain(world)
     blocks = _blocks(world, keys)
-    number = next(n for n, block in enumerate(blocks) if n > 2 and block["entries"][0]["store"] != "objects")
+    number = _number_of_facts(blocks)
     places = [(entry["store"], Key(*entry["place"])) for entry in blocks[number]["entries"]]
     for store, key in places:
         del world.records[store].items[key]

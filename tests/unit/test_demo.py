@@ -93,12 +93,14 @@ def test_totals_add_up_by_currency() -> None:
 
 def test_a_repeat_says_what_it_changed() -> None:
     before = {"N-1": ("digest", "posted"), "N-2": ("digest", "released")}
-    same = repeated(before, dict(before), [run()], 3, new_receipts=0)
+    same = repeated(before, dict(before), [run()], 3, sent_to_closed=0, new_receipts=0)
     assert (same.first_time, same.new_invoices, same.new_postings, same.changed_invoices) == (False, 0, 0, 0)
     after = {"N-1": ("other", "posted"), "N-2": ("digest", "posted"), "N-3": ("digest", "posted")}
-    changed = repeated(before, after, [run()], 3, new_receipts=4)
+    changed = repeated(before, after, [run()], 3, sent_to_closed=0, new_receipts=4)
     assert (changed.new_invoices, changed.new_postings, changed.changed_invoices) == (1, 2, 1)
     assert changed.new_receipts == 4
+    closed = repeated(before, dict(before), [run()], 3, sent_to_closed=3, new_receipts=0)
+    assert closed.events_sent_again == 3  # no run of a closed month counts what is known
 
 
 def test_the_report_escapes_what_it_is_told_and_asks_for_nothing_outside() -> None:
@@ -113,7 +115,7 @@ def test_the_report_escapes_what_it_is_told_and_asks_for_nothing_outside() -> No
         balances=[],
         cash=None,
         totals=totals_of(found),
-        repeat=repeated({}, {}, [run()], 3, new_receipts=0),
+        repeat=repeated({}, {}, [run()], 3, sent_to_closed=0, new_receipts=0),
     )
     page = render_report(summary, {"billing runs": 1.5})
     assert "&lt;A&gt;" in page

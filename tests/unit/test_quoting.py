@@ -131,6 +131,19 @@ def test_what_was_used_before_a_term_ends_is_told_beside_a_level_that_has_no_par
     assert quote(PriceRequest.model_validate(asked)).amount.text == "77.00"  # 16 of the 40, the other 60, and 1
 
 
+def test_charges_that_begin_on_different_days_each_say_what_was_used_before_a_term_ends() -> None:
+    cap = {"id": "c", "name": "c", "amount": "31", "charges": ["charge"], "effective": DAYS}
+    price = {"model": "per_unit", "unit_price": "1"}
+    later = {
+        "price": price,
+        "charge": {"effective": {"start": "2013-01-10"}},
+        "usage": {"quantity": "10", "parts": {"2013-01-10_2013-01-17": "5"}},
+    }
+    used_by_day = {"quantity": "100", "parts": {"2013-01-01_2013-01-17": "40"}}
+    asked = request(price, usage=used_by_day, others=[later], terms={"caps": [cap]})
+    assert quote(PriceRequest.model_validate(asked)).amount.text == "86.00"  # 16 of the 40, the other 60, and 10
+
+
 @pytest.mark.parametrize("stated_first", [True, False])
 def test_a_meter_that_two_charges_read_is_stated_with_one_of_them(*, stated_first: bool) -> None:
     price, usage = {"model": "per_unit", "unit_price": "2"}, {"quantity": "10"}

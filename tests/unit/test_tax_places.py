@@ -9,9 +9,10 @@ import pytest
 from pydantic import ValidationError
 
 from billproof.errors import UndeterminedTax
+from billproof.masterdata.addresses import Address
 from billproof.masterdata.directory import read_master_data
 from billproof.masterdata.model import AnyMasterData
-from billproof.masterdata.parties import Account, Address, LegalEntity
+from billproof.masterdata.parties import Account, LegalEntity
 from billproof.names import COUNTRIES
 from billproof.tax.model import Determination, Treatment
 from billproof.tax.places import place_of

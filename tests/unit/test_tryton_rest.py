@@ -12,6 +12,8 @@ import pytest
 
 from billproof.adapters.aws.clients import client
 from billproof.adapters.http_calls import HttpAnswer, HttpSend
+from billproof.adapters.sap.erp import SapErp
+from billproof.adapters.sap.rest import SapRest
 from billproof.adapters.tryton import rest as rest_module
 from billproof.adapters.tryton.erp import NAME, TrytonErp
 from billproof.adapters.tryton.rest import TrytonRest
@@ -19,6 +21,7 @@ from billproof.adapters.tryton.tagged import decode, encode
 from billproof.composition import Composition
 from billproof.errors import ExternalServiceUnavailable, InvalidInput, PostingRejected
 from billproof.settings import Settings
+from tests.support.mock_sap import ACCESS
 
 
 class Answering:
@@ -122,6 +125,10 @@ def test_a_function_takes_address_and_key_from_the_secret(monkeypatch: pytest.Mo
     configured = erps[NAME]
     assert isinstance(configured, TrytonErp)
     assert isinstance(configured._rest, TrytonRest)
+    text = ACCESS.model_dump_json()
+    sap = Composition(Settings({**settings, "SAP_SECRET_ARN": "arn:sap"})).erps["sap"]
+    assert isinstance(sap, SapErp)
+    assert isinstance(sap._rest, SapRest)
     text = '{"address": "https://tryton.example.com/books", "kee": "k"}'
     configured = Composition(Settings({**settings, "TRYTON_SECRET_ARN": "arn:tryton"})).erps[NAME]
     assert isinstance(configured, TrytonErp)

@@ -3,7 +3,7 @@
 import pytest
 
 from billproof.errors import UndeterminedTax
-from billproof.masterdata.parties import Address
+from billproof.masterdata.addresses import Address
 from billproof.tax.places import Place, is_city, place_of
 from tests.support.taxes import address_of
 

@@ -24,6 +24,7 @@ def world() -> World:
     world.publish(contract.model_copy(update={"version": 2, "exclusions": ()}))
     world.ingest([flight(1, type="flight.cancelled")])
     world.bill()
+    world.publish_again_by("ana", INC)
     return world
 
 

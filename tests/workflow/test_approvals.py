@@ -76,6 +76,7 @@ def test_a_rejection_leaves_the_invoice_held(world: World) -> None:
     ],
 )
 def test_not_everybody_may_decide(world: World, by: str, reason: str, refusal: Refusal) -> None:
+    world.publish_again_by("ana", INC)
     answer = world.decide(CASE, "approved", by, reason)
     assert (answer.outcome, answer.refusal, answer.decision) == ("refused", refusal, None)
     assert world.exception_store.state(CASE).status == "open"

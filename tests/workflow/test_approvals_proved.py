@@ -10,6 +10,7 @@ from billproof.callers import SCHEDULE
 from billproof.completeness.service import COMPLETENESS
 from billproof.errors import Conflict
 from billproof.invoicing.model import Released
+from billproof.periods import instant_text
 from billproof.pipeline.starting import refuse_other_request
 from billproof.ports import Key
 from billproof.proof.model import DifferenceKind
@@ -79,12 +80,17 @@ def over_the_limit(world: World) -> None:
     approved_by(world, "ana")
 
 
+def of_the_requester(world: World) -> None:
+    world.publish_again_by("ana", INC)  # carla published the version before
+    approved_by(world, REQUESTER, policy_version=2, decided_at=instant_text(world.now()))
+
+
 ALTERATIONS: dict[str, tuple[Callable[[World], Any], str]] = {
     "the decision is removed": (
         lambda world: world.records["decisions"].items.pop(Key(PARTITION, "EV#001#decided")),
         "held, and nobody approved it",
     ),
-    "it is the requester's": (lambda world: approved_by(world, REQUESTER), f"{REQUESTER} requested {RUN}"),
+    "it is the requester's": (of_the_requester, f"{REQUESTER} requested {RUN}"),
     "it is over the limit": (
         over_the_limit,
         "over the limit of ana",
@@ -176,10 +182,11 @@ def test_a_run_that_went_on_without_an_approval_is_found(world: World) -> None:
     case = f"{INC}.{JANUARY}.{RUN_SUBJECT}.001-01"
     opened |= {"id": case, "kind": "run", "subject": RUN_SUBJECT, "batch": None}
     world.records["exceptions"].items[Key(PARTITION, f"{RUN_SUBJECT}#001-01#opened")] = opened
-    assert findings(world) == [(DifferenceKind.APPROVAL, RUN, f"exception {case} is open")]
-    assert world.decide(case, "approved", REQUESTER).refusal == "own_request"
+    otherwise = (DifferenceKind.CHECK, COMPLETENESS.key(RUN), "its findings and exceptions say otherwise")
+    assert findings(world) == [(DifferenceKind.APPROVAL, RUN, f"exception {case} is open"), otherwise]
+    assert world.decide(case, "approved", REQUESTER).refusal == "own_policy"
     assert world.decide(case, "approved", "ben").outcome == "decided"
-    assert findings(world) == []
+    assert findings(world) == [otherwise]
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from billproof.audit.heads import ANCHORS, anchor_days, path_of
 from billproof.audit.merkle import follow
+from billproof.audit.restoring import Version
 from billproof.ports import Key
 from billproof.usage import log
 from billproof.usage.compaction import compact_day
@@ -181,6 +182,29 @@ def test_an_export_holds_every_file_and_the_keys_where_they_are_asked_for(world:
         files = {path.name for path in (tmp_path / "one").iterdir()}
         known = {"blocks.jsonl", "entries.csv", "anchors.jsonl", "heads.json", "manifest.json"}
         assert files == (known | {"keys.jsonl"} if more else known)
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_what_was_altered_or_removed_is_restored_from_the_version_that_was_recorded(
+    world: World, *, is_gone: bool
+) -> None:
+    key = next(key for key in world.objects.items if key.startswith("usage/"))
+    good = world.objects.items[key]
+    kept = [Version("v3", b"altered", "application/json"), Version("v2", good, "application/json")]
+    world.__dict__["versions_of"] = lambda asked: iter(kept if asked == key else ())
+    assert f"{key} is what " in run("restore", key)[1]
+    world.objects.items.pop(key)
+    if not is_gone:
+        world.objects.items[key] = b"altered"
+    assert run("verify")[0] == 1
+    code, said = run("restore", key)
+    assert (code, f"{key} is version v2 again" in said) == (0, True), said
+    assert world.objects.items[key] == good
+    assert run("verify")[0] == 0
+    world.objects.items[key], kept[1:] = b"altered", []
+    code, said = run("restore", key)
+    assert (code, "no version of" in said) == (1, True), said
+    assert (world.objects.items[key], run("restore", "usage/nowhere")[0]) == (b"altered", 1)
 
 
 def test_what_was_stored_before_the_chain_is_adopted_once_and_guarded_from_then_on(world: World) -> None:

@@ -147,7 +147,7 @@ def test_two_people_reopen_a_month_and_it_is_closed_again() -> None:
     assert exception == ask_to_reopen(world, by="ben")
     assert world.wait(exception, "t1").told == ("ben",)
     assert world.decide(exception, "approved", "ana").refusal == "own_request"
-    assert world.decide(exception, "approved", "carla").refusal == "over_limit"
+    assert world.decide(exception, "approved", "carla").refusal == "own_policy"
     with pytest.raises(Conflict, match="was not approved"):
         world.apply(exception)
     assert signed_off(world.runs, INC, JAN) == first

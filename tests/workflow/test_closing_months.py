@@ -87,6 +87,7 @@ def test_a_variance_over_the_threshold_is_closed_with_by_an_approval_of_somebody
     named: dict[str, Any] = {"points": (variance.id,), "reason": "the rest is promised"}
     with pytest.raises(Conflict, match=f"exception {exception} is open"):
         close(world, **named)
+    world.publish_again_by("ana", INC)
     assert world.decide(exception, "approved", "carla").refusal == "over_limit"
     assert world.decide(exception, "approved", "ben", "written off in March").outcome == "decided"
     assert world.tokens.answers["t1"] == {"exception": exception, "kind": "variance", "decision": "approved"}

@@ -48,6 +48,8 @@ class MemoryCrm:
         assert kind == "Order"
         return records
 
+    def probe(self) -> None: ...
+
     def listed(self) -> Iterator[ListedOrder]:
         for one in self.orders.values():
             yield ListedOrder(one.id, one.number)

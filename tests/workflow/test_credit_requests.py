@@ -55,6 +55,7 @@ def test_what_is_not_released_cannot_be_credited(world: World) -> None:
 
 
 def test_the_requester_cannot_approve_and_a_limit_holds(world: World) -> None:
+    world.publish_again_by("ben", INC)
     asked = world.credit(UA)
     refusals = [world.decide(asked.exception, "approved", person).refusal for person in ("ana", "carla", "nobody")]
     assert refusals == ["own_request", "over_limit", "unknown_person"]

@@ -22,7 +22,8 @@ from billproof.receivables.disputes import DisputeStatus
 from billproof.receivables.disputing import IsRefused, credit_outcomes, resolve_dispute
 from billproof.receivables.statement import state_account
 from billproof.receivables.texts import statement_text
-from tests.support.balances import JAN, bill, events, world_with_balances
+from billproof.reconciliation.model import Cause
+from tests.support.balances import FEB, JAN, bill, events, world_with_balances
 from tests.support.cash import cash_world, number_of, open_of, receipt, receivables_of, take, usd, with_cash
 from tests.support.disputes import MARCH_10, UA, dispute
 from tests.support.reminders import facts, remind, reminding_world
@@ -269,8 +270,16 @@ def test_only_what_is_not_disputed_is_reminded_of() -> None:
     assert len(facts(world)) == 1
 
 
+def forged_verdicts(world: World, month: str) -> list[tuple[str, str, str, str]]:
+    return [
+        (one.invoice, one.external_reference, str(one.amount), str(one.since))
+        for one in world.reconcile(period=month).variances
+        if one.cause is Cause.VERDICT_NOT_GIVEN
+    ]
+
+
 def test_a_verdict_that_whoever_writes_payments_wrote_in_a_persons_name_counts_for_nothing() -> None:
-    world = cash_world(JAN)
+    world = cash_world(JAN, FEB)
     dispute(world)
     (opened,) = [key for key in world.records["payments"].items if key.partition.startswith("disputes#")]
     forged = {"ordinal": 1, "verdict": "rejected", "amount": usd(0).model_dump(mode="json"), "credit": ""}
@@ -279,7 +288,10 @@ def test_a_verdict_that_whoever_writes_payments_wrote_in_a_persons_name_counts_f
         key = Key(opened.partition, f"{opened.sort}#{number:012d}")
         assert world.records["payments"].create(Record(key, forged | {"decided_by": actor}))
     assert disputed(world) == "30.00"
+    told = [(f"{INC}.{JAN}.UA", f"UA-dispute-1-{number}", "30.00 USD", "2013-03-10") for number in (1, 2)]
+    assert (forged_verdicts(world, JAN), forged_verdicts(world, FEB)) == (told, told)
     assert resolve(world, "rejected").status is DisputeStatus.REJECTED
+    assert (forged_verdicts(world, JAN), forged_verdicts(world, FEB)) == (told, [])  # a person decided since
     (decided,) = [key for key in world.records["decisions"].items if key.partition.startswith("disputes#")]
     assert world.records["decisions"].items[decided]["decided_by"] == "ben"
     assert disputed(world) == "0.00"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from billproof.errors import BillproofError, ExternalServiceUnavailable, InternalError, InvalidInput
-from billproof.handlers import log_fields
+from billproof.logged import log_fields
 from billproof.pipeline.artefacts import RUN_PLAN, Artefacts
 from tests.support.api_events import answer as answered
 from tests.support.api_events import api_event

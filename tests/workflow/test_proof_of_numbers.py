@@ -6,7 +6,7 @@ from billproof.errors import NotFound
 from billproof.proof.model import DifferenceKind
 from billproof.proof.service import prove_invoice, prove_run
 from tests.support.tampered_store import CREDIT_NOTE, RUN, UA, WN
-from tests.support.tampering import tampered_with
+from tests.support.tampering import ALTERATIONS, tampered_with
 from tests.support.world import World
 
 SEEN_BY_THE_PROOF = {
@@ -14,20 +14,72 @@ SEEN_BY_THE_PROOF = {
     "numbers_swapped_with_their_ledger_entries": {DifferenceKind.SETTLEMENT},
     "the_series_removed": {DifferenceKind.SERIES},
     "the_last_numbers_removed": {DifferenceKind.SERIES},
+    "a_legal_entity_erased_and_its_numbers_removed": {DifferenceKind.SERIES},
     "a_credit_notes_posting_changed": {DifferenceKind.POSTING},
     "a_credit_note_removed_with_its_posting": {DifferenceKind.SERIES},
+    "a_request_for_a_credit_note_removed": {DifferenceKind.REQUEST},
     "a_settlement_removed": {DifferenceKind.SETTLEMENT},
+    "an_account_erased_and_its_facts_changed": {DifferenceKind.SETTLEMENT},
     "a_ledger_entry_removed": {DifferenceKind.POSTING},
+    "a_confirmation_of_a_posting_removed": {DifferenceKind.NOT_POSTED},
     "an_invoice_replaced": {DifferenceKind.DOCUMENT},
     "a_contract_made_cheaper": {DifferenceKind.TERMS},
+    "an_account_renamed": {DifferenceKind.TERMS},
+    "an_account_no_longer_listed": {DifferenceKind.TERMS},
     "an_approval_by_the_requester": {DifferenceKind.APPROVAL},
+    "an_approval_that_nobody_gave": {DifferenceKind.DECISION},
     "a_decision_removed": {DifferenceKind.APPROVAL},
+    "what_counts_towards_a_limit_removed": {DifferenceKind.APPROVAL},
+    "a_fact_removed_and_the_chain_written_anew_without_it": {DifferenceKind.APPROVAL},
+    "facts_removed_whose_record_is_called_void": {DifferenceKind.APPROVAL},
+    "a_request_removed": {DifferenceKind.REQUEST},
+    "a_hold_removed": {DifferenceKind.HELD},
+    "an_exception_removed": {DifferenceKind.HELD},
+    "a_policy_made_generous": {DifferenceKind.TERMS, DifferenceKind.APPROVAL, DifferenceKind.POLICY},
+    "a_policy_confirmed_by_another": {DifferenceKind.POLICY},
+    "a_run_asked_for_by_another": {DifferenceKind.RUN},
+    "a_run_opened_again": {DifferenceKind.RUN},
+    "the_plan_of_a_run_changed": {DifferenceKind.RUN},
+    "a_month_signed_off_by_nobody": {DifferenceKind.SIGN_OFF},
     "late_marks_removed": {DifferenceKind.SEGMENT},
     "quarantine_removed": {DifferenceKind.QUARANTINE},
     "one_object_of_the_quarantine_shortened": {DifferenceKind.QUARANTINE},
+    "control_totals_removed": {DifferenceKind.CHECK},
+    "the_check_of_a_run_that_was_held_changed": {DifferenceKind.CHECK},
     "a_segment_removed": {DifferenceKind.SEGMENT, DifferenceKind.USAGE, DifferenceKind.DRAFT},
+    "a_segment_added": {DifferenceKind.SEGMENT},
+    "a_segment_shortened_and_all_after_it_computed_again_by_our_steps": {DifferenceKind.SEGMENT, DifferenceKind.DRAFT},
+    "a_segment_shortened_and_usage_computed_again_under_the_chain": {DifferenceKind.SEGMENT, DifferenceKind.DRAFT},
+    "the_statement_of_a_run_removed": {DifferenceKind.STATEMENT},
     "the_ids_of_several_accounts_removed": {DifferenceKind.STATEMENT},
 }
+"""What of each alteration the proof of the runs names, without the audit chain."""
+OF_THE_CHAIN = "it alters the audit chain or its anchors, and no fact: a proof reads neither"
+SEEN_BY_VERIFICATION_ALONE = {
+    "a_record_changed": OF_THE_CHAIN,
+    "a_record_changed_and_hashed_again": OF_THE_CHAIN,
+    "a_record_added_that_follows_a_fact_of_something_else": OF_THE_CHAIN,
+    "a_record_removed": OF_THE_CHAIN,
+    "the_first_record_removed": OF_THE_CHAIN,
+    "two_records_exchanged": OF_THE_CHAIN,
+    "a_record_put_between_others": OF_THE_CHAIN,
+    "a_record_inserted_and_all_after_it_written_anew": OF_THE_CHAIN,
+    "the_order_changed_and_the_chain_written_anew": OF_THE_CHAIN,
+    "the_end_cut_off": OF_THE_CHAIN,
+    "a_whole_chain_removed": OF_THE_CHAIN,
+    "the_key_of_an_account_removed": OF_THE_CHAIN,
+    "all_anchors_removed": OF_THE_CHAIN,
+    "the_anchors_from_a_day_on_removed": OF_THE_CHAIN,
+    "an_anchor_emptied": OF_THE_CHAIN,
+    "an_anchor_of_a_day_without_records_rewritten": OF_THE_CHAIN,
+    "the_anchors_removed_with_the_records_of_them": OF_THE_CHAIN,
+    "a_record_of_something_that_never_was": OF_THE_CHAIN,
+    "a_folder_of_objects_erased_like_an_account_and_its_objects_removed": (
+        "late-written/ says when a call left its marks, so that a repeated call leaves the same: no amount is of it"
+    ),
+    "a_report_of_reconciliation_changed": "it is written anew by every reconciliation, and no amount is computed of it",
+}
+"""Why a proof owes nothing of these alterations: `audit verify` names each (test_tampering.py)."""
 
 
 def kinds_of(world: World) -> set[DifferenceKind]:
@@ -41,10 +93,14 @@ def test_an_untouched_store_is_proved_with_its_numbers() -> None:
     assert (proof.differences, proof.checked.numbers) == ((), 6)
 
 
-@pytest.mark.parametrize("alter", SEEN_BY_THE_PROOF)
-def test_the_proof_of_the_runs_finds(alter: str) -> None:
+@pytest.mark.parametrize("alter", ALTERATIONS)
+def test_the_proof_of_the_runs_finds_every_alteration_but_those_that_it_owes_nothing_of(alter: str) -> None:
+    """Exactly one of both lists names each: a new alteration that no proof finds has to say why."""
     world, _ = tampered_with(alter)
-    assert kinds_of(world) >= SEEN_BY_THE_PROOF[alter]
+    assert (alter in SEEN_BY_THE_PROOF) != (alter in SEEN_BY_VERIFICATION_ALONE)
+    found, owed = kinds_of(world), SEEN_BY_THE_PROOF.get(alter, set())
+    assert found >= owed
+    assert bool(found) == bool(owed)
 
 
 def test_the_proof_of_an_invoice_covers_its_credit_notes() -> None:

@@ -1,5 +1,6 @@
 """What customers pay by Stripe: events say which transactions of its balance are new, and those are booked."""
 
+import json
 import random
 from collections.abc import Callable
 from typing import Any
@@ -8,15 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from billproof.adapters.stripe.balances import StripeBalances
+from billproof.adapters.stripe.secrets import GatewaySecrets
 from billproof.conservation.cash import cash_statement
 from billproof.errors import BillproofError, ExternalServiceUnavailable, InvalidInput
+from billproof.payments.gateway_balance import BalanceChanged
 from billproof.payments.settlement import gateway_balance
 from billproof.receivables.disputes import CreditOutcomes, DisputeStatus
 from tests.support.balances import FEB, JAN
 from tests.support.bank_days import apply_all, entry, of_day, put
 from tests.support.cash import number_of, open_of, receivables_of, usd
-from tests.support.gateways import CARDS, on_accounts, paid_by_card
+from tests.support.gateways import CARDS, NOW, on_accounts, paid_by_card
 from tests.support.stripe_side import StripeSide
+from tests.support.stripe_world import KEY
 from tests.support.verifying import verified
 from tests.support.world import INC
 
@@ -219,3 +224,19 @@ def test_without_a_key_nothing_is_asked() -> None:
     with pytest.raises(InvalidInput, match="no gateway of that name"):
         side.take(body)
     assert side.client.calls == []
+
+
+@pytest.mark.parametrize(("livemode", "asked"), [(False, "http://127.0.0.1:8420"), (True, "https://api.stripe.com")])
+def test_a_stand_in_is_asked_where_its_address_is_named_and_never_for_what_is_live(livemode: bool, asked: str) -> None:  # noqa: FBT001
+    side = StripeSide(JAN, livemode=livemode)
+    named = GatewaySecrets(
+        lambda: json.dumps({INC: {CARDS: KEY, f"{CARDS}:address": "http://127.0.0.1:8420"}}), lambda: NOW
+    )
+    entity = side.world.directory.legal_entity(INC)
+    charge = side.account.charge("ch_1", 3000)["data"]["object"]
+    change = BalanceChanged.model_validate(
+        {"kind": "balance", "legal_entity": INC, "source": CARDS, "transactions": [charge["balance_transaction"]]}
+    )
+    page = StripeBalances(named, http_client=side.client).read(change, entity, entity.gateway(CARDS))
+    assert [movement.amount for movement in page.movements] == [usd(30)]
+    assert side.client.hosts == {asked}

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
-from billproof.masterdata.parties import Address, CustomerKind, TaxRegistration, TaxScheme
+from billproof.masterdata.addresses import Address
+from billproof.masterdata.parties import CustomerKind, TaxRegistration, TaxScheme
 from billproof.money import Money, total
 from billproof.periods import Period
 from billproof.returns.declaring import _shares, declared_lines

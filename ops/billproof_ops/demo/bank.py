@@ -62,7 +62,6 @@ _LONG = "Payment for the telemetry of our flights from Newark, Kennedy and LaGua
 PAYMENTS = {
     "skymeter-inc": (
         CustomerPayment(("UA",), 0, structured=True),
-        CustomerPayment(("B6",), 0, text="Your invoice {number} of 1 February, thank you"),
         CustomerPayment(("EV",), 0),
         CustomerPayment(("MQ",), 0, text=f"{_LONG}order 4711-B, your invoice {{number}}"),  # its end is cut off
         CustomerPayment(("9E",), 0, text="{number} less January credit claim", less=Decimal("120.00")),
@@ -78,9 +77,14 @@ PAYMENTS = {
         CustomerPayment(("US",), 0, less=Decimal("12.50"), text="Rechnung {number}"),
     ),
 }
-"""What arrives: of YV nothing, of 9E too little. What is not sure is decided by DECIDER, as it was meant."""
+"""What arrives: of YV nothing, of 9E too little. What is not sure is decided by DECIDER, as it was meant.
+
+B6 pays by card (cards.py).
+"""
 DECIDER = "ana"
 REASON = "as their remittance advice of the same day says"
+CLOSER = "ben"
+REASON_TO_CLOSE = "asked for, disputed or to be given back in March"
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,7 @@ def _banked(payment: CustomerPayment, reference: str, entity: str, pays: list[Bi
 
 def bank_files(entity: LegalEntity, banked: Sequence[BankedPayment]) -> Iterator[tuple[str, bytes]]:
     """Yield the files of a legal entity's bank by their names: a statement for each day on which something arrives."""
-    opening, (account,) = Money.of(OPENING[entity.currency], entity.currency), entity.cash_accounts
+    opening, account = Money.of(OPENING[entity.currency], entity.currency), entity.cash_accounts[0]
     for number, on in enumerate(sorted({payment.on for payment in banked}), start=1):
         of_day = [payment for payment in banked if payment.on == on]
         closing = opening.plus(payment.amount for payment in of_day)
@@ -151,7 +155,7 @@ def bank_files(entity: LegalEntity, banked: Sequence[BankedPayment]) -> Iterator
 
 def camt053(entity: LegalEntity, banked: Sequence[BankedPayment]) -> bytes:
     """Let mock-bank book payments, end its day, and write the statement."""
-    (account,) = entity.cash_accounts
+    account = entity.cash_accounts[0]
     state = State(Config(clock=f"{FIRST_DAY}T09:00", quiet=True))
     try:
         balance = Money.of(OPENING[entity.currency], entity.currency)

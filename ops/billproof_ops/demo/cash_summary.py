@@ -8,7 +8,10 @@ from billproof.invoicing.model import Released
 from billproof.money import Money
 from billproof.payments.cash import ReceiptState
 from billproof.payments.model import UseKind
+from billproof.payments.settlement import GatewayBalance
+from billproof.pipeline.month_facts import SignOff
 from billproof_ops.demo.equations import EquationSummary, equation_summary
+from billproof_ops.disputes import DisputeRow
 from billproof_ops.model import Shown
 from billproof_ops.statements import StatementRow
 
@@ -56,6 +59,35 @@ class CashBalanceSummary(Shown):
     equations: list[EquationSummary]
 
 
+class PayoutSummary(Shown):
+    """A payout of a gateway: what it is made of, and the receipt of the bank that it is."""
+
+    gateway: str
+    payout: str
+    amount: str
+    settles: dict[str, str]
+    unexplained: str
+    receipt: str | None
+
+
+class GatewaySummary(Shown):
+    """What a gateway holds, what is on the way to the bank, and its payouts."""
+
+    gateway: str
+    held: str
+    on_the_way: str
+    payouts: list[PayoutSummary]
+
+
+class ClosedMonthSummary(Shown):
+    """The month, as a person closed it: with which open points."""
+
+    legal_entity: str
+    period: str
+    signed_by: str
+    open_points: list[str]
+
+
 class CashSummary(Shown):
     """January, as it was paid."""
 
@@ -64,6 +96,9 @@ class CashSummary(Shown):
     rules: list[CashRuleSummary]
     decisions: list[ReceiptDecisionSummary]
     still_open: list[OpenInvoiceSummary]
+    disputes: list[DisputeRow]
+    gateways: list[GatewaySummary]
+    closed: list[ClosedMonthSummary]
     balances: list[CashBalanceSummary]
 
 
@@ -128,4 +163,34 @@ def cash_balance(statement: CashStatement) -> CashBalanceSummary:
         legal_entity=statement.legal_entity,
         balances=statement.balances,
         equations=[equation_summary(equation) for equation in statement.equations],
+    )
+
+
+def gateway_summary(balance: GatewayBalance) -> GatewaySummary:
+    """Write what a gateway holds as text."""
+    return GatewaySummary(
+        gateway=balance.gateway,
+        held=str(balance.held),
+        on_the_way=str(balance.on_the_way),
+        payouts=[
+            PayoutSummary(
+                gateway=balance.gateway,
+                payout=payout.payout,
+                amount=str(payout.amount),
+                settles={movement.value: str(amount) for movement, amount in payout.settles.items()},
+                unexplained=str(payout.difference),
+                receipt=payout.receipt,
+            )
+            for payout in balance.payouts
+        ],
+    )
+
+
+def closed_month(signed: SignOff) -> ClosedMonthSummary:
+    """Say who closed a month, and with what open."""
+    return ClosedMonthSummary(
+        legal_entity=signed.legal_entity,
+        period=signed.period,
+        signed_by=signed.signed_by,
+        open_points=[f"{point.category.value} {point.amount} of {point.account}" for point in signed.open_points],
     )

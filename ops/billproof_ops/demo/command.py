@@ -2,6 +2,8 @@
 
 import json
 import shutil
+from contextlib import nullcontext
+from enum import StrEnum
 
 from rich.console import Console
 from rich.table import Table
@@ -14,20 +16,34 @@ from billproof_ops.demo.progress import Timings, progress_bars, progress_lines
 from billproof_ops.demo.report import render_report
 from billproof_ops.demo.run import Demo, prepare
 from billproof_ops.demo.summary import Summary
+from billproof_ops.demo.tryton import served
 from billproof_ops.local import server
 from billproof_ops.paths import DEMO
 
 
-def play(period: str, *, console: Console, keep_up: bool) -> Summary:
-    """Play the demo; raises OpsError for a period that the flights do not cover."""
+class Erp(StrEnum):
+    """Where the demo's legal entities post."""
+
+    EMBEDDED = "embedded"
+    TRYTON = "tryton"
+
+
+def play(period: str, *, console: Console, keep_up: bool, erp: Erp = Erp.EMBEDDED) -> Summary:
+    """Play the demo; raises OpsError for a period that the flights do not cover, and where Tryton is not installed."""
+    with served() if erp is Erp.TRYTON else nullcontext() as tryton:
+        return _play(period, console, keep_up=keep_up, tryton=tryton)
+
+
+def _play(period: str, console: Console, *, keep_up: bool, tryton: str | None) -> Summary:
     months = story.periods(period)
     timings = Timings(progress_lines(console))
     running_server = server.running()
     is_somebodys = running_server is not None and running_server.owner == server.PERSON
     try:
-        target = prepare(timings, console, server.PERSON if keep_up else server.DEMO)
+        target = prepare(timings, console, server.PERSON if keep_up else server.DEMO, tryton)
         with progress_bars(console) as progress:
-            demo = Demo(target=target, months=months, progress=progress, timings=timings)
+            posts_in_tryton = tryton is not None
+            demo = Demo(target, months, progress, timings, posts_in_tryton=posts_in_tryton)
             summary = demo.play()
         _write(demo, summary, timings)
     finally:
@@ -41,8 +57,8 @@ def play(period: str, *, console: Console, keep_up: bool) -> Summary:
 def _write(demo: Demo, summary: Summary, timings: Timings) -> None:
     shutil.rmtree(DEMO, ignore_errors=True)
     (DEMO / "invoices").mkdir(parents=True)
-    for number, pdf in demo.pdfs():
-        (DEMO / "invoices" / f"{number}.pdf").write_bytes(pdf)
+    for name, data in demo.documents():
+        (DEMO / "invoices" / name).write_bytes(data)
     (DEMO / "summary.json").write_text(summary.model_dump_json(indent=2) + "\n")
     (DEMO / "report.html").write_text(render_report(summary, timings.phases))
     (DEMO / "timings.json").write_text(json.dumps(timings.phases, indent=1) + "\n")

@@ -23,9 +23,13 @@ def repeated(
     runs: list[RunSummary],
     sent: int,
     *,
+    sent_to_closed: int,
     new_receipts: int,
 ) -> Repeat:
-    """Compare the books of before with those of after: digests and statuses by number."""
+    """Compare the books of before with those of after: digests and statuses by number.
+
+    What was sent of a month that was closed before is known, and no run of it counts that.
+    """
     new = after.keys() - before.keys()
     duplicates = sum(run.events.duplicate for run in runs)
     return Repeat(
@@ -35,6 +39,6 @@ def repeated(
         new_postings=sum(status == "posted" for number, (_, status) in after.items() if number in new)
         + sum(after[number][1] == "posted" != before[number][1] for number in before.keys() & after.keys()),
         changed_invoices=sum(after.get(number, ("", ""))[0] != before[number][0] for number in before),
-        events_sent_again=min(duplicates, sent),
+        events_sent_again=min(duplicates + sent_to_closed, sent),
         new_receipts=new_receipts,
     )

@@ -1,10 +1,11 @@
 """Feeding the demo: contracts and flights to their queues."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.progress import Progress, TaskID
 
 from billproof_ops.demo import story
+from billproof_ops.demo.tryton import in_tryton
 from billproof_ops.policies import confirm_policy, publish_policy
 from billproof_ops.queues import send_all, wait_until_empty
 from billproof_ops.target import Target
@@ -21,10 +22,14 @@ class Feed:
 
     target: Target
     progress: Progress
+    posts_in_tryton: bool = False
 
     def load(self) -> None:
         """Send the master data, and wait until all of it can be read back."""
-        messages = story.master_data().messages()
+        data = story.master_data()
+        if self.posts_in_tryton:
+            data = replace(data, legal_entities=in_tryton(data.legal_entities))
+        messages = data.messages()
         task = self.progress.add_task("Contracts to the contract-events queue", total=len(messages))
         self._enqueue("ContractEventsQueueUrl", [(message, 1) for message in messages], task)
         expected = story.master_data()

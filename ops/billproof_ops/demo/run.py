@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 
 from rich.console import Console
@@ -15,12 +15,14 @@ from billproof.conservation.service import balance_run
 from billproof.errors import NotFound
 from billproof.invoicing.delivery import read_pdf
 from billproof.invoicing.documents import read_invoice
+from billproof.invoicing.electronic_delivery import read_electronic
 from billproof.invoicing.facts import InvoiceFacts
 from billproof.pipeline.artefacts import RELEASED, RUN_PLAN, Artefacts
+from billproof.pipeline.month_facts import signed_off
 from billproof.pipeline.starting import RUNNING
 from billproof.proof.service import prove_run
 from billproof_ops import closing
-from billproof_ops.billing import run_report, start_run, wait_for_run
+from billproof_ops.billing import last_run, run_report, start_run, wait_for_run
 from billproof_ops.demo import bank, story
 from billproof_ops.demo.cash import PaidMonth
 from billproof_ops.demo.comparing import repeated, totals_of
@@ -40,11 +42,24 @@ from billproof_ops.demo.summary import (
     run_summary,
 )
 from billproof_ops.demo.trouble import DeadLetterWatch
+from billproof_ops.demo.tryton import parameters
 from billproof_ops.errors import OpsError
 from billproof_ops.exceptions import decide, exceptions_of, release_of
 from billproof_ops.local import stack
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
+
+
+@dataclass
+class PlayedMonths:
+    """What came of the months that were played; how many events were sent of each."""
+
+    sent: dict[str, int] = field(default_factory=dict)
+    runs: list[RunSummary] = field(default_factory=list)
+    proofs: list[ProofSummary] = field(default_factory=list)
+    reconciliations: list[ReconciliationSummary] = field(default_factory=list)
+    balances: list[ConservationStatement] = field(default_factory=list)
+    decisions: list[DecisionSummary] = field(default_factory=list)
 
 
 @dataclass
@@ -55,53 +70,61 @@ class Demo:
     months: list[str]
     progress: Progress
     timings: Timings
+    posts_in_tryton: bool = False
 
     def play(self) -> Summary:
         """Run the whole demo and return its summary."""
         self._dead_letters.look()
         before, receipts = self._books(), self._receipts()
-        feed = Feed(self.target, self.progress)
+        feed = Feed(self.target, self.progress, self.posts_in_tryton)
         with self._phase("load contracts"):
             feed.load()
-        runs: list[RunSummary] = []
-        proofs: list[ProofSummary] = []
-        reconciliations: list[ReconciliationSummary] = []
-        balances: list[ConservationStatement] = []
-        decisions: list[DecisionSummary] = []
-        sent = 0
+        closed = [month for month in self.months if any(self._is_closed(entity, month) for entity in self._entities)]
+        played = PlayedMonths()
         for month in self.months:
-            with self._phase("send and ingest usage", month):
-                sent += feed.send(month)
-            with self._phase("billing runs", month):
-                self._decide(month)  # what a demo that was killed left undecided, before a run raises it anew
-                run_ids = self._bill(month)
-            with self._phase("decisions", month):
-                decisions += self._decide(month)
-            with self._phase("delivery and posting", month):
-                self._settle(month)
-            with self._phase("reconciliation", month):
-                reconciliations += self._reconcile(month)
-            with self._phase("proof", month):
-                proofs += [self._prove(run_id) for run_id in run_ids]
-                balances += [balance_run(run_id, stores=self.target.ports.stores()) for run_id in run_ids]
-            if month == bank.PAID_MONTH:
-                with self._phase("payments", month):
-                    self._paid.play()
-            runs += [run_summary(run_report(self.target, run_id)) for run_id in run_ids]
+            self._play(month, feed, played)
         invoices = self._invoices()
-        after = self._books()
         return Summary(
             periods=self.months,
-            runs=runs,
+            runs=played.runs,
             invoices=invoices,
-            reconciliations=reconciliations,
-            proofs=proofs,
-            decisions=decisions,
-            balances=[balance_summary(balance) for balance in balances],
+            reconciliations=played.reconciliations,
+            proofs=played.proofs,
+            decisions=played.decisions,
+            balances=[balance_summary(balance) for balance in played.balances],
             cash=self._paid.summary() if bank.PAID_MONTH in self.months else None,
             totals=totals_of(invoices),
-            repeat=repeated(before, after, runs, sent, new_receipts=self._receipts() - receipts),
+            repeat=repeated(
+                before,
+                self._books(),
+                played.runs,
+                sum(played.sent.values()),
+                sent_to_closed=sum(played.sent[month] for month in closed),
+                new_receipts=self._receipts() - receipts,
+            ),
         )
+
+    def _play(self, month: str, feed: Feed, played: PlayedMonths) -> None:
+        with self._phase("send and ingest usage", month):
+            played.sent[month] = feed.send(month)
+        with self._phase("billing runs", month):
+            self._decide(month)  # what a demo that was killed left undecided, before a run raises it anew
+            run_ids = self._bill(month)
+        with self._phase("decisions", month):
+            played.decisions += self._decide(month)
+        with self._phase("delivery and posting", month):
+            self._settle(month)
+        with self._phase("reconciliation", month):
+            played.reconciliations += self._reconcile(month)
+        with self._phase("proof", month):
+            played.proofs += [self._prove(run_id) for run_id in run_ids]
+            played.balances += [balance_run(run_id, stores=self.target.ports.stores()) for run_id in run_ids]
+        if month == bank.PAID_MONTH:
+            with self._phase("payments", month):
+                self._paid.play()
+            with self._phase("close", month):
+                self._paid.close()
+        played.runs += [run_summary(run_report(self.target, run_id)) for run_id in run_ids]
 
     @contextmanager
     def _phase(self, name: str, of: str = "") -> Iterator[None]:
@@ -143,12 +166,18 @@ class Demo:
     def _bill(self, month: str) -> list[str]:
         runs = []
         for entity in self._entities:
+            if self._is_closed(entity, month):
+                runs.append(last_run(self.target, entity, month))  # a closed month takes no further run
+                continue
             run_id = start_run(self.target, entity, month, who=story.REQUESTER).run_id
             runs.append(run_id)
             task = self.progress.add_task(f"{run_id} batches", total=None)
             wait_for_run(self.target, run_id, on_poll=partial(self._show, run_id, task))
             self._show(run_id, task)
         return runs
+
+    def _is_closed(self, entity: str, month: str) -> bool:
+        return signed_off(self.target.ports.runs, entity, month) is not None
 
     def _show(self, run_id: str, task: TaskID) -> None:
         artefacts = Artefacts(self.target.ports.objects)
@@ -166,6 +195,8 @@ class Demo:
             policy = self.target.ports.directory.policy(entity)
             for state in exceptions_of(self.target, entity, month, all_of_them=False):
                 case = state.opened
+                if not case.kind.is_document:  # somebody's own run that is held
+                    continue
                 until(
                     partial(exception_store.last_token, case.id),
                     what=f"{case.id} to wait for a person",
@@ -174,7 +205,7 @@ class Demo:
                 able = policy.deciders(case.amount, other_than=case.requested_by)
                 _approve(self.target, case.id, [person.id for person in able])
             for state in exceptions_of(self.target, entity, month, all_of_them=True):
-                if state.status == Verdict.SUPERSEDED:
+                if not state.opened.kind.is_document or state.status != Verdict.APPROVED:
                     continue
                 number = until(
                     partial(release_of, state, self.target),
@@ -225,14 +256,16 @@ class Demo:
             summaries, key=lambda summary: (summary.period, summary.legal_entity, summary.number or summary.account)
         )
 
-    def pdfs(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the PDF of every released invoice by its number."""
+    def documents(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the PDF of every released invoice, and its electronic form where it has one, by the file's name."""
+        ports = self.target.ports
         for facts in self._facts():
             if (released := facts.released) is not None:
-                yield (
-                    released.number,
-                    read_pdf(released, register=self.target.ports.register, objects=self.target.ports.objects),
-                )
+                pdf = read_pdf(released, register=ports.register, objects=ports.objects)
+                yield f"{released.number}.pdf", pdf
+                electronic = read_electronic(released, register=ports.register, objects=ports.objects)
+                if electronic is not None:
+                    yield electronic.name, electronic.data
 
 
 def _approve(target: Target, exception: str, people: list[str]) -> None:
@@ -252,10 +285,10 @@ def _ended(machine: StateMachine, name: str) -> str | None:
     return None if status == RUNNING else status
 
 
-def prepare(timings: Timings, console: Console, owner: str) -> Target:
-    """Bring the local stack up and return it."""
+def prepare(timings: Timings, console: Console, owner: str, tryton: str | None = None) -> Target:
+    """Bring the local stack up and return it; with the address of a Tryton, it posts there, too."""
     with timings.phase("start and deploy the local stack"):
-        local_stack = stack.up(owner)
+        local_stack = stack.up(owner, partial(parameters, tryton) if tryton else dict)
     if local_stack.state_wiped:
         console.print("The saved state was incomplete or of another version, and was deleted.")
     if local_stack.goes_on_from:

@@ -1,11 +1,11 @@
 """The local stack as people use it: server and deployment together."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from billproof.adapters.aws.clients import client
 from billproof_ops import target as targets
-from billproof_ops.local import server
+from billproof_ops.local import server, stripe_secrets
 from billproof_ops.local.deploy import deploy, outputs
 from billproof_ops.local.differences import ARCHIVE
 from billproof_ops.local.emulators import recognize
@@ -37,20 +37,21 @@ class Stack(Shown):
     outputs: dict[str, str]
 
 
-def up(owner: str = server.PERSON) -> Stack:
+def up(owner: str = server.PERSON, more: Callable[[], Mapping[str, str]] = dict) -> Stack:
     """Deploy to AWS_ENDPOINT_URL where that is set, else to MiniStack, which is started where it is down.
 
-    Raises OpsError where no emulator answers at AWS_ENDPOINT_URL.
+    `more` is asked for further parameters once the emulator is up. Raises OpsError where no emulator answers at
+    AWS_ENDPOINT_URL.
     """
     if os.environ.get("AWS_ENDPOINT_URL"):
         targets.choose()
         endpoint = os.environ["AWS_ENDPOINT_URL"]
         recognize(endpoint)
-        return Stack(endpoint=endpoint, pid=None, deployed=fill(), state_wiped=False, outputs=outputs())
+        return Stack(endpoint=endpoint, pid=None, deployed=fill(more()), state_wiped=False, outputs=outputs())
     was_killed, saved = server.killed(), server.saved_at()
     running, wiped = server.start(owner=owner)
     targets.use_endpoint(running.endpoint)
-    deployed = fill()
+    deployed = fill(more())
     return Stack(
         endpoint=running.endpoint,
         pid=running.pid,
@@ -72,6 +73,7 @@ def fill(more: Mapping[str, str] | None = None) -> bool:
 
 
 def _fill(parameters: dict[str, str]) -> bool:
+    parameters = stripe_secrets.parameters() | parameters
     deployed = deploy(parameters)
     client("ses").verify_email_identity(EmailAddress=PARAMETERS["SenderAddress"])
     stack_outputs = outputs()

@@ -1,6 +1,6 @@
 """Calling another system: one connection each, no redirect, no proxy, and an answer within seconds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
@@ -18,6 +18,15 @@ class HttpAnswer(NamedTuple):
     status: int
     body: bytes
     headers: Mapping[str, str] = {}
+
+
+def by_name(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return headers by their names in lower case; what comes several times, as cookies do, is a line each."""
+    named: dict[str, str] = {}
+    for name, value in headers:
+        known = named.get(name.lower())
+        named[name.lower()] = value if known is None else f"{known}\n{value}"
+    return named
 
 
 class Send(Protocol):
@@ -45,9 +54,7 @@ class HttpSend:
         try:
             connection.request(method, target, body=body, headers=dict(headers))
             answer = connection.getresponse()
-            return HttpAnswer(
-                answer.status, answer.read(), {name.lower(): value for name, value in answer.getheaders()}
-            )
+            return HttpAnswer(answer.status, answer.read(), by_name(answer.getheaders()))
         except HTTPException as error:
             raise ConnectionError(type(error).__name__) from error
         finally:

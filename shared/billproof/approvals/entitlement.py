@@ -96,7 +96,7 @@ def _judged(
 def why_not_entitled(
     opened: ExceptionRecord, decision: Decision, *, history: PolicyHistory, limits: ApprovalLimits
 ) -> str | None:
-    """Say why a stored approval counts for nothing, or None where it is one of somebody who was entitled."""
+    """Say why a stored decision counts for nothing, or None where it is one of somebody who was entitled."""
     at = datetime.fromisoformat(decision.decided_at)
     caller = decision.identity
     if caller is None:
@@ -108,8 +108,8 @@ def why_not_entitled(
     if person is None or person.id != decision.decided_by:
         return f"the identity that decided is not {decision.decided_by} of the policy"
     refused = _refusal(opened, decision.verdict, caller, person, version, history)
-    if refused is not None:
-        return refused.message
+    if refused is not None or decision.verdict is not Verdict.APPROVED:
+        return refused.message if refused else None
     counted = limits.proved_amounts(opened, history.ids_of(caller, at), at)
     if {amount.scope for amount in counted} != scopes_counted(opened, at):
         return f"what {person.id} approved does not count it"
@@ -164,4 +164,6 @@ def _why_not_of_before(opened: ExceptionRecord, decision: Decision, history: Pol
     person = policy.person(decision.decided_by) if policy else None
     if policy is None or person is None or person.id == opened.requested_by:
         return f"{decision.decided_by} may not decide at {instant_text(at)}"
+    if decision.verdict is not Verdict.APPROVED:
+        return None
     return None if policy.role_of(person).may_approve(opened.amount) else f"{opened.amount} is over the limit"

@@ -141,6 +141,8 @@ class ExceptionStore:
             key = ExceptionFactKey.parse(record.key.sort)
             grouped.setdefault((key.subject, ExceptionOrdinal.parse(key.ordinal)), {})[key.fact] = record.document
         for _, facts in sorted(grouped.items()):
+            if OPENED not in facts:  # it was removed, which `audit verify` and proofs name: nothing can be said of it
+                continue
             decision = Decision.model_validate(facts[DECIDED]) if DECIDED in facts else None
             yield ExceptionState(
                 opened=ExceptionRecord.model_validate(facts[OPENED]),

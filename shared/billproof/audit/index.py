@@ -9,8 +9,10 @@ What a later block calls void counts only for what can be void: one object that 
 another one was there first. What it says of facts, or of objects that are stored, would hide that they are gone.
 """
 
+import hashlib
+import hmac
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from zlib import crc32
@@ -81,6 +83,16 @@ class AuditIndex:
             closed = self.closed_at.get(key.parts[0])
             return closed is None or at <= closed
         return key.folder in REPLACEABLE
+
+
+def is_as_recorded(recorded: Sequence[RecordedEntry], data: bytes, key_of: Callable[[str], bytes | None]) -> bool:
+    """Say whether bytes are what the last record says, or, where nobody confirmed that one, what any of them does."""
+
+    def holds(one: RecordedEntry) -> bool:
+        key = key_of(one.entry.subject)
+        return key is not None and hmac.digest(key, data, hashlib.sha256).hex() == one.entry.digest
+
+    return holds(recorded[-1]) or (not recorded[-1].is_confirmed and any(holds(one) for one in recorded))
 
 
 def index_of(chains: Iterable[Iterable[AuditBlock]], *, part: int = 0, parts: int = 1) -> AuditIndex:

@@ -4,8 +4,6 @@ anchors, heads  ->  chain  ->  digest  =  HMAC(key of its subject, what is store
                                and nothing is stored that has no record
 """
 
-import hashlib
-import hmac
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +14,7 @@ from billproof.audit.chain import AuditChain
 from billproof.audit.findings import AuditFinding, AuditFindingKind, Verification
 from billproof.audit.following import why_not_followed
 from billproof.audit.heads import Anchor, Head, anchor_key, content_of, day_of_anchor
-from billproof.audit.index import AuditIndex, Name, RecordedEntry, index_of, is_of_part
+from billproof.audit.index import AuditIndex, Name, RecordedEntry, index_of, is_as_recorded, is_of_part
 from billproof.audit.model import ANCHORED, FACT, OBJECTS
 from billproof.audit.naming import LANES
 from billproof.audit.walking import (
@@ -79,17 +77,13 @@ class _Check:
             self.find(AuditFindingKind.UNRECORDED, name, "is stored, and no record says so")
             return
         last = recorded[-1]
-        if self._holds(last, data) or (not last.is_confirmed and any(self._holds(one, data) for one in recorded)):
+        if is_as_recorded(recorded, data, self.key_of):
             return
         if self.key_of(last.entry.subject) is None:
             why = "was erased, and this is still stored" if self.index.is_erased(last) else "is gone"
             self.find(AuditFindingKind.KEY_GONE, name, f"the key of {last.entry.subject} {why}: {last.where}")
         else:
             self.find(AuditFindingKind.CHANGED, name, f"is not what {last.where} of {last.block.at} recorded")
-
-    def _holds(self, recorded: RecordedEntry, data: bytes) -> bool:
-        key = self.key_of(recorded.entry.subject)
-        return key is not None and hmac.digest(key, data, hashlib.sha256).hex() == recorded.entry.digest
 
     def missing(self, name: Name) -> None:
         """Look at something that has records and is not stored."""

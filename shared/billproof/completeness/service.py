@@ -5,15 +5,16 @@ plan it again when the rest has arrived. What is missing is estimated at contrac
 its share more of what is missing, at its own tier position.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.raising import open_run_exception
 from billproof.approvals.superseding import supersede_earlier_runs
+from billproof.completeness.control_totals import compared_with_totals, tallies_of
 from billproof.completeness.model import Completeness, CompletenessOutcome, CompletenessResult, Stated
-from billproof.completeness.rules import Silence, compare, is_over, silences
+from billproof.completeness.rules import Silence, is_over, silences
 from billproof.errors import NotFound, ObjectUnreadable
 from billproof.findings import Finding, Owner, Severity, is_blocked
 from billproof.masterdata.meters import Meter
@@ -24,7 +25,6 @@ from billproof.periods import Period
 from billproof.pipeline.artefacts import (
     AGGREGATION_PLAN,
     BATCH_PLAN,
-    CONTROL_TOTALS,
     REFUSED,
     RUN,
     RUN_PLAN,
@@ -39,9 +39,7 @@ from billproof.pipeline.starting import is_closed, run_ids
 from billproof.pipeline.usages import read_usages
 from billproof.ports import Objects, Records
 from billproof.pricing.estimates import grown_by, worth_of_more
-from billproof.usage import log
 from billproof.usage.keys import bucket_name
-from billproof.usage.model import ControlTotal
 from billproof.usage.shared_ids import shared_ids
 from billproof.usage.tallies import DayTally, SharedIds
 
@@ -100,10 +98,9 @@ def _report(
     plan: RunPlan, artefacts: Artefacts, objects: Objects, records: Records, unreadable: list[str]
 ) -> Completeness:
     """Compare what was counted with what was stated, and with each source's own history."""
-    tallies = [artefacts.read(TALLY, plan.run, bucket_name(bucket)) for bucket in plan.buckets]
+    tallies = tallies_of(plan, artefacts)
     unreadable += [key for tally in tallies for key in tally.unreadable]
-    totals = _control_totals(plan, artefacts, objects, unreadable.append)
-    compared = compare(totals, (hour for tally in tallies for hour in tally.hours))
+    compared = compared_with_totals(plan, tallies, artefacts, objects, unreadable.append)
     days = [day for tally in tallies for day in tally.days]
     history = _history(plan, artefacts, records, unreadable.append)
     silent = [] if plan.is_partial else silences([*history, *days], start=plan.period.start, end=plan.period.end)
@@ -137,33 +134,6 @@ def _whole(findings: Sequence[Finding]) -> Money | None:
         return sum(known[1:], known[0])
     except ValueError:
         return None
-
-
-def _control_totals(
-    plan: RunPlan, artefacts: Artefacts, objects: Objects, unreadable: Callable[[str], object]
-) -> Iterable[ControlTotal]:
-    """Yield what was stated of the hours that lie in the period, by the time zone of the legal entity.
-
-    What the run saw is what its plan lists; a plan of before, without a list, is cut by what was received by then.
-    `unreadable` is told of objects that are gone or spoilt.
-    """
-    if not plan.has_control_totals:
-        return
-    is_listed = artefacts.has_list(CONTROL_TOTALS, plan)
-    keys = artefacts.read(CONTROL_TOTALS, plan.run).objects if is_listed else _stated_by_day(plan, objects)
-    for key in keys:
-        totals = log.intact_control_totals(objects, key)
-        if totals is None:
-            unreadable(key)
-        for total in totals or ():
-            is_seen = is_listed or total.received_at < plan.received_before
-            if is_seen and plan.start[:13] <= total.hour < plan.end[:13]:
-                yield total
-
-
-def _stated_by_day(plan: RunPlan, objects: Objects) -> Iterator[str]:
-    for day in log.days_between([(plan.start, plan.end)]):
-        yield from objects.keys(log.control_prefix(day))
 
 
 def _history(

@@ -61,6 +61,7 @@ class Stores:
     policies: PolicyBook
     invoices: Records
     payments: Records
+    runs: Records
     exception_store: ExceptionStore
     erps: Erps
     opening_decisions: OpeningDecisions

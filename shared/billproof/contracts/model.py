@@ -12,7 +12,7 @@ from billproof.contracts.renewals import Renewal
 from billproof.ids import digest
 from billproof.model import Flag, Model
 from billproof.money import CONTEXT, unit
-from billproof.names import Currency, EventType, Name, TimeZone, Version
+from billproof.names import Currency, EventType, Name, Reference, TimeZone, Version
 from billproof.periods import DateRange
 from billproof.proration import ProrationTerms
 
@@ -42,7 +42,8 @@ class Contract(Model):
     A version governs from the start of its `effective` range until a higher version does; `effective.end` ends the
     contract. With `prices_include_tax` its prices are what the customer pays, and tax is taken out of them.
     `zero_invoices` says whether invoices of nothing are sent, or kept as records. With `charges_automatically` what is
-    due is charged to the payment method that the account saved.
+    due is charged to the payment method that the account saved. Its documents say the customer's `purchase_order`, and
+    its `number` on paper.
     """
 
     kind: Literal["contract"] = "contract"
@@ -65,6 +66,8 @@ class Contract(Model):
     prices_include_tax: Flag = False
     zero_invoices: ZeroInvoices = ZeroInvoices.KEPT
     charges_automatically: Flag = Field(default=False, exclude_if=operator.not_)
+    purchase_order: Reference | None = Field(default=None, exclude_if=operator.not_)
+    number: Reference | None = Field(default=None, exclude_if=operator.not_)
 
     @property
     def terms_digest(self) -> str:

@@ -22,5 +22,8 @@ class Crm(Protocol):
     def orders_of(self, kind: str, records: tuple[str, ...]) -> tuple[str, ...]:
         """Return the ids of the orders that records of a kind belong to: a line to its order, an order to itself."""
 
+    def probe(self) -> None:
+        """Ask for something small."""
+
     def listed(self) -> Iterator[ListedOrder]:
         """Yield every order that there is, signed or not."""

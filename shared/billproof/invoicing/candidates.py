@@ -50,17 +50,17 @@ def records_of(release: Released, candidate: Candidate) -> Iterator[Record]:
     before = fact_key(candidate.id, candidate.held_as) if candidate.held_as else None
     yield Record(fact_key(candidate.id, RELEASED), release.model_dump(mode="json"), before)
     yield from balance_records(release)
-    for slot in _with_own(candidate, release.period):
+    for slot in slots_taken(candidate.id, candidate.slots, release.period):
         billing = PeriodBilling(**slot.model_dump(), invoice=release.invoice, number=release.number, run=release.run)
         yield Record(slot_key(candidate.id, slot), billing.model_dump(mode="json"))
 
 
-def _with_own(candidate: Candidate, period: Period) -> tuple[BillingSlot, ...]:
-    """Return the slots of a candidate, that of an invoice's own period among them."""
+def slots_taken(document: InvoiceId, wanted: tuple[BillingSlot, ...], period: Period) -> tuple[BillingSlot, ...]:
+    """Return the slots that a document's release takes: an invoice's own period's is always among them."""
     own = BillingSlot(period=period.name, ordinal=0)
-    if candidate.id.is_credit or any((slot.period, slot.ordinal) == (own.period, 0) for slot in candidate.slots):
-        return candidate.slots
-    return (own, *candidate.slots)
+    if document.is_credit or any((slot.period, slot.ordinal) == (own.period, 0) for slot in wanted):
+        return wanted
+    return (own, *wanted)
 
 
 def account_partition(entity: str, account: str) -> str:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from billproof.errors import InvalidInput
 from billproof.identities import credited_line, reduced_line
-from billproof.invoicing.credit_limits import DaysLeft, Rests, ServicePeriod, month_line
+from billproof.invoicing.credit_limits import MonthLine, Rests, ServicePeriod
 from billproof.invoicing.credit_requests import CreditReason, CreditRequest, LineCredit
 from billproof.invoicing.model import Invoice, InvoiceLine, Released
 from billproof.model import decimal_text
@@ -96,13 +96,18 @@ def amounts_to_credit(
     fees = [(line, line_credit) for line, line_credit in wanted if request.lines or not rests.is_draw(line.line)]
     credited: list[tuple[Left, Money]] = []
     taken: dict[ServicePeriod, Decimal] = {}
+    taken_of_days: dict[MonthLine, Decimal] = {}
     for line, line_credit in fees:
-        period = rests.period_of(line.line)
+        period, fee = rests.period_of(line.line), rests.fee_of(line.line, invoice)
         rest = CONTEXT.subtract(rests.of(line.line).net, taken.get(period, ZERO))
-        amount = _limited(line, line_credit, request, released, rest, rests.days.get(month_line(line.line, invoice)))
+        of_days = None
+        if request.days is not None:
+            of_days = CONTEXT.subtract(rests.of_days(fee, request.days), taken_of_days.get(fee, ZERO))
+        amount = _limited(line, line_credit, request, released, rest, of_days)
         credited.append((line, amount))
         if not rests.is_draw(line.line):
             taken[period] = CONTEXT.add(taken.get(period, ZERO), amount.amount)
+            taken_of_days[fee] = CONTEXT.add(taken_of_days.get(fee, ZERO), amount.amount)
     if not any(amount.amount for _, amount in credited) and not request.lines:
         message = f"nothing is left of {released.number} to credit"
         raise InvalidInput(message)
@@ -165,17 +170,19 @@ def _limited(
     request: CreditRequest,
     released: Released,
     rest: Decimal,
-    of_days: DaysLeft | None,
+    of_days: Decimal | None,
 ) -> Money:
     """Return the amount to credit of a line: what is asked, or what is left of it over all documents."""
     amount = asked_amount(line, line_credit, released)
     if line.net.amount <= 0:
+        if request.days is not None:
+            message = f"line {line.line.priced.id} of {released.number} takes something off: no days of it"
+            raise InvalidInput(message)
         return amount
     most = Money.of(max(min(line.net.amount, rest), ZERO), amount.currency)
-    if request.days is not None:
+    if of_days is not None:
         _check_days(request, line.line.priced)
-        exact = (of_days or DaysLeft()).of_days(request.days)
-        left = Money.rounded(exact, amount.currency, line.line.priced.explanation.rounding)
+        left = Money.rounded(of_days, amount.currency, line.line.priced.explanation.rounding)
         most = Money.of(max(min(most.amount, left.amount), ZERO), amount.currency)
     if line_credit.amount is None and line_credit.quantity is None:
         return most

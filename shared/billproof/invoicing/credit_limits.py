@@ -78,7 +78,7 @@ class Rests:
         """Add up documents, of which a write-off takes nothing back."""
         counted = [document for document in documents if document.kind is not DocumentKind.WRITE_OFF]
         lines = [line for document in counted for line in document.lines]
-        self.days = days or {}
+        self._days = days or {}
         self._draws = {_billed(line.priced) for line in lines if is_draw(line)}
         self._periods: dict[tuple[str, str], ServicePeriod] = {}
         for line in lines:
@@ -113,6 +113,16 @@ class Rests:
         contract, name = _billed(line.priced)
         base = reduced_line(name) if _is_reduction(line.priced) else name
         return self._periods.get((contract, base)) or _own_period(line.priced)
+
+    def fee_of(self, line: InvoiceLine, invoice: Invoice) -> MonthLine:
+        """Return the fee that an invoice's line bills, or takes something off, by the month that it is of."""
+        month, contract, name = month_line(line, invoice)
+        fee = month, contract, reduced_line(name)
+        return fee if fee in self._days and (month, contract, name) not in self._days else (month, contract, name)
+
+    def of_days(self, fee: MonthLine, days: Period) -> Decimal:
+        """Return what is left of some days of a fee."""
+        return self._days.get(fee, DaysLeft()).of_days(days)
 
     def drawn(self, period: ServicePeriod) -> list[InvoiceLine]:
         """Return the lines that draw credits for a service period, on whichever invoice, the oldest first."""

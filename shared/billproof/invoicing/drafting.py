@@ -25,6 +25,8 @@ from billproof.invoicing.model import (
     Seller,
     TaxSubtotal,
 )
+from billproof.invoicing.particulars import particulars_of
+from billproof.invoicing.required_items import missing_item_findings
 from billproof.masterdata.parties import Account, LegalEntity, TaxRounding
 from billproof.model import canonical_model, decimal_text
 from billproof.money import CONTEXT, Money, Taxed, total
@@ -87,6 +89,7 @@ def draft_invoice(
         tax_calculations=dict(calculations),
         credits_drawn=_drawn(terms, priced),
         notes=tuple(notes),
+        particulars=particulars_of(terms, plan, priced.currency),
     )
 
 
@@ -195,6 +198,8 @@ def draft_account(
         digest = digest_bytes(data)
         key = document_key(identity, digest)
         document = DocumentRef(key=key, digest=digest, totals=invoice.totals, booked=invoice.booked)
+        if plan.legal_entity.documents is not None:
+            findings += tuple(missing_item_findings(invoice))
         findings = tuple(_with_amount(finding, document) for finding in findings)
         findings += tuple(balance_left(terms.account.id, -invoice.totals.gross, terms.balances, plan.legal_entity))
     if is_blocked(findings):

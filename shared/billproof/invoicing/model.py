@@ -13,8 +13,10 @@ from pydantic import Field, model_validator
 
 from billproof.identities import InvoiceId
 from billproof.invoicing.balance import BalanceChange, Settlement, Worth
+from billproof.invoicing.particulars import Particulars
+from billproof.masterdata.addresses import Address
 from billproof.masterdata.exchange_rates import ExchangeRate
-from billproof.masterdata.parties import Address, CustomerKind, TaxEngineName, TaxRounding
+from billproof.masterdata.parties import CustomerKind, TaxEngineName, TaxRounding
 from billproof.model import Model
 from billproof.money import Money, Taxed, allocate
 from billproof.periods import Period
@@ -165,6 +167,7 @@ class Invoice(Model):
     tax_calculations: dict[str, str] = Field(default_factory=dict)
     credits_drawn: tuple[Drawn, ...] = ()
     notes: tuple[str, ...]
+    particulars: Particulars | None = Field(default=None, exclude_if=operator.not_)
 
     @property
     def in_books(self) -> Taxed:

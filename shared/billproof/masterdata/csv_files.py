@@ -118,3 +118,38 @@ class CsvStatementFormat(CsvShape):
             message = "a column that marks what was taken back needs its texts, and texts need their column"
             raise ValueError(message)
         return self
+
+
+class AdviceColumns(Model):
+    """Which column of a remittance advice says what: each line is a document and what of it a payment pays.
+
+    `payment` is the payer's own name of the payment, `number` that of the document. With `total` the payment's whole
+    amount stands in each of its lines, and they add up to it.
+    """
+
+    payment: Header
+    paid_on: Header
+    number: Header
+    amount: Header
+    total: Header | None = None
+    currency: Header | None = None
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """Every column that is read."""
+        return tuple(header for header in self.model_dump().values() if header is not None)
+
+
+class CsvAdviceFormat(CsvShape):
+    """How a payer writes remittance advices as CSV. The currency is a column, or the same for the whole file."""
+
+    id: Name
+    columns: AdviceColumns
+    currency: Currency | None = None
+
+    @model_validator(mode="after")
+    def _says_its_currency_once(self) -> Self:
+        if (self.currency is None) == (self.columns.currency is None):
+            message = "the currency is either a column or one for the file"
+            raise ValueError(message)
+        return self

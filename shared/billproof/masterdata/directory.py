@@ -239,6 +239,14 @@ class Directory:
         stored = self._records.get(key_of(data))
         return stored is not None and type(data).model_validate(stored) == data
 
+    def is_listed(self, account: Account) -> bool:
+        """Say whether an account is among those of its legal entity and, of a child, of its parent: so it is billed."""
+        return all(self._is_stored(member.key) for member in memberships(account))
+
+    def _is_stored(self, key: Key) -> bool:
+        first = self._records.query(key.partition, prefix=key.sort, limit=1)
+        return any(record.key == key for record in first)
+
     def receipt(self, data: AnyMasterData) -> Receipt | None:
         """Return how a version was received, or None where that is not known."""
         document = self._records.get(received(key_of(data)))

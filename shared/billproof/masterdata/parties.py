@@ -9,23 +9,15 @@ from typing import Annotated, Literal, Protocol, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from billproof.errors import InvalidInput
+from billproof.masterdata.addresses import Address
 from billproof.masterdata.charts import CashAccount, ChartOfAccounts, ErpBooks
-from billproof.masterdata.csv_files import CsvStatementFormat
+from billproof.masterdata.csv_files import CsvAdviceFormat, CsvStatementFormat
+from billproof.masterdata.documents import CustomerDocuments, EntityDocuments
 from billproof.masterdata.gateways import GatewayAccount, Source, refuse_unsound
 from billproof.model import Day, Flag, Model
 from billproof.money import Rounding
-from billproof.names import Country, Currency, Name, Nonnegative, TimeZone, Version
+from billproof.names import Currency, Name, Nonnegative, TimeZone, Version
 from billproof.periods import DateRange
-
-
-class Address(Model):
-    """A postal address; country is ISO 3166-1 alpha-2, region the part after the dash in ISO 3166-2."""
-
-    lines: tuple[str, ...]
-    city: str
-    postal_code: str
-    country: Country
-    region: str | None = None
 
 
 class CustomerKind(StrEnum):
@@ -124,7 +116,9 @@ class LegalEntity(Model):
     any other, invoices that come to nothing have a series of their own. `usage_sources` send for its accounts: what
     they send for no account that is known is this legal entity's to look after. Its customers' money arrives on its
     `cash_accounts`; the chart then names the accounts of payments. `csv_statements` say how its banks write statements
-    as CSV. `gateways` hold what customers paid until they pay it out to a bank account.
+    as CSV, `csv_advices` how payers write what a payment pays. `gateways` hold what customers paid until they pay it
+    out to a bank account. With `documents` its invoices say how to pay, and are held where what a law or a customer
+    asks of them is missing.
     """
 
     kind: Literal["legal_entity"] = "legal_entity"
@@ -150,8 +144,10 @@ class LegalEntity(Model):
     usage_sources: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
     cash_accounts: tuple[CashAccount, ...] = Field(default=(), exclude_if=operator.not_)
     csv_statements: tuple[CsvStatementFormat, ...] = Field(default=(), exclude_if=operator.not_)
+    csv_advices: tuple[CsvAdviceFormat, ...] = Field(default=(), exclude_if=operator.not_)
     gateways: tuple[GatewayAccount, ...] = Field(default=(), exclude_if=operator.not_)
     erp_books: dict[Name, ErpBooks] = Field(default_factory=dict, exclude_if=operator.not_)
+    documents: EntityDocuments | None = Field(default=None, exclude_if=operator.not_)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -171,8 +167,8 @@ class LegalEntity(Model):
 
     @model_validator(mode="after")
     def _names_each_csv_format(self) -> Self:
-        names = [declared.id for declared in self.csv_statements]
-        if len(set(names)) != len(names):
+        of_kinds = ([one.id for one in self.csv_statements], [one.id for one in self.csv_advices])
+        if any(len(set(names)) != len(names) for names in of_kinds):
             message = "two CSV formats have one id"
             raise ValueError(message)
         return self
@@ -247,7 +243,7 @@ class Account(Model):
     An account with a `parent` is billed on its parent's invoice, for good; a parent has none itself.
     `payment_method` is charged for what contracts that are charged automatically bill.
     `earlier` says what its address, kind and number were until some days, in their order: a supply is taxed by what
-    held at its own time.
+    held at its own time. `documents` is what its accounts payable asks of an invoice.
     """
 
     kind: Literal["account"] = "account"
@@ -264,6 +260,7 @@ class Account(Model):
     parent: Name | None = None
     earlier: tuple[EarlierCustomer, ...] = ()
     payment_method: PaymentMethod | None = Field(default=None, exclude_if=operator.not_)
+    documents: CustomerDocuments | None = Field(default=None, exclude_if=operator.not_)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -79,6 +79,21 @@ class CashDesk:
 
         return self.change(receipt.id, plan)
 
+    def match_again(self, receipt: str, matcher: Matcher, rules: MatchingRules) -> ReceiptState:
+        """Match a receipt that waits for a person anew; where that says what it said before, nothing changes.
+
+        Raises NotFound for a receipt that is not there.
+        """
+
+        def plan(state: ReceiptState) -> Sequence[ReceiptUse] | None:
+            if state.uses and state.proposal is None:
+                return None
+            match = matcher(state.receipt, self.receivables, rules)
+            is_known = state.proposal is not None and state.proposal.match == match
+            return None if is_known else [self._use(state, match, CashDecision())]
+
+        return self.change(receipt, plan)
+
     def _booked(self, receipt: CashReceipt) -> Money:
         books = self.entity.currency
         if receipt.amount.currency == books:

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Protocol
 
 from billproof.money import Money
+from billproof.payments.advices import RemittanceAdvice
 from billproof.payments.gateway_model import GatewayMovement
 from billproof.payments.model import OpenItem, Payer
 from billproof.payments.receivables import Receivables
@@ -30,6 +31,13 @@ class OpenBook(Protocol):
 
     def names(self) -> Mapping[str, str]:
         """Return the names of the legal entity's accounts by their ids."""
+
+
+class Advices(Protocol):
+    """What payers said that payments pay."""
+
+    def of_amount(self, entity: str, amount: Money) -> Sequence[RemittanceAdvice]:
+        """Return the advices of payments of an amount to a legal entity, oldest first."""
 
 
 class GatewayDisputes(Protocol):

@@ -2,6 +2,7 @@
 
     receipt     money arrived: it is taken in, matched, applied or proposed, and booked
     returned    the bank or gateway took a receipt back
+    advised     a payer said what payments of its amount pay: while it waits for a person, it is matched again
     decided     a person decided about a receipt: what that comes to is booked
     gateway     a gateway told of a movement: a charge, refund, dispute, fee or payout
 
@@ -86,8 +87,16 @@ class ReceiptDecided(Model):
     receipt: str
 
 
+class ReceiptAdvised(Model):
+    """A remittance advice came that may be of a receipt."""
+
+    kind: Literal["advised"]
+    legal_entity: Name
+    receipt: str
+
+
 AnyPaymentEvent = Annotated[
-    ReceiptArrived | ReceiptReturned | ReceiptDecided | GatewayTold, Field(discriminator="kind")
+    ReceiptArrived | ReceiptReturned | ReceiptDecided | ReceiptAdvised | GatewayTold, Field(discriminator="kind")
 ]
 
 
@@ -166,6 +175,9 @@ def apply_payment(event: AnyPaymentEvent, *, sources: CashSources, matcher: Matc
         desk = sources.desk(event.legal_entity)
         why = CashDecision(reason=f"returned under {event.reference}", reference=event.reference)
         state = desk.give_back(event.receipt, event.amount, UseKind.RETURNED, why)
+    elif isinstance(event, ReceiptAdvised):
+        desk = sources.desk(event.legal_entity)
+        state = _advised(event, desk, sources, matcher)
     else:
         desk = sources.desk(event.legal_entity)
         state = sources.book.state(event.legal_entity, event.receipt)
@@ -204,6 +216,14 @@ def _arrived(receipt: CashReceipt, desk: CashDesk, sources: CashSources, matcher
         return desk.take(receipt, matcher, rules)
     desk.take(receipt, waits_for_payout, rules)
     return Payouts(gateway, sources.gateways, desk).credit_arrived(receipt)
+
+
+def _advised(event: ReceiptAdvised, desk: CashDesk, sources: CashSources, matcher: Matcher) -> ReceiptState:
+    """Match a receipt again that waits for a person; what is a gateway's payout is no customer's payment."""
+    state = sources.book.state(event.legal_entity, event.receipt)
+    if gateway_of(state.receipt, desk.entity) is not None:
+        return state
+    return desk.match_again(event.receipt, matcher, sources.directory.policy(event.legal_entity).matching)
 
 
 def _told(movement: GatewayMovement, *, sources: CashSources, matcher: Matcher, erps: Erps) -> AppliedPayment:

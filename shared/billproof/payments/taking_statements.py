@@ -34,7 +34,7 @@ from billproof.ports import Queue
 from billproof.store_keys import ObjectKey
 
 FOLDER = "bank-statements"
-_FORMAT, _GATEWAY = "format=", "gateway="
+_FORMAT, _GATEWAY, _ADVICE = "format=", "gateway=", "advice="
 
 type ReadStatements = Callable[[bytes, CsvStatementFormat | None], list[BankStatement]]
 """Reads every statement of a file; raises InvalidInput for one that is not sound."""
@@ -64,6 +64,7 @@ class TakenFile(Model):
     breaks: int = 0
     returns_waiting: int = 0
     movements: int = 0
+    advices: int = 0
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,11 @@ class BankFile:
         """The gateway whose settlement report the key says it is, or nothing: then it is a bank's statement."""
         return self._named(_GATEWAY)
 
+    @property
+    def advice(self) -> str:
+        """The format of remittance advices that the key names, or nothing: then it is no advice."""
+        return self._named(_ADVICE)
+
     def _named(self, what: str) -> str:
         named = (part.removeprefix(what) for part in ObjectKey.parse(self.key).parts if part.startswith(what))
         return next(named, "")
@@ -108,9 +114,12 @@ class StatementSources:
     read: ReadStatements
 
 
-def file_key(legal_entity: str, data: bytes, *, name: str, csv_format: str = "", gateway: str = "") -> str:
+def file_key(
+    legal_entity: str, data: bytes, *, name: str, csv_format: str = "", gateway: str = "", advice: str = ""
+) -> str:
     """Return where to put a file so that the same bytes have the same key; `name` is for people."""
-    named = [f"{what}{which}" for what, which in ((_FORMAT, csv_format), (_GATEWAY, gateway)) if which]
+    whose = ((_FORMAT, csv_format), (_GATEWAY, gateway), (_ADVICE, advice))
+    named = [f"{what}{which}" for what, which in whose if which]
     folders = [FOLDER, legal_entity, *named]
     return "/".join((*folders, f"{digest_bytes(data)[:16]}-{name}"))
 

@@ -70,6 +70,11 @@ class MonthFacts:
         self.last = next((fact for fact in reversed(self._facts) if NOT_DECIDED not in fact.document), None)
 
     @property
+    def count(self) -> int:
+        """How many facts of the month there are: each sign-off and reopening adds one."""
+        return len(self._facts)
+
+    @property
     def sign_off(self) -> SignOff | None:
         """The sign-off that counts, or None."""
         return None if self.last is None or self.reopening else SignOff.model_validate(self.last.document)
@@ -92,6 +97,12 @@ class MonthFacts:
         ordinal = FactKey.parse(before.sort).fact
         sort = sort_key(self._period, ordinal_text(int(ordinal) + 1 if ordinal else FIRST_AGAIN))
         return Record(Key(self._partition, sort), fact.model_dump(mode="json"), before)
+
+
+def undecided_sign_offs(records: Records, legal_entity: str, period: str) -> list[Key]:
+    """Return the sign-offs of a month that no person decided; they count for nothing."""
+    facts = records.query(partition_name(SIGNED_OFF, legal_entity), prefix=period)
+    return [fact.key for fact in facts if NOT_DECIDED in fact.document]
 
 
 def _reopens(fact: Record) -> bool:

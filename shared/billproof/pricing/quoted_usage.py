@@ -117,6 +117,10 @@ class ChargeUsage:
         named = [set(group.parts) for group in self._usage.groups] or [set(self._usage.parts)]
         return set.intersection(*named) & self._read.prefixes.keys()
 
+    def unsaid_prefixes(self) -> set[str]:
+        """Return the parts of its own of which it does not: for them terms go by days."""
+        return self._read.prefixes.keys() - self.prefixes()
+
     def quantities(self) -> Iterator[Quantity]:
         """Yield what each reading finds, for the whole period and for each part of it."""
         for reading in sorted(self._read.readings, key=repr):

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from billproof.approvals.governing import PolicyHistory
 from billproof.approvals.policy import Policy
 from billproof.conservation.service import Stores
 from billproof.erp.intent import erp_of
@@ -16,7 +17,7 @@ from billproof.ledger.rules import invoice_entry
 from billproof.masterdata.charts import ChartOfAccounts
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.model import AnyMasterData
-from billproof.masterdata.parties import LegalEntity, TaxEngineName
+from billproof.masterdata.parties import Account, LegalEntity, TaxEngineName
 from billproof.nets import INTERNAL_ERROR, Net
 from billproof.pipeline.artefacts import DRAFTED, PRICED, TAXED, Artefacts
 from billproof.pipeline.charges import read_charges
@@ -29,7 +30,9 @@ from billproof.pricing.model import AccountPricing
 from billproof.pricing.terms import AccountTerms, BatchPlan, IssueTerms
 from billproof.proof.approvals import prove_credits, prove_held_invoice
 from billproof.proof.balances import compare_balances, compare_release
+from billproof.proof.holds import compare_held
 from billproof.proof.model import NONE, CheckedCounts, Difference, DifferenceKind
+from billproof.proof.numbers import compare_slots
 from billproof.proof.usage import compare_usage
 from billproof.tax.model import AccountTax
 from billproof.usage.windows import Usages
@@ -54,6 +57,8 @@ def prove_account(
     draft, _ = draft_one(Net("draft_invoices"), terms, pricing, tax, findings, plan)
     differences += _compare_draft(draft, terms, pricing, plan, stores)
     released = stores.register.released(draft.invoice)
+    history = stores.directory.policies.history(plan.legal_entity.id)
+    differences += compare_held(draft, plan.run, released, history, stores)
     checked = CheckedCounts(
         events=pricing.counts.copies + pricing.late_counts.copies,
         terms=len(terms.members) + len(contracts),
@@ -64,12 +69,16 @@ def prove_account(
             differences.append(Difference.of(DifferenceKind.RELEASE, draft.invoice, NONE, DraftOutcome.CLEAN))
         return checked, differences
     books = list(_compare_books(released, plan, stores))
+    if released.run == plan.run:
+        differences += compare_slots(released, draft.places, stores)
     for facts in stores.register.credits(released.invoice):
         if facts.released is not None:
             books += _compare_books(facts.released, plan, stores)
+            if facts.request is not None:
+                differences += compare_slots(facts.released, facts.request.places, stores)
     is_posted = all(difference.kind is not DifferenceKind.NOT_POSTED for difference in books)
     differences += books
-    approvals, unapproved = _approvals(draft, released, plan, stores)
+    approvals, unapproved = _approvals(draft, released, plan, history, stores)
     differences += unapproved
     if plan.legal_entity.chart_of_accounts.customer_balance is not None:
         differences += compare_release(released, stores)
@@ -93,6 +102,9 @@ def _compare_terms(terms: Iterable[AnyMasterData], directory: Directory) -> Iter
             yield Difference.of(
                 DifferenceKind.TERMS, name, "other terms in the directory", "the terms that were billed"
             )
+        if isinstance(data, Account) and not directory.is_listed(data):
+            where = f"account {data.id}"
+            yield Difference.of(DifferenceKind.TERMS, where, f"not listed among those of {data.legal_entity}", "billed")
 
 
 def _tax(terms: AccountTerms, pricing: AccountPricing, plan: BatchPlan, artefacts: Artefacts) -> AccountTax:
@@ -190,10 +202,9 @@ def _digest(draft: Draft | None) -> str:
 
 
 def _approvals(
-    draft: Draft, released: Released, plan: BatchPlan, stores: Stores
+    draft: Draft, released: Released, plan: BatchPlan, history: PolicyHistory, stores: Stores
 ) -> tuple[CheckedCounts, list[Difference]]:
     """Check the approval of an invoice that its run held, and those of its credit notes."""
-    history = stores.directory.policies.history(plan.legal_entity.id)
     checked, differences = prove_credits(released.invoice, history, stores)
     if draft.outcome is not DraftOutcome.HELD or released.run != plan.run:
         return checked, differences
@@ -213,10 +224,13 @@ def _compare_books(released: Released, plan: BatchPlan, stores: Stores) -> Itera
     stated = "; ".join(document.accounting for document in posted) or NONE
     entries = _entries(invoice, released, plan.legal_entity, stores)
     proved = next(entries, NONE)
-    if not posted and proved != NONE and stores.register.fact(released.invoice, POSTED) is None:
+    is_confirmed = stores.register.fact(released.invoice, POSTED) is not None
+    if not posted and proved != NONE and not is_confirmed:
         yield Difference.of(DifferenceKind.NOT_POSTED, released.number, stated, proved)
     elif stated != proved and stated not in entries:
         yield Difference.of(DifferenceKind.POSTING, released.number, stated, proved)
+    elif posted and not is_confirmed:  # whoever posted it died before it was confirmed, or that was removed
+        yield Difference.of(DifferenceKind.NOT_POSTED, released.number, "in the ERP, and not confirmed", proved)
 
 
 def _entries(invoice: Invoice, released: Released, planned: LegalEntity, stores: Stores) -> Iterator[str]:

@@ -16,18 +16,20 @@ from billproof.completeness.model import CompletenessOutcome
 from billproof.completeness.service import COMPLETENESS
 from billproof.conservation.service import Stores
 from billproof.errors import NotFound, ObjectUnreadable
-from billproof.identities import InvoiceId
 from billproof.invoicing.model import Released
 from billproof.money import Money
 from billproof.pipeline.model import RunPlan
+from billproof.proof.holds import states_of, wrong_decisions
 from billproof.proof.model import NONE, CheckedCounts, Difference, DifferenceKind
+from billproof.proof.policies import compare_policies
+from billproof.proof.runs import compare_run
 
 
 def prove_held_invoice(
     released: Released, history: PolicyHistory, stores: Stores
 ) -> tuple[CheckedCounts, list[Difference]]:
     """Check that an invoice that its run held was released because it was approved."""
-    states = _states(released.invoice, stores.exception_store)
+    states = states_of(released.invoice, stores.exception_store)
     mine = [state for state in states if state.opened.run == released.run]
     return _prove(released, released.document.totals.gross, mine, history, stores)
 
@@ -40,12 +42,15 @@ def prove_credits(invoice: str, history: PolicyHistory, stores: Stores) -> tuple
             continue
         states = [
             state
-            for state in _states(facts.released.invoice, stores.exception_store)
+            for state in states_of(facts.released.invoice, stores.exception_store)
             if state.opened.kind is Kind.CREDIT_NOTE
         ]
         counts, wrong = _prove(facts.released, -facts.released.document.totals.gross, states, history, stores)
         checked += counts
         differences += wrong
+        if facts.request is None:
+            number = facts.released.number
+            differences.append(Difference.of(DifferenceKind.REQUEST, number, "released", "nobody asked for it"))
         for state in states:
             opened = state.opened
             note = (opened.legal_entity, facts.released.invoice)
@@ -57,8 +62,11 @@ def prove_run_approvals(plan: RunPlan, stores: Stores) -> tuple[CheckedCounts, l
     """Check that who started a run asked for it, and that one whose usage was incomplete went on by an approval."""
     history = stores.directory.policies.history(plan.legal_entity)
     differences = list(_unasked(plan.legal_entity, plan.run, plan.requested_by, plan.received_before, history, stores))
-    states = stores.exception_store.of_subject(plan.legal_entity, plan.period.name, RUN_SUBJECT)
-    mine = [state for state in states if state.opened.run == plan.run]
+    mine = of_run(plan, stores.exception_store)
+    differences += compare_run(plan, history, stores)
+    differences += compare_policies(history)
+    rejected = [state for state in mine if state.status == Verdict.REJECTED]
+    differences += wrong_decisions(rejected, history, stores.exception_store)
     is_held = bool(mine) and mine[-1].status != Verdict.REJECTED  # then it was planned again, and may be held no more
     try:
         is_held |= stores.artefacts.read(COMPLETENESS, plan.run).outcome is CompletenessOutcome.INCOMPLETE
@@ -72,6 +80,12 @@ def prove_run_approvals(plan: RunPlan, stores: Stores) -> tuple[CheckedCounts, l
     if why_not is not None:
         differences.append(Difference.of(DifferenceKind.APPROVAL, plan.run, "went on", why_not))
     return CheckedCounts(approvals=1), differences
+
+
+def of_run(plan: RunPlan, store: ExceptionStore) -> list[ExceptionState]:
+    """Return the exceptions about a run itself, the last one last."""
+    states = store.of_subject(plan.legal_entity, plan.period.name, RUN_SUBJECT)
+    return [state for state in states if state.opened.run == plan.run]
 
 
 def _prove(
@@ -109,8 +123,3 @@ def _unasked(
         yield Difference.of(DifferenceKind.REQUEST, subject, requested_by, NONE)
     elif not history.is_person(request.identity, requested_by):
         yield Difference.of(DifferenceKind.REQUEST, subject, requested_by, str(request.identity))
-
-
-def _states(document: str, store: ExceptionStore) -> list[ExceptionState]:
-    identity = InvoiceId.parse(document)
-    return store.of_subject(identity.legal_entity, identity.period, identity.subject)

@@ -14,8 +14,9 @@ from datetime import date
 from billproof.conservation.service import Stores
 from billproof.errors import ImmutableDocument, NotFound
 from billproof.identities import InvoiceId
+from billproof.invoicing.candidates import slots_taken
 from billproof.invoicing.facts import RELEASED
-from billproof.invoicing.model import Released
+from billproof.invoicing.model import BillingSlot, PeriodBilling, Released
 from billproof.invoicing.series import Block, DocumentNumber, Series, SeriesKind, series_partition
 from billproof.opening.effects import numbers_before
 from billproof.proof.model import NONE, CheckedCounts, Difference, DifferenceKind
@@ -62,6 +63,24 @@ def compare_number(released: Released, stores: Stores) -> Iterator[Difference]:
         yield Difference.of(
             DifferenceKind.SETTLEMENT, released.number, ", ".join(sorted(mine)) or NONE, released.number
         )
+
+
+def compare_slots(released: Released, wanted: tuple[BillingSlot, ...], stores: Stores) -> Iterator[Difference]:
+    """Compare what a release billed of each month, as its account has it, with what its draft or request wanted."""
+    slots = slots_taken(InvoiceId.parse(released.invoice), wanted, released.period)
+    proved = {
+        PeriodBilling(**slot.model_dump(), invoice=released.invoice, number=released.number, run=released.run)
+        for slot in slots
+    }
+    settled = stores.register.settlements(released.legal_entity, released.account)
+    stated = {billing for billing in settled if billing.invoice == released.invoice}
+    if stated != proved:
+        both = (sorted(map(_slot_text, billings)) for billings in (stated - proved, proved - stated))
+        yield Difference.of(DifferenceKind.SETTLEMENT, released.number, *(", ".join(texts) or NONE for texts in both))
+
+
+def _slot_text(billing: PeriodBilling) -> str:
+    return f"{billing.period} {billing.ordinal} {billing.number} {billing.run}"
 
 
 def _numbered(released: Released, stores: Stores) -> str | None:

@@ -22,6 +22,7 @@ from billproof.proof.account import compare_shared_terms, prove_account
 from billproof.proof.model import CheckedCounts, Difference, DifferenceKind
 from billproof.proof.numbers import compare_number
 from billproof.proof.reading import RunReads
+from billproof.proof.runs import compare_plans
 from billproof.proof.usage import CheckedSegments, check_segments, compare_counts
 from billproof.usage.aggregation import aggregate
 from billproof.usage.keys import bucket_name
@@ -142,6 +143,7 @@ def prove_batch(reads: RunReads, task: BatchTask) -> BatchProof:
     if task.place == 0:  # every batch froze the same ones
         checked, shared = compare_shared_terms(plan, stores.directory)
         differences += shared
+    differences += compare_plans(reads.plan, plan)
     for terms in plan.accounts:
         account_counts, account_differences = prove_account(terms, plan, usages, stores)
         checked += account_counts

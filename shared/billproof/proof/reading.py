@@ -83,6 +83,7 @@ class RememberingStores(Stores):
             policies=stores.policies,
             invoices=RememberedRecords(stores.invoices),
             payments=RememberedRecords(stores.payments),
+            runs=stores.runs,
             exception_store=stores.exception_store,
             erps={name: RememberedErp(erp) for name, erp in stores.erps.items()},
             opening_decisions=stores.opening_decisions,

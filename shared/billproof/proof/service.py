@@ -26,7 +26,7 @@ from billproof.pipeline.closing import RunSums, read_statement
 from billproof.pipeline.model import RunPlan, RunStatement
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.proof.account import compare_shared_terms, prove_account
-from billproof.proof.approvals import prove_run_approvals
+from billproof.proof.approvals import of_run, prove_run_approvals
 from billproof.proof.model import CheckedCounts, Difference, DifferenceKind, Proof
 from billproof.proof.numbers import compare_number, prove_series, series_of_month
 from billproof.proof.openings import prove_opening
@@ -42,6 +42,7 @@ from billproof.proof.parts import (
 )
 from billproof.proof.reading import RememberingStores, RunReads
 from billproof.proof.refusals import compare_refusals, compare_refusals_of
+from billproof.proof.runs import compare_check, compare_closed
 from billproof.proof.statements import compare_statement
 from billproof.proof.usage import check_segments, compare_counts
 from billproof.usage.judging import JudgedEvent, events_of
@@ -126,6 +127,8 @@ def _prove_whole(
     """Prove what is of no account: approvals of the run, number series, its statement and the quarantine."""
     stores = reads.stores
     approvals, differences = prove_run_approvals(plan, stores)
+    differences += compare_closed(plan, stores)
+    differences += compare_check(plan, of_run(plan, stores.exception_store), stores)
     last_year = 0
     for shard in crew.each("numbers", prove_shard, range(REGISTER_SHARDS)):
         differences += shard.differences

@@ -32,29 +32,31 @@ class DisputeBook:
 
     def of_account(self, entity: str, account: str) -> list[DisputeState]:
         """Return the disputes of an account, oldest first; of each what its gateway decided comes before people."""
+        return [state for state, _ in self._told(entity, account)]
+
+    def of_nobody(self, entity: str, account: str) -> list[tuple[DisputeState, list[DecidedDispute]]]:
+        """Return the disputes of an account of which a verdict is told that neither a person nor its gateway gave."""
+        return [(state, verdicts) for state, verdicts in self._told(entity, account) if verdicts]
+
+    def _told(self, entity: str, account: str) -> list[tuple[DisputeState, list[DecidedDispute]]]:
+        """Return the disputes of an account, oldest first, and what is told of each that is no decision."""
         opened: list[OpenedDispute] = []
-        by_gateways: list[DecidedDispute] = []
+        told: list[DecidedDispute] = []
         for record in self._records.query(_partition(entity, account)):
             if "verdict" in record.document:
-                by_gateways.append(DecidedDispute.model_validate(record.document))
+                told.append(DecidedDispute.model_validate(record.document))
             else:
                 opened.append(OpenedDispute.model_validate(record.document))
         decisions = self._decisions.query(_partition(entity, account)) if opened else ()
         decided = [DecidedDispute.model_validate(record.document) for record in decisions]
-        return [
-            DisputeState(
-                dispute,
-                (
-                    *(
-                        one
-                        for one in by_gateways
-                        if one.ordinal == dispute.ordinal and _is_of_its_gateway(one, dispute)
-                    ),
-                    *(one for one in decided if one.ordinal == dispute.ordinal),
-                ),
-            )
-            for dispute in opened
-        ]
+        disputes = []
+        for dispute in opened:
+            mine = [one for one in told if one.ordinal == dispute.ordinal]
+            by_gateway = [one for one in mine if _is_of_its_gateway(one, dispute)]
+            by_people = [one for one in decided if one.ordinal == dispute.ordinal]
+            of_nobody = [one for one in mine if one not in by_gateway]
+            disputes.append((DisputeState(dispute, (*by_gateway, *by_people)), of_nobody))
+        return disputes
 
     def state(self, entity: str, account: str, ordinal: int) -> DisputeState:
         """Return a dispute and how it was decided; raises NotFound."""

@@ -26,7 +26,9 @@ from billproof.payments.gateway_book import GatewayBook
 from billproof.payments.statement_book import StatementBook
 from billproof.periods import Period
 from billproof.ports import Objects
+from billproof.receivables.dispute_book import DisputeBook
 from billproof.reconciliation.cash import CashComparison
+from billproof.reconciliation.disputes import verdicts_of_nobody
 from billproof.reconciliation.gateways import compare_gateways
 from billproof.reconciliation.model import Cause, Variance
 from billproof.reconciliation.openings import compare_opening, references, revenue_of_opening
@@ -65,6 +67,7 @@ class Comparison:
         decisions: ReceiptDecisions,
         statements: StatementBook,
         gateways: GatewayBook,
+        disputes: DisputeBook,
     ) -> None:
         *_, self._entity = self._entities = entities
         self._register = register
@@ -73,6 +76,7 @@ class Comparison:
         self._gateways = partial(compare_gateways, self._entity, gateways, book)
         self._lookup = lookup
         self._book = book
+        self._disputes = disputes
         self._compared: set[Reference] = set()
         self._troubled: set[str] = set()
         self._cash = CashComparison(self._entity, book, decisions, lookup, self._variances_in_net)
@@ -114,6 +118,7 @@ class Comparison:
         documents = self._lookup.of_document(facts)
         invoice = self._read(released)
         variances = [
+            *([] if facts.id.is_credit else verdicts_of_nobody(released, self._disputes)),
             *_document_variances(invoice, released),
             *compare(
                 released,

@@ -29,6 +29,7 @@ class Cause(StrEnum):
     OPENING_NOT_POSTED = "opening_not_posted"
     CASH_NOT_POSTED = "cash_not_posted"
     NOT_DECIDED = "receipt_not_decided"
+    VERDICT_NOT_GIVEN = "verdict_not_given"
     STATEMENT_GAP = "statement_gap"
     STATEMENT_OVERLAP = "statement_overlap"
     RETURN_WAITS = "return_waits"
@@ -59,6 +60,7 @@ CATEGORIES: Mapping[Cause, VarianceCategory] = {
     Cause.OPENING_NOT_POSTED: VarianceCategory.NOT_POSTED,
     Cause.CASH_NOT_POSTED: VarianceCategory.NOT_POSTED,
     Cause.NOT_DECIDED: VarianceCategory.MISSING_IN_BILLING,
+    Cause.VERDICT_NOT_GIVEN: VarianceCategory.MISSING_IN_BILLING,
     Cause.STATEMENT_GAP: VarianceCategory.MISSING_IN_BILLING,
     Cause.STATEMENT_OVERLAP: VarianceCategory.POSTED_TWICE,
     Cause.RETURN_WAITS: VarianceCategory.UNKNOWN_PAYER,

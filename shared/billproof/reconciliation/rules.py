@@ -43,6 +43,10 @@ _REMEDIES: dict[Cause, tuple[Owner, str]] = {
         Owner.ENGINEERING,
         "find what wrote it, with billproof audit verify; a person decides it anew, or reverses it",
     ),
+    Cause.VERDICT_NOT_GIVEN: (
+        Owner.ENGINEERING,
+        "find what wrote it, with billproof audit verify; it counts for nothing: a person decides the dispute",
+    ),
     Cause.STATEMENT_GAP: (Owner.BILLING, "ask the bank for the statements between, and import them"),
     Cause.STATEMENT_OVERLAP: (Owner.BILLING, "compare both statements; undo what was received twice"),
     Cause.RETURN_WAITS: (Owner.BILLING, "find the receipt that the bank took back, and give it back"),

@@ -15,6 +15,7 @@ from billproof.payments.decision_book import ReceiptDecisions
 from billproof.payments.gateway_book import GatewayBook
 from billproof.payments.statement_book import StatementBook
 from billproof.ports import Objects
+from billproof.receivables.dispute_book import DisputeBook
 from billproof.reconciliation.comparison import Comparison
 from billproof.reconciliation.model import Reconciliation
 from billproof.reconciliation.seen import MonthSight
@@ -23,7 +24,7 @@ from billproof.reconciliation.sums import Sums, write_report
 
 @dataclass(frozen=True)
 class ReconciliationSources:
-    """Master data, the register, the books of receipts, statements and gateways, the ERPs and the objects, as of now.
+    """Master data, the register, the books of what is paid and disputed, the ERPs and the objects, as of now.
 
     `on_report` is told each report that is kept, with what the policy says of variances.
     """
@@ -34,6 +35,7 @@ class ReconciliationSources:
     decisions: ReceiptDecisions
     statements: StatementBook
     gateways: GatewayBook
+    disputes: DisputeBook
     erps: Erps
     objects: Objects
     now: datetime
@@ -58,6 +60,7 @@ class ReconciliationSources:
             decisions=self.decisions,
             statements=self.statements,
             gateways=self.gateways,
+            disputes=self.disputes,
         )
         return comparison, sums
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from billproof.errors import UndeterminedTax
-from billproof.masterdata.parties import Address
+from billproof.masterdata.addresses import Address
 from billproof.names import ALIASES, COUNTRIES
 from billproof.tax.model import Standing, Territory
 from billproof.tax.rows import rule_set

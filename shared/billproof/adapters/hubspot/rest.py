@@ -76,6 +76,10 @@ class HubspotCrm:
         rows = (row for record in ids for row in self._associated(LINE_ITEMS, record, DEALS))
         return tuple(sorted({str(row["toObjectId"]) for row in rows}))
 
+    def probe(self) -> None:
+        """Ask which properties deals have; raises ExternalServiceUnavailable."""
+        self._call("GET", f"/crm/v3/properties/{DEALS}")
+
     def listed(self) -> Iterator[ListedOrder]:
         """Yield every deal."""
         for deal in self._pages(f"/crm/v3/objects/{DEALS}", limit=100):

@@ -73,6 +73,10 @@ class SalesforceCrm:
         rows = self._in_pieces(query, ids)
         return tuple(sorted({str(row[wanted]) for row in rows}))
 
+    def probe(self) -> None:
+        """Ask what Salesforce serves; raises ExternalServiceUnavailable."""
+        self._get(f"{DATA}/limits")
+
     def listed(self) -> Iterator[ListedOrder]:
         """Yield every order, by id."""
         for row in self._query("SELECT Id, OrderNumber FROM Order ORDER BY Id"):

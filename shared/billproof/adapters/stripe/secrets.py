@@ -10,6 +10,9 @@ from datetime import datetime
 from billproof.adapters.kept_secrets import KeptSecret
 from billproof.errors import ExternalServiceUnavailable
 
+ADDRESS = ":address"
+"""What comes after a gateway's name where its secret says the address of a stand-in."""
+
 type Secrets = dict[str, object]
 """What each legal entity's entry says: it is read when it is asked for, so a broken one is its own trouble only."""
 
@@ -26,6 +29,16 @@ class GatewaySecrets:
         if not isinstance(gateways, dict):
             raise _unreadable()
         return _texts(gateways.get(gateway, []))
+
+    def all(self) -> list[tuple[str, str]]:
+        """Return a secret of each gateway, and the address of its stand-in; raises ExternalServiceUnavailable."""
+        known: list[tuple[str, str]] = []
+        for entity, gateways in self._kept.value().items():
+            names = [str(name) for name in gateways] if isinstance(gateways, dict) else []
+            for name in (name for name in names if not name.endswith(ADDRESS)):
+                addresses = [*self.of(entity, f"{name}{ADDRESS}"), ""]
+                known += [(secret, addresses[0]) for secret in self.of(entity, name)[:1]]
+        return known
 
 
 def _parsed(text: str) -> Secrets:

@@ -15,7 +15,8 @@ import stripe
 
 from billproof.adapters.stripe.amounts import money_of, units_of
 from billproof.errors import Conflict, ExternalServiceUnavailable, UndeterminedTax
-from billproof.masterdata.parties import Account, Address, CustomerKind
+from billproof.masterdata.addresses import Address
+from billproof.masterdata.parties import Account, CustomerKind
 from billproof.money import CONTEXT, Money, Taxed, exponent
 from billproof.tax.model import Component, Determination, Treatment
 from billproof.tax.port import TaxAnswer, TaxQuestion, TaxTransaction
@@ -52,6 +53,11 @@ class StripeTax:
             max_network_retries=RETRIES,
             http_client=stripe.RequestsClient(timeout=SECONDS),
         )
+
+    def probe(self) -> None:
+        """Ask for the settings of Stripe Tax; raises ExternalServiceUnavailable."""
+        with _errors(Conflict):
+            self._client.v1.tax.settings.retrieve()
 
     def calculate(self, question: TaxQuestion) -> TaxAnswer:
         """Ask for the tax on one line; raises UndeterminedTax where Stripe refuses or does not know the place."""
@@ -185,4 +191,4 @@ def _errors(refused: type[UndeterminedTax | Conflict]) -> Iterator[None]:
         raise refused(message, code=str(error.code or "")) from error
     except stripe.StripeError as error:
         message = f"Stripe Tax: {error.user_message or error}"
-        raise ExternalServiceUnavailable(message, service="stripe", code=type(error).__name__) from error
+        raise ExternalServiceUnavailable(message, service="stripe-tax", code=type(error).__name__) from error

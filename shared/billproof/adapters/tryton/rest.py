@@ -44,6 +44,10 @@ class TrytonRest:
                 return
             last = page[-1]["id"]
 
+    def probe(self) -> None:
+        """Ask for the companies; raises ExternalServiceUnavailable, PostingRejected for a user without the right."""
+        next(self.search("company.company", [], ["id"]), None)
+
     def create(self, model: str, values: Document, *, company: int | None = None) -> int:
         """Create a record and return its id; raises PostingRejected and ExternalServiceUnavailable."""
         created = self._call("POST", f"{model}?f=id", body=values, company=company)

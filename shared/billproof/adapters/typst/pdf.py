@@ -1,25 +1,31 @@
 """Drawing an invoice with typst. What it shows is formatted here; nothing is computed and nothing rounded."""
 
 import json
-from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cache
 from importlib import resources
 from typing import Any
 
 import typst
-from babel import Locale
-from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal
 
+from billproof.adapters.typst.line_texts import sections_of
+from billproof.adapters.typst.payment_codes import epc_code
+from billproof.adapters.typst.qr_bill import in_groups, swiss_bill
+from billproof.adapters.typst.tax_texts import taxes_of, wordings_of
+from billproof.adapters.typst.texts import Writer
 from billproof.errors import InvalidInput
 from billproof.ids import digest_bytes
-from billproof.invoicing.annex import annex_name, annex_of, needs_annex, summaries
-from billproof.invoicing.model import DocumentKind, Invoice, InvoiceLine, Released, TaxSubtotal
-from billproof.masterdata.parties import Address
-from billproof.money import Money
+from billproof.invoicing.annex import annex_name, annex_of, needs_annex
+from billproof.invoicing.crediting import reason_of
+from billproof.invoicing.model import DocumentKind, Invoice, Released
+from billproof.invoicing.particulars import Particulars
 from billproof.payments.references import payment_reference
-from billproof.periods import Period
+
+TAX_INVOICE_IN = "AU"
+"""Where an invoice says that it is a tax invoice (GST Act 1999, section 29-70(1)(d))."""
+COLOUR = "#0b6e6e"
+NUMBER_NAMES = {"AU": "ABN", "CA": "GST/HST"}
+"""What the number of a registration is called where it does not begin with its country."""
 
 
 @cache
@@ -28,16 +34,18 @@ def _template() -> bytes:
 
 
 def render_invoice(invoice: Invoice, released: Released) -> bytes:
-    """Return the invoice as a PDF in the account's locale; the same invoice always gives the same bytes.
+    """Return the invoice as PDF/A-3 in the account's language; the same invoice always gives the same bytes.
 
+    PDF/A-3 is for archives and may hold the XML of an electronic invoice; PDF/UA is tagged for screen readers.
     Only the fonts that typst carries are used, so every machine draws the same.
     """
     pdf = typst.compile(
         _template(),
         format="pdf",
-        sys_inputs={"invoice": json.dumps(_shown(invoice, released), ensure_ascii=False)},
+        sys_inputs={"invoice": json.dumps(shown(invoice, released), ensure_ascii=False)},
         ignore_system_fonts=True,
         timestamp=_midnight(released.issue_date),
+        pdf_standards=["a-3a", "ua-1"],
     )
     if not isinstance(pdf, bytes):
         message = "typst produced no document"
@@ -49,161 +57,178 @@ def _midnight(day: date) -> int:
     return (day - date(1970, 1, 1)).days * 86_400
 
 
-def _shown(invoice: Invoice, released: Released) -> dict[str, Any]:
-    locale = invoice.buyer.locale
-
-    def money(amount: Money) -> str:
-        return format_currency(amount.amount, amount.currency, locale=locale, decimal_quantization=False)
-
-    def day(value: date) -> str:
-        return format_date(value, format="medium", locale=locale)
-
-    def span(period: Period) -> str:
-        return f"{day(period.start)} – {day(period.end.fromordinal(period.end.toordinal() - 1))}"
-
+def shown(invoice: Invoice, released: Released) -> dict[str, Any]:
+    """Return what a document shows, as text in the customer's language."""
+    writer, stated = Writer(invoice.buyer.locale), invoice.particulars or Particulars()
+    reference = _reference(invoice, released)
     return {
-        "lang": Locale.parse(locale).language,
-        "title": {"credit_note": "Credit note", "write_off": "Write-off"}.get(invoice.kind, "Invoice"),
-        "corrects": invoice.corrects,
-        "total": _total(invoice, released),
+        "lang": writer.language,
+        "title": writer.text(f"title_{_title(invoice)}"),
         "number": released.number,
-        "account": invoice.buyer.id,
-        "reference": _reference(invoice, released),
-        "seller": {"name": invoice.seller.name, "address": _lines(invoice.seller.address)},
-        "seller_tax_numbers": [
-            number if number.startswith(place) else f"{place} {number}"
-            for place, number in invoice.seller.tax_numbers.items()
-        ],
-        "buyer": {"name": invoice.buyer.name, "address": _lines(invoice.buyer.address)},
-        "buyer_vat_number": invoice.buyer.vat_number,
-        "period": span(invoice.period),
-        "issue_date": day(released.issue_date),
+        "colour": stated.colour or COLOUR,
+        "logo": stated.logo,
+        "footer": list(stated.footer),
+        "seller": {"name": invoice.seller.name, "address": writer.address(invoice.seller.address)},
+        "seller_tax_numbers": _seller_tax_numbers(invoice, writer),
+        "buyer": {"name": invoice.buyer.name, "address": writer.address(invoice.buyer.address)},
+        "buyer_vat_number": invoice.buyer.vat_number and f"{writer.text('vat_number')} {invoice.buyer.vat_number}",
         "issue_year": released.issue_date.year,
-        "due_date": day(invoice.due_date),
-        "sections": _summed_up(invoice, money, span)
-        if needs_annex(invoice)
-        else [
-            {"name": name, "net": net, "lines": [_line(line, money, span, locale) for line in lines]}
-            for name, net, lines in _sections(invoice, money)
-        ],
-        "taxes": [_tax(group, money) for group in invoice.tax_summary],
-        "net": money(invoice.totals.net),
-        "tax": money(invoice.totals.tax),
-        "gross": money(invoice.totals.gross),
-        "balance": _balance(released, money),
-        "notes": [*invoice.notes, *_annex_note(invoice, released)],
-        "events": {
-            "billed": format_decimal(invoice.events.billed, locale=locale),
-            "excluded": format_decimal(invoice.events.excluded, locale=locale),
-        },
-        "contracts": ", ".join(f"{name} version {version}" for name, version in invoice.contracts.items()),
-        "digest": released.document.digest,
+        "facts": _facts(invoice, released, stated, reference, writer),
+        "sections": sections_of(invoice, writer),
+        "taxes": taxes_of(invoice, writer),
+        "net": writer.money(invoice.totals.net),
+        "total": writer.text(_total(invoice, released)),
+        "gross": writer.money(invoice.totals.gross),
+        "balance": _balance(released, writer),
+        "notes": [*wordings_of(invoice, writer), *_annex_note(invoice, released, writer)],
+        "payment": _payment(invoice, released, stated, reference, writer),
+        "contact": _contact(stated, writer),
+        "small": _small(invoice, released, writer),
+        "texts": {
+            name: writer.template(name)
+            for name in ("billed_to", "service", "quantity", "unit_price", "net", "page", "scan", "pay_to")
+        }
+        | {"tax": tax_heading(invoice, writer)},
     }
 
 
+def tax_heading(invoice: Invoice, writer: Writer) -> str:
+    """Return what stands above the rates of lines."""
+    country = invoice.seller.address.country
+    return writer.text("sales_tax" if country == "US" else "gst" if country in {"AU", "CA"} else "vat")
+
+
+def _title(invoice: Invoice) -> str:
+    is_tax_invoice = invoice.kind is DocumentKind.INVOICE and TAX_INVOICE_IN in {
+        place[:2] for place in invoice.seller.tax_numbers
+    }
+    return "tax_invoice" if is_tax_invoice else invoice.kind.value
+
+
+def _seller_tax_numbers(invoice: Invoice, writer: Writer) -> list[str]:
+    return [
+        f"{writer.text('vat_number')} {number}"
+        if number.startswith(place)
+        else f"{NUMBER_NAMES.get(place, place)} {number}"
+        for place, number in invoice.seller.tax_numbers.items()
+    ]
+
+
+def _facts(
+    invoice: Invoice, released: Released, stated: Particulars, reference: str | None, writer: Writer
+) -> list[list[str]]:
+    """Return the facts beside the customer's address: each with its name."""
+    facts: list[tuple[str, str | None]] = [
+        ("period", writer.span(invoice.period)),
+        ("issued", writer.day(released.issue_date)),
+    ]
+    if invoice.kind is DocumentKind.INVOICE:
+        facts.append(("due", writer.day(invoice.due_date)))
+    else:
+        note = invoice.notes[0].partition(": ")[2]
+        facts += [("corrects", invoice.corrects), ("reason", f"{writer.reason(reason_of(invoice).value)}: {note}")]
+    facts += [
+        ("account", invoice.buyer.id),
+        ("purchase_order", ", ".join(stated.purchase_orders)),
+        ("contract", ", ".join(stated.contract_numbers)),
+        ("your_reference", stated.buyer_reference),
+        ("payment_reference", reference and in_groups(reference)),
+    ]
+    return [[writer.text(name), text] for name, text in facts if text]
+
+
+def _is_to_pay(invoice: Invoice, released: Released) -> bool:
+    return invoice.kind is DocumentKind.INVOICE and released.receivable.amount.amount > 0
+
+
 def _reference(invoice: Invoice, released: Released) -> str | None:
-    """Return the reference that a payer is to give, in groups of four as ISO 11649 prints it; none of nothing due."""
-    if invoice.kind is not DocumentKind.INVOICE or released.receivable.amount.amount <= 0:
+    """Return the reference that a payer is to give (ISO 11649); none of nothing due."""
+    if not _is_to_pay(invoice, released):
         return None
     try:
-        reference = payment_reference(released.number)
+        return payment_reference(released.number)
     except InvalidInput:  # the number is too long for one
         return None
-    return " ".join(reference[start : start + 4] for start in range(0, len(reference), 4))
 
 
 def _total(invoice: Invoice, released: Released) -> str:
     if invoice.corrects is not None:
-        return "Total credited"
-    return "Total due" if released.balance is None else "Total"
+        return "total_credited"
+    return "total_due" if released.balance is None else "total"
 
 
-def _balance(released: Released, money: Callable[[Money], str]) -> list[list[str]]:
+def _balance(released: Released, writer: Writer) -> list[list[str]]:
     """Return what stands under the total: what is drawn of the customer's balance or left to it."""
     change = released.balance
     if change is None:
         return []
-    after = ["Your balance after this document", money(change.after.amount)]
+    after = [writer.text("balance_after"), writer.money(change.after.amount)]
     if change.left.amount:
-        return [["Added to your balance", money(change.left)], after]
+        return [[writer.text("balance_added"), writer.money(change.left)], after]
     return [
-        ["Drawn from your balance", money(-change.drawn)],
-        ["Amount due", money(released.receivable.amount)],
+        [writer.text("balance_drawn"), writer.money(-change.drawn)],
+        [writer.text("amount_due"), writer.money(released.receivable.amount)],
         after,
     ]
 
 
-def _tax(group: TaxSubtotal, money: Callable[[Money], str]) -> dict[str, str]:
-    return {
-        "label": f"{group.jurisdiction} {group.percent} % on {money(group.taxable_base)}",
-        "reason": group.reason,
-        "tax": money(group.amounts.tax),
-    }
-
-
-def _sections(
-    invoice: Invoice, money: Callable[[Money], str]
-) -> Iterator[tuple[str | None, str | None, list[InvoiceLine]]]:
-    """Yield the lines of each account of a consolidated invoice, under its name and subtotal; else all lines."""
-    if not invoice.accounts:
-        yield None, None, list(invoice.lines)
-    for subtotal in invoice.accounts:
-        lines = [line for line in invoice.lines if line.priced.account == subtotal.account]
-        if lines:
-            yield subtotal.name, money(subtotal.amounts.net), lines
-
-
-def _summed_up(invoice: Invoice, money: Callable[[Money], str], span: Callable[[Period], str]) -> list[dict[str, Any]]:
-    """Return one section of summaries, in place of the lines that the annex has."""
-    names = {subtotal.account: subtotal.name for subtotal in invoice.accounts}
-    rows = [
-        {
-            "description": summary.description,
-            "period": span(summary.period),
-            "quantity": "",
-            "details": [names[summary.account]] if summary.account in names else [],
-            "net": money(summary.net),
-        }
-        for summary in summaries(invoice)
-    ]
-    return [{"name": None, "net": None, "lines": rows}]
-
-
-def _annex_note(invoice: Invoice, released: Released) -> list[str]:
+def _annex_note(invoice: Invoice, released: Released, writer: Writer) -> list[str]:
     if not needs_annex(invoice):
         return []
     digest = digest_bytes(annex_of(invoice, released))
-    return [f"The {len(invoice.lines)} lines are in the annex {annex_name(released)}, SHA-256 {digest}."]
+    return [writer.text("annex", lines=str(len(invoice.lines)), file=annex_name(released), digest=digest)]
 
 
-def _line(line: InvoiceLine, money: Any, span: Any, locale: str) -> dict[str, Any]:
-    priced = line.priced
-
-    def number(value: Any) -> str:
-        return format_decimal(value, locale=locale, decimal_quantization=False)
-
-    steps = priced.explanation.steps if priced.meter else ()
-    details = [
-        f"{step.label}: {number(step.quantity)} × {number(step.unit_price)}"
-        + (f" + {number(step.flat_fee)}" if step.flat_fee else "")
-        for step in steps
-    ]
-    if priced.included_quantity:
-        details.insert(0, f"{number(priced.included_quantity)} of {number(priced.quantity)} included")
-    proration = priced.explanation.proration
-    if proration is not None and not proration.is_whole:
-        details.append(f"{proration.days_covered} of {proration.days_in_period} days")
-    if priced.explanation.note and not steps:
-        details.append(priced.explanation.note)
+def _payment(
+    invoice: Invoice, released: Released, stated: Particulars, reference: str | None, writer: Writer
+) -> dict[str, Any] | None:
+    """Return how to pay what is due: the terms in words, the account, and a QR code; None where nothing is."""
+    if not _is_to_pay(invoice, released):
+        return None
+    if stated.is_charged:
+        return {"terms": writer.text("charged"), "account": [], "remit": [], "code": None, "swiss": None}
+    days = str((invoice.due_date - invoice.issue_date).days)
     return {
-        "description": priced.description,
-        "period": span(priced.service_period),
-        "quantity": f"{number(priced.quantity)} {priced.unit or ''}".strip() if priced.meter else "",
-        "details": details,
-        "net": money(line.amounts.net),
+        "terms": writer.text("terms", days=days, due=writer.day(invoice.due_date)),
+        "account": _account(stated, writer),
+        "remit": [writer.text("remit_to"), invoice.seller.name, *writer.address(stated.remit_to)]
+        if stated.remit_to
+        else [],
+        "code": epc_code(invoice, released, reference),
+        "swiss": swiss_bill(invoice, released, reference, writer),
     }
 
 
-def _lines(address: Address) -> list[str]:
-    place = " ".join(part for part in (address.postal_code, address.city, address.region) if part)
-    return [*address.lines, place, Locale.parse("en").territories[address.country]]
+def _account(stated: Particulars, writer: Writer) -> list[list[str]]:
+    account = stated.pay_to
+    if account is None:
+        return []
+    rows = [
+        (writer.text("pay_to"), account.holder),
+        ("IBAN", account.iban and in_groups(account.iban)),
+        ("BIC", account.bic),
+        (writer.text("routing_number"), account.routing_number),
+        (writer.text("account_number"), account.account_number),
+        (writer.text("bank"), account.bank),
+    ]
+    return [[name, text] for name, text in rows if text]
+
+
+def _contact(stated: Particulars, writer: Writer) -> str | None:
+    contact = stated.contact
+    if contact is None:
+        return None
+    ways = ", ".join(part for part in (contact.name, contact.email, contact.phone) if part)
+    return f"{writer.text('contact')}: {ways}"
+
+
+def _small(invoice: Invoice, released: Released, writer: Writer) -> list[str]:
+    """Return the small print: the events behind an invoice, and the digest that its record is proved by."""
+    said = [f"{writer.text('check_code')}: {released.document.digest}"]
+    if invoice.corrects is not None:
+        return said
+    contracts = ", ".join(
+        writer.text("version", contract=name, version=str(version)) for name, version in invoice.contracts.items()
+    )
+    counts = {"billed": writer.number(invoice.events.billed), "excluded": writer.number(invoice.events.excluded)}
+    return [writer.text("events", **counts, contracts=contracts), *said]

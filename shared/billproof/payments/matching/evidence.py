@@ -10,12 +10,13 @@ from rapidfuzz.distance import OSA
 
 from billproof.approvals.policy import MatchingRules
 from billproof.invoicing.series import DocumentNumber
+from billproof.payments.advices import RemittanceAdvice
 from billproof.payments.matching.amounts import minor_units
 from billproof.payments.matching.earlier import EarlierReceipts
 from billproof.payments.matching.numbers import ReadNumbers, read_numbers
 from billproof.payments.matching.payers import KnownPayer, known_payer
 from billproof.payments.model import CashReceipt, OpenItem
-from billproof.payments.ports import OpenBook
+from billproof.payments.ports import Advices, OpenBook
 from billproof.payments.references import is_reference, numbers_of, without_marks
 
 LONGEST_LINE = 140
@@ -63,14 +64,24 @@ class Evidence:
     """A receipt with what the books know of it; nothing of it depends on the order in which they answer."""
 
     def __init__(
-        self, receipt: CashReceipt, book: OpenBook, rules: MatchingRules, earlier: EarlierReceipts | None
+        self,
+        receipt: CashReceipt,
+        book: OpenBook,
+        rules: MatchingRules,
+        earlier: EarlierReceipts | None,
+        advices: Advices | None,
     ) -> None:
-        self.receipt, self.book, self.rules, self.earlier = receipt, book, rules, earlier
+        self.receipt, self.book, self.rules, self.earlier, self._advices = receipt, book, rules, earlier, advices
         self._open: dict[str, tuple[OpenItem, ...]] = {}
         self._numbered: dict[str, OpenItem | None] = {}
         self.currency = receipt.amount.currency
         self.amount = minor_units(receipt.amount)
         self.lost = minor_units(receipt.charges) if receipt.charges is not None else 0
+
+    @cached_property
+    def advices(self) -> Sequence[RemittanceAdvice]:
+        """The remittance advices of payments of its amount."""
+        return self._advices.of_amount(self.receipt.legal_entity, self.receipt.amount) if self._advices else ()
 
     @cached_property
     def payer(self) -> KnownPayer:
@@ -157,11 +168,8 @@ class Evidence:
 
         A number of somebody else's document that is one stroke away from the payer's own is not whole evidence.
         """
-        return tuple(name for name in self._open_names if name.item.document not in self._mistyped)
-
-    @cached_property
-    def _open_names(self) -> tuple[Named, ...]:
-        return tuple(name for name in self.all_named if name.item.open.amount > 0)
+        names = (name for name in self.all_named if name.item.open.amount > 0)
+        return tuple(name for name in names if name.item.document not in self._mistyped)
 
     @cached_property
     def named_paid(self) -> tuple[Named, ...]:

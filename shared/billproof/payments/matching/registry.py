@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from billproof.payments.matching import before, named, unnamed
+from billproof.payments.matching import advised, before, named, unnamed
 from billproof.payments.matching.evidence import Naming
 from billproof.payments.matching.rule import PEOPLE, MatchingRule
 from billproof.payments.matching.settling import Settling
@@ -21,6 +21,10 @@ RULES: tuple[MatchingRule, ...] = (
     MatchingRule(
         "duplicate", "It names paid documents alone, with their amount, from who owed them: not applied.",
         Decimal("0.97"), before.duplicate,
+    ),
+    MatchingRule(
+        "remittance-advice", "The payer's advice of a payment of the amount; so much is open of each document in it.",
+        Decimal("0.98"), advised.advised,
     ),
     MatchingRule(
         "structured-reference", "A reference of ISO 11649 with right check digits; the amount is what is open.",

@@ -1,0 +1,1 @@
+"""Electronic invoices of EN 16931. Only deliver_einvoice imports this: it needs the einvoices layer."""
