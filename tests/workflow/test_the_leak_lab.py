@@ -47,6 +47,7 @@ def test_what_is_sent_twice_costs_what_a_naive_bill_would_have_cost(clean: Outco
     judged = judge("doubled_with_the_same_id", Strength.MEDIUM, clean)
     assert judged.injected == judged.found > 0
     assert judged.prevented
+    assert judged.codes == ("billed_right", "events_duplicate")
 
 
 def test_what_nobody_can_know_is_reported_as_missed(clean: Outcome) -> None:
