@@ -40,7 +40,8 @@ class Stack(Shown):
 def up(owner: str = server.PERSON, more: Callable[[], Mapping[str, str]] = dict) -> Stack:
     """Deploy to AWS_ENDPOINT_URL where that is set, else to MiniStack, which is started where it is down.
 
-    `more` is asked for further parameters once the emulator is up. Raises OpsError where no emulator answers at AWS_ENDPOINT_URL.
+    `more` is asked for further parameters once the emulator is up. Raises OpsError where no emulator answers at
+    AWS_ENDPOINT_URL.
     """
     if os.environ.get("AWS_ENDPOINT_URL"):
         targets.choose()
