@@ -8,9 +8,9 @@ from enum import StrEnum
 from random import Random
 from typing import Any
 
-from billproof.ports import Document
-
 type Event = dict[str, Any]
+type Terms = dict[str, Any]
+"""A document of master data as JSON has it, that may be changed."""
 type Hand = Callable[[Any], None]
 """What somebody does to the systems around billproof, given the world as it is at that moment."""
 
@@ -53,10 +53,10 @@ class Scene:
     """
 
     months: tuple[str, ...]
-    accounts: list[Document]
-    signed: list[Document]
-    contracts: list[Document]
-    meters: list[Document]
+    accounts: list[Terms]
+    signed: list[Terms]
+    contracts: list[Terms]
+    meters: list[Terms]
     usage: dict[str, list[Event]]
     totals: dict[str, list[Event]]
     later: dict[str, list[Event]] = field(default_factory=dict)
@@ -87,7 +87,7 @@ class Scene:
         for month in months or self.months:
             self.usage[month] = [after for event in self.usage[month] for after in change(event)]
 
-    def contract_of(self, account: str) -> Document:
+    def contract_of(self, account: str) -> Terms:
         """Return what is published of an account, to be changed in place."""
         return next(contract for contract in self.contracts if contract["account"] == account)
 
@@ -97,8 +97,8 @@ class Injected:
     """Where a leak is: what a person would have to look at to see it, and its dollars where no bill can tell them.
 
     `accounts`, `sources` and `documents` are the places; `dollars` is None where two bills, the clean one and the one
-    with the leak, say what leaked. `twin` bills what a naive system would have billed, where billproof itself would
-    not: duplicates with the same id are counted there.
+    with the leak, say what leaked. `twin` makes of the scene what a naive system would have billed, where billproof
+    itself is to bill right: there the dollars are what that one is off by.
     """
 
     accounts: frozenset[str] = frozenset()

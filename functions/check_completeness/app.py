@@ -1,15 +1,26 @@
-"""The gate of a billing run: whether everything arrived that was sent."""
+"""The gate of a billing run: whether everything arrived that was sent. Every night, ids that several runs have."""
 
+from billproof.completeness.ids_elsewhere import IdsCompared, compare_ids
 from billproof.completeness.model import CompletenessResult
 from billproof.completeness.service import check_completeness
 from billproof.composition import Composition
 from billproof.handlers import count, step
-from billproof.pipeline.model import RunRequest
+from billproof.model import Model
 
 
-@step(RunRequest, name="check_completeness")
-def handler(request: RunRequest, ports: Composition) -> CompletenessResult:
+class CheckRequest(Model):
+    """A run; without one, that of every night."""
+
+    run_id: str | None = None
+
+
+@step(CheckRequest, name="check_completeness")
+def handler(request: CheckRequest, ports: Composition) -> CompletenessResult | IdsCompared:
     """Compare the run with control totals and history; what is missing becomes an exception."""
+    if request.run_id is None:
+        compared = compare_ids(objects=ports.objects, records=ports.runs, directory=ports.directory, now=ports.now())
+        count("CompletenessFindings", compared.findings)
+        return compared
     result = check_completeness(
         run_id=request.run_id,
         objects=ports.objects,

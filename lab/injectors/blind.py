@@ -15,7 +15,9 @@ METERED = "metered"
 """The fact of a scene that lists the accounts whose usage is priced per unit, largest first."""
 
 
-@cause(Point.USAGE, "one region's gateway loses a share of its events before it counts them", (3, 20, 100), is_blind=True)
+@cause(
+    Point.USAGE, "one region's gateway loses a share of its events before it counts them", (3, 20, 100), is_blind=True
+)
 def region_lost_before_count(scene: Scene, percent: int, draw: Random) -> Injected:
     """Lose events of one region at its gateway, whose control totals then count only what is left."""
     lost: set[str] = set()
@@ -32,13 +34,14 @@ def region_lost_before_count(scene: Scene, percent: int, draw: Random) -> Inject
     return Injected(sources=frozenset(scene.facts["sources"]), accounts=frozenset(scene.facts["accounts"]))
 
 
-@cause(Point.USAGE, "a counter overflows: quantities above a limit are cut to it", (9000, 5000, 500), is_blind=True)
+@cause(Point.USAGE, "a counter overflows: quantities above a limit are cut to it", (1100, 800, 300), is_blind=True)
 def counter_overflows(scene: Scene, most: int, draw: Random) -> Injected:
-    """Cut the quantities of one source to the most that a field can hold; the source counts what it sent."""
-    source = draw.choice(sorted(scene.facts["sources"]))
+    """Cut the quantities of the largest source to the most that a field can hold; it counts what it sent."""
+    measured = [event for event in scene.usage[scene.months[0]] if "units" in event["data"]]
+    source = max(measured, key=lambda event: Decimal(event["data"]["units"]))["source"]
 
     def change(event: Event) -> Iterator[Event]:
-        if event["source"] == source and Decimal(event["data"]["units"]) > most:
+        if event["source"] == source and "units" in event["data"] and Decimal(event["data"]["units"]) > most:
             yield {**event, "data": {**event["data"], "units": str(most)}}
         else:
             yield event
@@ -49,7 +52,9 @@ def counter_overflows(scene: Scene, most: int, draw: Random) -> Injected:
     return Injected(sources=frozenset({source}), accounts=frozenset(scene.facts["accounts"]))
 
 
-@cause(Point.USAGE, "a customer's second workspace sends its usage under an internal account", (5, 30, 100), is_blind=True)
+@cause(
+    Point.USAGE, "a customer's second workspace sends its usage under an internal account", (5, 30, 100), is_blind=True
+)
 def usage_under_an_internal_account(scene: Scene, percent: int, draw: Random) -> Injected:
     """Send a share of one customer's usage under an account that pays nothing."""
     account, internal = draw.choice(scene.facts[METERED]), scene.facts["internal"]
@@ -89,7 +94,9 @@ def local_time_as_utc(scene: Scene, hours: int, draw: Random) -> Injected:
     return Injected(sources=frozenset({source}), accounts=frozenset(scene.facts["accounts"]))
 
 
-@cause(Point.CASH, "support pays a customer back at the bank, without any credit note", ("0.02", "0.2", "1"), is_blind=True)
+@cause(
+    Point.CASH, "support pays a customer back at the bank, without any credit note", ("0.02", "0.2", "1"), is_blind=True
+)
 def paid_back_at_the_bank(scene: Scene, share: str, draw: Random) -> Injected:
     """Send money back out of the bank account, with the invoice's number in its text."""
     account, month = draw.choice(scene.facts["payers"]), scene.months[0]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from billproof.errors import NotFound
+from billproof.findings import Finding
 from billproof.identities import RunId
 from billproof.invoicing import listing
 from billproof.invoicing.delivery import read_pdf
@@ -11,10 +12,12 @@ from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.facts import HELD
 from billproof.invoicing.listing import InvoiceRow, rows_in_order
 from billproof.invoicing.model import Invoice, Released
+from billproof.pipeline.artefacts import Artefacts
 from billproof.pipeline.closing import read_statement
 from billproof.pipeline.model import RunStatement
 from billproof.pipeline.month_facts import refuse_signed_off
 from billproof.pipeline.redriving import note_redrive
+from billproof.pipeline.shared_ids import elsewhere_findings
 from billproof.pipeline.starting import RUNNING, StartedRun, refuse_while_another_runs, run_ids, run_key
 from billproof.store_keys import FactName
 from billproof_ops import api
@@ -107,6 +110,11 @@ def run_report(target: Target, run_id: str) -> RunStatement:
         state = run_state(target, run_id)
         message = f"run {run_id} has no statement: it is {state.status.lower()}"
         raise OpsError(message) from None
+
+
+def shared_since(target: Target, run_id: str) -> list[Finding]:
+    """Return what a night found of a closed run: ids that stand under accounts of other runs, too."""
+    return list(elsewhere_findings(run_id, Artefacts(target.ports.objects)))
 
 
 def released_since(target: Target, statement: RunStatement) -> int:

@@ -39,6 +39,7 @@ VERBS = {
     "balance": Verb("cli_balance", "What documents left on a customer's balance, and what later invoices drew of it."),
     "payments": Verb("cli_payments", "Payments: receipts, what they pay, what is left, and both equations of cash."),
     "receivables": Verb("cli_receivables", "Receivables: what customers owe, statements of account, reminders."),
+    "insights": Verb("cli_insights", "How a month went: how long its invoices took, what needed a person, and why."),
     "tax": Verb("cli_tax", "Tax returns: figures by jurisdiction, the sales list, and the tax account of the ledger."),
     "disputes": Verb("cli_disputes", "Disputes: what customers dispute of their invoices, and what is decided."),
     "exceptions": Verb("cli_exceptions", "Exceptions: invoices, credit notes and runs that wait for a decision."),

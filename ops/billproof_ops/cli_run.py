@@ -70,7 +70,7 @@ def report(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Print the statement of a closed run, and how many of the invoices that it held were released since."""
+    """Print the statement of a closed run, and what came after: invoices released since, ids that other runs share."""
     target = Target.find()
     statement = billing.run_report(target, naming.run(target, run_id))
     if as_json:
@@ -79,7 +79,7 @@ def report(
     console.print(tables.run_statement(statement, released_since=billing.released_since(target, statement)))
     if statement.quarantine:
         console.print(tables.quarantine(statement.quarantine))
-    for finding in statement.findings:
+    for finding in (*statement.findings, *billing.shared_since(target, statement.run)):
         console.print(f"{finding.severity} {finding.code} {finding.account}: {finding.message}. {finding.remedy}")
 
 

@@ -32,6 +32,7 @@ SETTINGS = {
     "IDEMPOTENCY_TABLE": "IdempotencyTableName",
     "POSTINGS_QUEUE_URL": "ErpPostingsQueueUrl",
     "DELIVERIES_QUEUE_URL": "DeliveriesQueueUrl",
+    "EINVOICES_QUEUE_URL": "EinvoicesQueueUrl",
     "PAYMENT_EVENTS_QUEUE_URL": "PaymentEventsQueueUrl",
     "BILLING_RUN_ARN": "BillingRunArn",
     "INVOICE_EXCEPTION_ARN": "InvoiceExceptionArn",

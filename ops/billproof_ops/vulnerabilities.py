@@ -2,13 +2,21 @@
 
 Run it as `python -m billproof_ops.vulnerabilities PIP_AUDIT REQUIREMENTS` (`make security` does). pip-audit itself
 passes what its service does not know, so that without a network it would look like a clean bill.
+
+Where nobody answers, what was not audited is said and kept in build/not-audited.txt, which CI prints last of all. With
+`AUDIT=required` it fails: set it wherever the service can be reached.
 """
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+NOT_AUDITED = "NOT AUDITED"
+LEFT_BEHIND = Path("build/not-audited.txt")
 
 
 def verdict(report: Mapping[str, Any]) -> tuple[int, list[str]]:
@@ -21,7 +29,7 @@ def verdict(report: Mapping[str, Any]) -> tuple[int, list[str]]:
     if not packages:
         return 1, ["no package was audited"]
     if len(unknown) == len(packages):
-        return 0, [f"NOT AUDITED: the service of vulnerabilities cannot be reached (packages: {len(unknown)})"]
+        return 0, [f"{NOT_AUDITED}: the service of vulnerabilities cannot be reached (packages: {len(unknown)})"]
     lines = [f"{name} is not known to the service of vulnerabilities" for name in unknown]
     for package in packages:
         for entry in package.get("vulns", ()):
@@ -33,8 +41,18 @@ def verdict(report: Mapping[str, Any]) -> tuple[int, list[str]]:
 def without_a_report(said: str) -> tuple[int, list[str]]:
     """Return the same where pip-audit printed no report: only that nobody answers is no failure."""
     if "connection" in said.lower():
-        return 0, ["NOT AUDITED: the service of vulnerabilities cannot be reached"]
+        return 0, [f"{NOT_AUDITED}: the service of vulnerabilities cannot be reached"]
     return 1, [said]
+
+
+def told(code: int, lines: Sequence[str], *, left_behind: Path, is_required: bool) -> int:
+    """Keep what was not audited for the end of CI, or remove what an earlier call kept; return the exit code."""
+    not_audited = [line for line in lines if line.startswith(NOT_AUDITED)]
+    left_behind.unlink(missing_ok=True)
+    if not_audited:
+        left_behind.parent.mkdir(parents=True, exist_ok=True)
+        left_behind.write_text("".join(f"{line}\n" for line in not_audited))
+    return 1 if not_audited and is_required else code
 
 
 def main(pip_audit: str, requirements: str) -> int:
@@ -48,7 +66,7 @@ def main(pip_audit: str, requirements: str) -> int:
     else:
         code, lines = verdict(report)
     sys.stdout.write("".join(f"{line}\n" for line in lines))
-    return code
+    return told(code, lines, left_behind=LEFT_BEHIND, is_required=os.environ.get("AUDIT") == "required")
 
 
 if __name__ == "__main__":

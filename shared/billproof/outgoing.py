@@ -61,6 +61,13 @@ class Outgoing:
         return SqsQueue(client("sqs"), self.settings.deliveries_queue)
 
     @cached_property
+    def einvoices(self) -> Queue:
+        """The queue of documents whose electronic form is to be made."""
+        from billproof.adapters.aws.sqs import SqsQueue
+
+        return SqsQueue(client("sqs"), self.settings.einvoices_queue)
+
+    @cached_property
     def mailer(self) -> Mailer:
         """Outgoing mail."""
         from billproof.adapters.aws.ses import SesMailer

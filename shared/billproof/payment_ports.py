@@ -200,7 +200,7 @@ class PaymentPorts(EventPorts):
     def cash_sources(self) -> CashSources:
         """Return what taking payments in reads and writes, as of now."""
         from billproof.payments.service import CashSources
-        from billproof.pipeline.month_facts import signed_off
+        from billproof.pipeline.closing_begun import takes_entries
 
         return CashSources(
             book=self.cash_book,
@@ -212,7 +212,7 @@ class PaymentPorts(EventPorts):
             gateways=self.gateway_book,
             disputes=self.gateway_disputes,
             now=self.now(),
-            is_closed=lambda entity, month: signed_off(self.runs, entity, month) is not None,
+            is_closed=lambda entity, month: not takes_entries(self.runs, entity, month, now=self.now()),
         )
 
     def statement_sources(self, read: ReadStatements) -> StatementSources:

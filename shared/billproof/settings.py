@@ -147,6 +147,11 @@ class Settings:
         return self._text("DELIVERIES_QUEUE_URL")
 
     @property
+    def einvoices_queue(self) -> str:
+        """The URL of the queue of documents whose electronic form is to be made."""
+        return self._text("EINVOICES_QUEUE_URL")
+
+    @property
     def billing_run_arn(self) -> str:
         """The state machine billing_run."""
         return self._text("BILLING_RUN_ARN")

@@ -23,9 +23,9 @@ HTTP_GOAL = 1.5
 """A person waits for the functions of the API: at most so many times the CPU of the libraries alone. Where those take
 165 ms, a function takes 250."""
 HTTP = {name for name in FUNCTIONS if "from billproof.api." in (ROOT / "functions" / name / "app.py").read_text()}
-HEAVY = {"aggregate_usage", "deliver_invoice"}
+HEAVY = {"aggregate_usage", "deliver_einvoice", "deliver_invoice"}
 """Aggregation and documents may take more memory: DuckDB and typst are what they do."""
-HEAVY_PACKAGES = ["duckdb", "boto3", "typst", "stripe", "babel"]
+HEAVY_PACKAGES = ["duckdb", "boto3", "typst", "stripe", "babel", "segno", "facturx", "lxml", "pypdf", "saxonche"]
 
 LIBRARIES = """
 import aws_lambda_powertools.metrics, botocore.session

@@ -10,6 +10,7 @@ from billproof.reconciliation.model import Cause
 from billproof_ops import architecture, benchmarks, price_models
 from billproof_ops.costs import page as costs_page
 from billproof_ops.paths import ROOT
+from lab import table
 
 LAYER = ROOT / "shared" / "billproof"
 IGNORED = {
@@ -43,7 +44,7 @@ def pages() -> list[Path]:
 
 def sources() -> list[Path]:
     """Return the files of code whose names, comments and messages people read; this one has to name what it forbids."""
-    names = ("shared", "ops", "functions", "statemachines", "tests")
+    names = ("shared", "ops", "functions", "lab", "statemachines", "tests")
     folders = (path for folder in names for path in (ROOT / folder).rglob("*"))
     texts = (path for path in folders if path.suffix in {".py", ".j2", ".yaml", ".json"} and path != Path(__file__))
     return sorted(path.relative_to(ROOT) for path in (*texts, ROOT / "template.yaml", ROOT / "Makefile"))
@@ -185,6 +186,11 @@ def test_the_tables_of_costs_are_estimated_from_what_was_measured() -> None:
 def test_the_tables_of_benchmarks_are_what_bench_and_scale_wrote() -> None:
     for path, text in benchmarks.pages().items():
         assert path.read_text(encoding="utf-8") == text, "run 'make docs'"
+
+
+def test_the_tables_of_the_leak_lab_are_what_it_played() -> None:
+    for path, text in table.pages().items():
+        assert path.read_text(encoding="utf-8") == text, "run 'make lab', or 'make docs' after it"
 
 
 def test_readme_names_every_missed_goal_of_its_table_and_counts_those_of_all() -> None:

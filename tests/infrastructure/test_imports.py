@@ -19,7 +19,8 @@ ALLOWED = {
     "aggregate_usage": ["duckdb"],
     "check_completeness": ["duckdb"],
     "compact_usage": ["duckdb"],
-    "deliver_invoice": ["babel", "typst"],
+    "deliver_einvoice": ["facturx", "lxml", "pypdf", "saxonche"],
+    "deliver_invoice": ["babel", "segno", "typst"],
 }
 
 

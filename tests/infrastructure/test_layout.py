@@ -75,7 +75,7 @@ def reached(path: Path, tests: Path) -> set[Path]:
 
 
 def code() -> list[Path]:
-    return sorted(path for folder in ("shared", "functions", "ops") for path in (ROOT / folder).rglob("*.py"))
+    return sorted(path for folder in ("shared", "functions", "ops", "lab") for path in (ROOT / folder).rglob("*.py"))
 
 
 def too_long(name: str, text: str) -> Iterator[str]:

@@ -20,6 +20,7 @@ def test_there_are_queues_to_look_at() -> None:
         "CrmEvents",
         "Deliveries",
         "DeliveryEvents",
+        "Einvoices",
         "ErpPostings",
         "PaymentEvents",
         "UsageEvents",

@@ -126,8 +126,7 @@ def _credit(books: Books, life: Life, note: Document, at: datetime) -> None:
     days = _days_of(note, books.owed.get(slot))
     most = left.net
     if note.get("days"):
-        of_days = _of_days(books.owed.get(slot), days) - _given_back_of(books, slot, days)
-        most = min(most, rounded(of_days, life.rounding))
+        most = min(most, _left_of_days(books, slot, days, life.rounding))
     asked = note.get("amount")
     decimals = decimals_of(books.owed[slot].currency) if slot in books.owed else 2
     net = most if asked is None else min(most, rounded(number(asked) * 10**decimals))
@@ -162,7 +161,15 @@ def _given_back_of(books: Books, slot: Slot, days: tuple[date, ...]) -> Fraction
     return total
 
 
-def _of_days(owed: Owed | None, days: tuple[date, ...]) -> Fraction:
-    """Say what some days of a slot come to: each day that a part of it covers alike, free ones among them."""
-    parts = [(line.net, days_between(*line.covered)) for line in owed.lines] if owed is not None else []
-    return sum((Fraction(net * len(set(days) & set(covered)), len(covered)) for net, covered in parts), Fraction(0))
+def _left_of_days(books: Books, slot: Slot, days: tuple[date, ...], rounding: str) -> int:
+    """Say what is left of some days of the parts that cover all of them, rounded by part: never more than of the part.
+
+    Each day that a part covers counts alike, free ones among them.
+    """
+    total = 0
+    for line in books.owed[slot].lines if slot in books.owed else ():
+        covered = tuple(days_between(*line.covered))
+        if set(days) <= set(covered):
+            of_days = Fraction(line.net * len(days), len(covered)) - _given_back_of(books, slot, days)
+            total += rounded(min(of_days, line.net - _given_back_of(books, slot, covered)), rounding)
+    return total

@@ -49,8 +49,9 @@ def _line(of: Owed) -> Document:
 
 
 def _is_served_by_days(of: Owed) -> bool:
-    """Say whether it is served day by day: neither what is due once, nor what a term falls short of in the end."""
-    return of.slot.kind != "shortfall" and of.lines[-1].charge["price"]["model"] not in DUE_ONCE
+    """Say whether it is a fee that is served day by day: no usage, nothing that is due once, no shortfall of a term."""
+    last = of.lines[-1]
+    return of.slot.kind == "charge" and not last.is_usage and last.charge["price"]["model"] not in DUE_ONCE
 
 
 def _days(draw: Drawn, of: Owed) -> Document:

@@ -166,7 +166,12 @@ class Chain:
 
     def work_off(self) -> None:
         """Take what the queues of released invoices hold to their consumers, every message twice."""
-        consumers = {"ErpPostings": "post_to_erp", "Deliveries": "deliver_invoice", "PaymentEvents": "apply_payment"}
+        consumers = {
+            "ErpPostings": "post_to_erp",
+            "Deliveries": "deliver_invoice",
+            "Einvoices": "deliver_einvoice",  # what the one before hands on
+            "PaymentEvents": "apply_payment",
+        }
         for work, function in consumers.items():
             url = self._names[f"{work}Queue"]
             while found := client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
@@ -236,6 +241,7 @@ def play(chain: Chain) -> None:
     collect(chain, data.policies)
     chain.now = datetime(2013, 4, 5, tzinfo=UTC)
     chain.call("anchor_audit", {})
+    chain.call("check_completeness", {})
     chain.sample_events()
     chain.work_off()
     _lose_documents(chain)

@@ -10,6 +10,9 @@ from billproof.payments.decisions import PaidInvoice, ReceiptDecision, ReceiptVe
 from billproof.payments.refunding import RefundSources, pay_refunds
 from billproof.payments.service import apply_payment, read_payment_event
 from billproof.payments.statements import MovementKind
+from billproof.payments.taking_advices import take_advices
+from billproof.payments.taking_statements import BankFile
+from tests.support.advices import with_advices
 from tests.support.api_events import api_event
 from tests.support.balances import FEB, JAN
 from tests.support.bank_days import entry, of_day, put
@@ -69,10 +72,18 @@ def decide_anew(world: World) -> None:
     _decide(world, "r-3", ReceiptVerdict.REFUNDED, amount=entry("7", 5).amount.amount)
 
 
+def advise(world: World) -> None:
+    """The customer says that 3.00 of a payment of 7.00 are for January, and the rest for February."""
+    lines = (f"p-1,2013-02-05,{number_of(world, month)},{paid}" for month, paid in ((JAN, "3.00"), (FEB, "4.00")))
+    data = "\n".join(("Payment,Day,Invoice,Amount", *lines)).encode()
+    take_advices(BankFile(f"bank-statements/{INC}/advice=plain/p-1.csv", data), sources=world.advice_sources())
+
+
 PAYMENTS = History(
     "payments",
-    lambda: cash_world(JAN, FEB),
+    lambda: with_advices(cash_world(JAN, FEB)),
     (
+        Step(("take_statement",), "advice", advise),
         Step(("take_statement",), "file", first_file),
         Step(("apply_payment",), "apply", deliver),
         Step(("decide_receipt",), "decide-receipt", decide),

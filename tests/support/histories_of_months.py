@@ -109,6 +109,7 @@ def delivered(world: World) -> None:
             render=lambda _invoice, _released: b"%PDF",
             mailer=world.mailer,
             sender="billing@skymeter.example",
+            electronic=world.einvoices,
         )
 
 
@@ -218,6 +219,7 @@ COMPACTION = History(
         Step(("compact_usage",), "compact", day_compacted),
         Step(("start_billing_runs",), "start-due-runs", due_runs_started),
         Step((), "bill", billed),
+        Step(("check_completeness",), "compare-ids", World.compare_ids),
         Step(("ingest_usage",), "late", late),
         Step(("anchor_audit",), "anchor", anchored),
         Step((), "operate", by_an_operator),

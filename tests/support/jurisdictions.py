@@ -8,7 +8,7 @@ from typing import Any
 from billproof.invoicing.model import DocumentRef, Invoice, Released, Seller
 from billproof.invoicing.particulars import Particulars
 from billproof.masterdata.addresses import Address
-from billproof.masterdata.documents import DocumentContact, RemittanceAccount
+from billproof.masterdata.documents import DocumentContact, DocumentForm, ElectronicAddress, RemittanceAccount
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.money import Money, Taxed
 from tests.support.world import EUROPE, JANUARY, World, flight
@@ -106,6 +106,25 @@ def complete(country: str) -> Invoice:
     )
 
 
+def between(invoice: Invoice, seller: str, buyer: str) -> Invoice:
+    """The document of a seller and a customer of two countries."""
+    seller_address = invoice.seller.address.model_copy(update={"country": seller})
+    buyer_address = invoice.buyer.address.model_copy(update={"country": buyer})
+    return invoice.model_copy(
+        update={
+            "seller": invoice.seller.model_copy(update={"address": seller_address}),
+            "buyer": invoice.buyer.model_copy(update={"address": buyer_address}),
+        }
+    )
+
+
+def electronic(form: DocumentForm) -> Invoice:
+    """A German document that lacks nothing of an electronic form."""
+    address = ElectronicAddress(scheme="9930", id="DE123456788")
+    parties = {"seller_address": address, "buyer_address": address, "buyer_reference": "04011000-12345-06"}
+    return stating(complete("DE"), form=form, **parties)
+
+
 def released_as(invoice: Invoice) -> Released:
     """Its release, under the number of the one that was billed."""
     _, released = billed()
@@ -167,6 +186,12 @@ LACKING: dict[str, Callable[[Invoice], Invoice]] = {
     "company_details": lambda invoice: stating(invoice, footer=()),
     "contact": lambda invoice: stating(invoice, contact=None),
     "purchase_order": lambda invoice: stating(invoice, purchase_orders=()),
+    "mandate": lambda invoice: between(invoice, "IT", "IT"),
+    "one_order": lambda invoice: stating(invoice, purchase_orders=("PO-7", "PO-8")),
+    "vat_category": lambda invoice: taxed(invoice, jurisdiction="US-TX"),
+    "electronic_addresses": lambda invoice: stating(invoice, buyer_address=None),
+    "buyer_reference": lambda invoice: stating(invoice, buyer_reference=None, purchase_orders=()),
+    "contact_phone": lambda invoice: stating(invoice, contact=CONTACT.model_copy(update={"phone": None})),
 }
 """How a document comes to lack each item that it may lack."""
 

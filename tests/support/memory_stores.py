@@ -84,6 +84,7 @@ class MemoryStores(PaymentStores):
         self.payment_events = MemoryQueue()
         self.postings = MemoryQueue()
         self.deliveries = MemoryQueue()
+        self.einvoices = MemoryQueue()
         self.mailer = MemoryMailer()
         self.billing_runs = MemoryWorkflows()
         self.exceptions = MemoryWorkflows()

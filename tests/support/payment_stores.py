@@ -21,7 +21,7 @@ from billproof.payments.service import CashSources
 from billproof.payments.statement_book import StatementBook
 from billproof.payments.taking_advices import AdviceSources
 from billproof.payments.taking_statements import ReadStatements, StatementSources
-from billproof.pipeline.month_facts import signed_off
+from billproof.pipeline.closing_begun import takes_entries
 from billproof.receivables.charging import ChargeSources
 from billproof.receivables.collection_book import CollectionBook
 from billproof.receivables.dispute_book import DisputeBook
@@ -115,7 +115,7 @@ class PaymentStores:
             gateways=self.gateway_book,
             disputes=self.gateway_disputes,
             now=now or self.now(),
-            is_closed=lambda entity, month: signed_off(self.records["runs"], entity, month) is not None,
+            is_closed=lambda entity, month: not takes_entries(self.records["runs"], entity, month, now=self.now()),
         )
 
     @cached_property

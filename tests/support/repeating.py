@@ -10,6 +10,7 @@ READING: dict[str, tuple[str, ...]] = {
     "audit head": (),
     "audit show": (UA,),
     "audit verify": (),
+    "insights process": (JANUARY, "-e", INC),
     "costs": ("--events", "1000000", "--accounts", "100"),
     "balance": ("UA", "-e", INC),
     "completion": ("bash",),

@@ -13,6 +13,7 @@ from billproof.approvals.policy import Policy
 from billproof.approvals.raising import raise_exceptions
 from billproof.approvals.variances import raise_variances
 from billproof.approvals.waiting import Waiting, await_decision
+from billproof.completeness.ids_elsewhere import IdsCompared, compare_ids
 from billproof.completeness.model import CompletenessResult
 from billproof.completeness.service import check_completeness
 from billproof.erp.recognition import MonthRecognized, recognize_month
@@ -113,6 +114,10 @@ class World(MemoryStores):
         return check_completeness(
             run_id=run_id, objects=self.objects, records=self.runs, exception_store=self.exception_store, now=self.now()
         )
+
+    def compare_ids(self) -> IdsCompared:
+        """What check_completeness does every night."""
+        return compare_ids(objects=self.objects, records=self.runs, directory=self.directory, now=self.now())
 
     def wait(self, exception: str, token: str) -> Waiting:
         """What the state machine invoice_exception does first."""

@@ -148,12 +148,18 @@ def held(world: World) -> tuple[Finding, ...]:
     return fact.findings if fact else ()
 
 
-def test_a_step_with_too_many_accounts_in_trouble_fails_on_purpose(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_with_too_many_accounts_in_trouble_fails_on_purpose(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     world = World()
-    accounts = set(world.directory.members(INC))
-    breaking(STEPS["price_usage"], KeyError("x"), accounts, monkeypatch)
-    with pytest.raises(TooMuchTrouble, match=r"price_usage: [0-9]+ of [0-9]+ accounts raise KeyError"):
-        world.bill()
+    accounts = sorted(world.directory.members(INC))
+    with monkeypatch.context() as broken:
+        breaking(STEPS[step], KeyError("x"), set(accounts[:5]), broken)  # 5 of 13 are more than 20 %
+        with pytest.raises(TooMuchTrouble, match=rf"{step}: 5 of 13 accounts raise KeyError"):
+            world.bill()
+    world = World()
+    breaking(STEPS[step], KeyError("x"), set(accounts[:4]), monkeypatch)  # fewer than 5 are their own trouble
+    world.bill()
+    assert released(world) == set(accounts[4:])
 
 
 def test_a_fault_of_the_outside_is_for_the_workflow_to_retry(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,14 +40,17 @@ def document(world: World) -> tuple[Invoice, Released]:
 
 
 def deliver(world: World) -> Delivery:
-    return deliver_invoice(
+    delivered = deliver_invoice(
         invoice_id=UA,
         register=world.register,
         objects=world.objects,
         render=render_invoice,
         mailer=world.mailer,
         sender="billing@skymeter.example",
+        electronic=world.einvoices,
     )
+    assert isinstance(delivered, Delivery)
+    return delivered
 
 
 def test_above_five_hundred_lines_the_pdf_has_summaries_and_the_annex_every_line() -> None:

@@ -204,6 +204,7 @@ def test_a_credit_note_is_drawn_as_one(world: World) -> None:
         render=lambda _invoice, _released: b"%PDF-",
         mailer=world.mailer,
         sender="billing@skymeter.example",
+        electronic=world.einvoices,
     )
     assert b"Subject: Credit note SKY-US-CN-2013-000001" in world.mailer.sent[-1][1]
 

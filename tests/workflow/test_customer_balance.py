@@ -10,7 +10,7 @@ import pytest
 
 from billproof.adapters.typst.pdf import render_invoice
 from billproof.invoicing.candidates import Candidate
-from billproof.invoicing.delivery import compose
+from billproof.invoicing.delivery import DeliveredFiles, compose
 from billproof.invoicing.model import Released
 from billproof.invoicing.series import Series
 from billproof.periods import Period
@@ -180,7 +180,9 @@ def test_the_document_and_the_mail_show_what_is_drawn_and_due() -> None:
     march = bill(world, MAR)
     assert march is not None
     invoice = world.invoice(march.invoice)
-    mail = message_from_bytes(compose(invoice, march, b"", sender="billing@skymeter.example"), policy=SMTP)
+    mail = message_from_bytes(
+        compose(invoice, march, DeliveredFiles(b""), sender="billing@skymeter.example"), policy=SMTP
+    )
     body = mail.get_body()
     assert body is not None
     assert "30.00 USD, of which your balance pays 20.00 USD; 10.00 USD are due on" in body.get_content()

@@ -48,14 +48,17 @@ def billed() -> World:
 
 
 def deliver(world: World, mailer: Any) -> Delivery:
-    return deliver_invoice(
+    delivered = deliver_invoice(
         invoice_id=UA,
         register=world.register,
         objects=world.objects,
         render=lambda _invoice, _released: b"%PDF",
         mailer=mailer,
         sender="billing@skymeter.example",
+        electronic=world.einvoices,
     )
+    assert isinstance(delivered, Delivery)
+    return delivered
 
 
 def release(world: World) -> Released:

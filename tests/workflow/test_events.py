@@ -39,6 +39,7 @@ def billed() -> World:
         render=lambda _invoice, _released: b"%PDF",
         mailer=world.mailer,
         sender=None,
+        electronic=world.einvoices,
     )
     return world
 

@@ -7,12 +7,17 @@ from typing import Any
 import pytest
 
 from billproof.approvals.deciding import decide_exception
+from billproof.approvals.dismissing import why_not_dismissed
+from billproof.approvals.governing import PolicyConfirmation
 from billproof.approvals.model import Answer, Refusal, Verdict
 from billproof.approvals.policy import Policy
 from billproof.approvals.publishing import PolicyState, confirm_policy, publish_policy
 from billproof.callers import Identity
 from billproof.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from billproof.periods import instant_text
+from billproof.proof.policies import compare_policies
 from billproof.proof.service import prove_run
+from billproof.usage.refusal_model import Dismissal
 from billproof_ops.demo import story
 from billproof_ops.local.people import local_identity
 from tests.support.world import INC, JANUARY, World, flight
@@ -247,6 +252,49 @@ def test_a_version_is_never_another_one_nor_an_earlier_one(world: World) -> None
         confirm(world, 4, "ben")
     with pytest.raises(NotFound):
         publish(world, version(1).model_copy(update={"id": "nobody"}), "ben")
+
+
+def confirmed_at(world: World, number: int, seconds: int) -> None:
+    """Write what somebody wrote who confirmed a version that others confirmed at the same moment."""
+    confirmation = PolicyConfirmation(
+        version=number,
+        confirmed_by=local_identity("ben"),
+        person="ben",
+        confirmed_at=instant_text(world.moment + timedelta(seconds=seconds)),
+    )
+    assert world.policies.confirm(INC, confirmation)
+
+
+@pytest.mark.parametrize("seconds", [{2: 5, 3: 5}, {2: 5, 3: 25}, {3: 5, 2: 25}], ids=str)
+def test_of_versions_that_are_confirmed_in_one_minute_the_highest_is_in_force(
+    seconds: dict[int, int], world: World
+) -> None:
+    for number in (2, 3):
+        publish(world, version(number, USD=f"{number}000"), "carla")
+    for number, after in seconds.items():
+        confirmed_at(world, number, after)
+    history = world.policies.history(INC)
+    in_force = [history.in_force(world.moment + timedelta(seconds=at)) for at in (0, 10, 30)]
+    first = 3 if seconds[3] == 5 else 2
+    assert [known and known.policy.version for known in in_force] == [1, first, 3]
+    assert list(compare_policies(history)) == []
+
+
+@pytest.mark.parametrize(("under", "counts"), [(1, True), (2, True), (3, True), (4, False)])
+def test_a_decision_holds_to_any_version_of_the_minute_in_which_it_was_taken(
+    *, under: int, counts: bool, world: World
+) -> None:
+    """Two versions followed each other within a minute: one in between may have been looked at by who decided."""
+    for number in (2, 3, 4):
+        publish(world, version(number, USD="9000"), "carla")
+    confirmed_at(world, 2, 10)
+    confirmed_at(world, 3, 30)
+    confirmed_at(world, 4, 70)
+    history, at = world.policies.history(INC), world.moment + timedelta(seconds=50)
+    assert history.may_have_been_used(under, ANA, at) == counts
+    assert not history.may_have_been_used(2, ANA, at + timedelta(minutes=2))
+    dismissal = Dismissal(id="a", dismissed_by="ana", dismissed_at=instant_text(at), reason="a test", identity=ANA)
+    assert why_not_dismissed(dismissal, history) is None
 
 
 def test_master_data_brings_no_policy(world: World) -> None:

@@ -212,6 +212,7 @@ def deliver(world: World, sender: str | None = "billing@skymeter.example", rende
         render=render,
         mailer=world.mailer,
         sender=sender,
+        electronic=world.einvoices,
     )
 
 

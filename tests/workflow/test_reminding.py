@@ -13,11 +13,14 @@ from pydantic import ValidationError
 
 from billproof.approvals.policy import ReminderRules
 from billproof.errors import ExternalServiceUnavailable, InvalidInput, MailRefused
+from billproof.payments.desk import CashDecision
+from billproof.payments.matching import match
+from billproof.payments.model import UseKind
 from billproof.receivables.notes import CollectionNote
 from billproof.receivables.reminders import CollectionKind
 from billproof.receivables.reminding import EntityReminders, RemindOutcome, remind_customers
 from tests.support.balances import FEB, JAN
-from tests.support.cash import cash_world, number_of, receipt, take, usd
+from tests.support.cash import cash_world, desk_of, number_of, receipt, take, usd
 from tests.support.fakes import MemoryMailer
 from tests.support.reminders import (
     FIRST,
@@ -90,6 +93,19 @@ def test_nobody_is_reminded_without_rules_before_eight_or_of_what_is_paid() -> N
     assert remind(world, "2013-03-08", clock=lambda: dawn).outcome is RemindOutcome.TOO_EARLY
     take(world, receipt(usd(30), remittance=number_of(world, JAN)))
     assert remind(world, "2013-03-08").given == 0
+
+
+def test_money_that_pays_nothing_yet_is_taken_off_what_is_reminded_of_oldest_first() -> None:
+    """40.00 of the customer's: January is covered, and 10.00 of February; what a person gives to nobody is not."""
+    world = reminding_world(JAN, FEB)
+    state = take(world, receipt(usd(40), payer={"name": "United Air Lines Inc."}), match)
+    assert state.proposal is not None
+    every_day(world, "2013-03-08", "2013-04-05")
+    assert reminded(world) == [("2013-04-05", [(SECOND, 1)])]
+    assert [(row.number, row.open) for row in facts(world)[0].reminded] == [(SECOND, usd(20))]
+    desk_of(world).give_back(state.receipt.id, usd(40), UseKind.RETURNED, CashDecision("ben", "another one's"))
+    every_day(world, "2013-04-12", "2013-04-12")
+    assert [row.open for row in facts(world)[-1].reminded] == [usd(30), usd(30)]
 
 
 def test_a_promise_leaves_out_only_what_it_names_until_its_day() -> None:

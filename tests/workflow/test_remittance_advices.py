@@ -3,7 +3,8 @@
 UA owes 30.00 of January and 30.00 of February. What it pays here names nothing by itself.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -21,32 +22,21 @@ from billproof.payments.references import payment_reference
 from billproof.payments.service import apply_payment, read_payment_event
 from billproof.payments.taking_advices import take_advices
 from billproof.payments.taking_statements import BankFile, FileOutcome, TakenFile, file_key
+from billproof.ports import Queue
+from tests.support.advices import FORMAT, WITH_TOTALS, with_advices
 from tests.support.balances import FEB, JAN
 from tests.support.bank_days import NOW
 from tests.support.cash import cash_world, number_of, open_of, receipt, usd
+from tests.support.fakes import MemoryQueue
 from tests.support.verifying import verified
 from tests.support.world import EUROPE, INC, World
 
-FORMAT = CsvAdviceFormat.model_validate(
-    {
-        "id": "plain",
-        "encoding": "utf-8",
-        "delimiter": ",",
-        "decimal_sign": ".",
-        "day_format": "YYYY-MM-DD",
-        "currency": "USD",
-        "columns": {"payment": "Payment", "paid_on": "Day", "number": "Invoice", "amount": "Amount", "total": "Total"},
-    }
-)
 HEAD = "Payment,Day,Invoice,Amount,Total"
-UNITED = {"payer": {"name": "United Air Lines Inc."}, "booked_on": "2013-02-15"}
+UNITED: dict[str, Any] = {"payer": {"name": "United Air Lines Inc."}, "booked_on": "2013-02-15"}
 
 
 def advised_world() -> World:
-    world = cash_world(JAN, FEB)
-    entity = world.directory.legal_entity(INC)
-    world.publish(entity.model_copy(update={"version": entity.version + 1, "csv_advices": (FORMAT,)}))
-    return world
+    return with_advices(cash_world(JAN, FEB))
 
 
 def line(world: World, amount: str, total: str, *, month: str = JAN, **other: str) -> str:
@@ -59,10 +49,11 @@ def forty(world: World, **other: str) -> list[str]:
     return [line(world, "30.00", "40.00", **other), line(world, "10.00", "40.00", month=FEB, **other)]
 
 
-def advise(world: World, rows: Sequence[str], *, entity: str = INC) -> TakenFile:
+def advise(world: World, rows: Sequence[str], *, entity: str = INC, events: Queue | None = None) -> TakenFile:
     data = "\n".join((HEAD, *rows)).encode()
-    file = BankFile(file_key(entity, data, name="advice.csv", advice="plain"), data)
-    return take_advices(file, sources=world.advice_sources())
+    file = BankFile(file_key(entity, data, name="advice.csv", advice="totals"), data)
+    sources = world.advice_sources()
+    return take_advices(file, sources=replace(sources, events=events or sources.events))
 
 
 def matcher(world: World) -> Callable[..., Match]:
@@ -131,15 +122,13 @@ def test_an_advice_that_came_while_its_receipt_was_taken_in_is_seen() -> None:
 def test_a_file_that_died_before_it_was_told_of_is_taken_again() -> None:
     world = advised_world()
     arrived = arrive(world, "40")
-    send = world.payment_events.send
 
-    def dies(*_: object) -> None:
-        raise ConnectionError
+    class Dies(MemoryQueue):
+        def send(self, bodies: Iterable[str]) -> None:
+            raise ConnectionError
 
-    world.payment_events.send = dies  # type: ignore[method-assign]
     with pytest.raises(ConnectionError):
-        advise(world, forty(world))
-    world.payment_events.send = send  # type: ignore[method-assign]
+        advise(world, forty(world), events=Dies())
     assert advise(world, forty(world)).outcome is FileOutcome.KNOWN
     work_off(world)
     assert state_of(world, arrived).status is ReceiptStatus.APPLIED
@@ -225,7 +214,7 @@ def test_the_whole_amount_of_a_document_that_the_text_names_is_a_second_reading(
 def test_who_names_the_payment_is_known_by_it_and_an_advice_of_others_counts_nothing() -> None:
     world = advised_world()
     advise(world, forty(world))
-    stranger = {"payer": {"name": "Airlines Clearing House"}}
+    stranger: dict[str, Any] = {"payer": {"name": "Airlines Clearing House"}}
     arrived = arrive(world, "40", remittance="our payment RUN 0215", **stranger)
     assert state_of(world, arrived).status is ReceiptStatus.APPLIED
     other = advised_world()
@@ -260,12 +249,12 @@ def test_a_file_that_is_not_sound_is_refused_as_a_whole(rows: list[str], wrong: 
 
 def test_a_format_says_its_currency_once_and_has_a_name_of_its_own() -> None:
     with pytest.raises(ValueError, match="either a column or one for the file"):
-        CsvAdviceFormat.model_validate(FORMAT.model_dump() | {"currency": None})
+        CsvAdviceFormat.model_validate(WITH_TOTALS.model_dump() | {"currency": None})
     world = advised_world()
     with pytest.raises(InvalidInput, match="no format of remittance advices"):
         take_advices(BankFile(f"bank-statements/{INC}/advice=other/a.csv", b""), sources=world.advice_sources())
     by_column = FORMAT.model_copy(
-        update={"currency": None, "columns": FORMAT.columns.model_copy(update={"currency": "In", "total": None})}
+        update={"currency": None, "columns": FORMAT.columns.model_copy(update={"currency": "In"})}
     )
     data = b"Payment,Day,Invoice,Amount,In\nrun,2013-02-14,A,10.00,USD\nrun,2013-02-14,B,5,USD\n"
     (advice,) = parse_advices(data, INC, by_column)

@@ -2,12 +2,17 @@
 
 import pytest
 
+from billproof.pipeline.artefacts import Artefacts
 from billproof.pipeline.model import RunStatement
+from billproof.pipeline.shared_ids import elsewhere_findings
 from billproof.proof.service import prove_run
 from billproof.usage import shared_ids
+from billproof.usage.log import ids_key
+from tests.support.invoking import Context, handler
 from tests.support.late_usage import FEB, JAN, MAR, RUN_DAYS
-from tests.support.world import INC, World, flight
+from tests.support.world import EUROPE, INC, World, flight
 
+US = f"{EUROPE}-{JAN}-001"
 ID = "2013-01-05:UA:1"
 
 
@@ -109,7 +114,7 @@ def shared(statement: RunStatement) -> list[str]:
 
 
 def test_an_id_of_another_account_is_reported_by_runs_of_its_month_and_the_next_one_and_of_no_later_one() -> None:
-    """What docs/usage-events.md says is not seen: months that are further apart, and another legal entity's account."""
+    """What a run does not see: months that are further apart, and another legal entity's account. The night does."""
     world = World(buckets=4, accounts={"UA", "B6", "DL"})
     world.ingest([flight(1), flight(2), flight(2, account="DL", id="2013-01-05:UA:2")])
     assert shared(bill(world, JAN)) == []
@@ -120,3 +125,36 @@ def test_an_id_of_another_account_is_reported_by_runs_of_its_month_and_the_next_
     world.moment = RUN_DAYS[MAR]
     world.ingest([flight(2, account="B6", day="2013-03-03", id="2013-01-05:UA:2")])
     assert shared(bill(world, MAR)) == []
+    world.moment = RUN_DAYS[MAR]
+    assert world.bill(EUROPE).released == 1
+    compared = world.compare_ids()
+    assert (compared.runs, compared.findings) == (tuple(sorted([*(f"{INC}-{m}-001" for m in (JAN, FEB, MAR)), US])), 2)
+    two = "id 2013-01-05:UA:2 of test/operations stands under B6 on 2013-03-03 and under DL on 2013-01-05 and under UA"
+    told = {run: elsewhere(world, run) for run in compared.runs if elsewhere(world, run)}
+    assert told == {run: [f"{two} on 2013-01-05"] for run in (f"{INC}-{JAN}-001", f"{INC}-{MAR}-001")}
+    assert (world.compare_ids().runs, world.compare_ids().findings) == ((), 0)  # each run is compared once
+
+
+def elsewhere(world: World, run: str) -> list[str]:
+    return [finding.message for finding in elsewhere_findings(run, Artefacts(world.objects))]
+
+
+def test_what_of_another_run_cannot_be_read_is_told_and_the_rest_is_compared() -> None:
+    world = World(accounts={"UA", "DL"})
+    world.ingest([flight(1), flight(1, account="DL", id=ID)])
+    bill(world, JAN)
+    world.bill(EUROPE)
+    key = ids_key(f"{INC}-{JAN}-001", 0)
+    world.objects.items[key] = b"spoilt"
+    assert world.compare_ids().findings == 2
+    assert elsewhere(world, US) == [f"{key} cannot be read: it is gone, or not what was written"]
+
+
+def test_the_handler_compares_without_a_run() -> None:
+    world = World(accounts={"UA", "DL"})
+    world.ingest([flight(1), flight(1, account="DL", id=ID)])
+    bill(world, JAN)
+    world.bill(EUROPE)
+    answer = handler("check_completeness")({}, Context(), world)
+    assert answer == {"runs": [US, f"{INC}-{JAN}-001"], "findings": 1}
+    assert handler("check_completeness")({}, Context(), world) == {"runs": [], "findings": 0}

@@ -13,62 +13,34 @@ from pydantic import ValidationError
 from billproof.adapters.stripe.payments import StripePayments
 from billproof.errors import ExternalServiceUnavailable
 from billproof.masterdata.parties import PaymentMethod
-from billproof.payments.unanswered import refuse_unanswered
-from billproof.receivables.charging import ChargeSources, charge_customers
+from billproof.payments.desk import CashDecision
+from billproof.payments.matching import match
+from billproof.payments.model import ReceiptStatus, UseKind
+from billproof.receivables.charging import charge_customers
 from billproof.receivables.reminders import ChargeAttempt, ChargeState
 from tests.support.balances import FEB, JAN
 from tests.support.cash import number_of, open_of, receipt, take, usd
+from tests.support.charging import DUE, METHOD, change, charge, charging, save, sources_of
 from tests.support.disputes import dispute
-from tests.support.gateways import CARDS, paid_by_card
-from tests.support.reminders import every_day, note, with_reminders
+from tests.support.gateways import CARDS, NOW, paid_by_card
+from tests.support.reminders import every_day, note
 from tests.support.stripe_side import StripeSide
 from tests.support.stripe_world import KEY, secrets
 from tests.support.world import INC
-
-METHOD = {"gateway": CARDS, "customer": "cus_united", "method": "pm_visa"}
-DUE = "2013-03-03"
-
-
-def charging(*months: str, method: dict[str, str] | None = METHOD, automatic: bool = True) -> StripeSide:
-    """UA saved a card, and its contract is charged automatically."""
-    side = StripeSide(*months)
-    with_reminders(side.world)
-    change(side, automatic=automatic)
-    account = side.world.directory.account("UA")
-    assert account is not None
-    saved = PaymentMethod.model_validate(method) if method else None
-    side.world.publish(account.model_copy(update={"version": account.version + 1, "payment_method": saved}))
-    return side
-
-
-def change(side: StripeSide, *, automatic: bool) -> None:
-    newest = side.world.directory.contracts("UA")[-1]
-    side.world.publish(newest.model_copy(update={"version": newest.version + 1, "charges_automatically": automatic}))
-
-
-def sources_of(side: StripeSide, day: str) -> ChargeSources:
-    return replace(
-        side.world.charge_sources(INC),
-        payments=StripePayments(secrets(KEY), http_client=side.client),
-        clock=lambda: datetime.fromisoformat(f"{day}T16:00:00+00:00"),
-    )
-
-
-def charge(side: StripeSide, day: str = DUE) -> tuple[int, int]:
-    sources = sources_of(side, day)
-    result = charge_customers(sources, until=sources.clock() + timedelta(minutes=12))
-    assert (result.legal_entity, result.is_whole) == (INC, True)
-    refuse_unanswered([result])
-    return result.charged, result.declined
 
 
 def charges(side: StripeSide) -> list[tuple[int, str]]:
     return [(intent["amount"], intent["status"]) for intent in side.account.intents()]
 
 
-def attempts(side: StripeSide) -> list[ChargeAttempt]:
+def noted(side: StripeSide) -> list[ChargeAttempt]:
+    """What is noted of charges, also that one is asked for, before any answer."""
     facts = side.world.collection_book.state(INC, "UA").facts
     return [fact.charged for fact in facts if fact.charged is not None]
+
+
+def attempts(side: StripeSide) -> list[ChargeAttempt]:
+    return [attempt for attempt in noted(side) if attempt.payment or attempt.state is not ChargeState.PROCESSING]
 
 
 def test_what_is_due_is_charged_once_under_its_number_and_booked() -> None:
@@ -156,13 +128,61 @@ def test_what_is_on_its_way_is_not_charged_again_where_another_method_is_saved(c
     side = charging(JAN)
     side.account.slow.add("pm_visa")
     assert charge(side) == (1, 0)
-    account = side.world.directory.account("UA")
-    assert account is not None
-    saved = PaymentMethod.model_validate(METHOD | {"method": "pm_new"} | changes)
-    side.world.publish(account.model_copy(update={"version": account.version + 1, "payment_method": saved}))
+    save(side, **changes)
     side.client.keys.clear()
     assert [charge(side, "2013-03-05"), charge(side, "2013-03-09")] == [(0, 0), (0, 0)]
     assert charges(side) == [(3000, "processing")]
+
+
+@pytest.mark.parametrize("is_slow", [False, True])
+@pytest.mark.parametrize("changes", [{"customer": "cus_other"}, {"gateway": "another"}])
+def test_a_charge_whose_answer_was_lost_is_not_made_again_where_another_method_is_saved(
+    changes: dict[str, str],
+    is_slow: bool,  # noqa: FBT001
+) -> None:
+    """It was noted before it was asked for: so it is looked for where it was."""
+    side = charging(JAN)
+    if is_slow:
+        side.account.slow.add("pm_visa")
+    side.client.losing = 1
+    with pytest.raises(ExternalServiceUnavailable):
+        charge(side)
+    (asked,) = noted(side)
+    assert (asked.payment, asked.state, asked.customer) == ("", ChargeState.PROCESSING, "cus_united")
+    save(side, **changes)
+    side.client.keys.clear()
+    for day in ("2013-03-05", "2013-03-09"):
+        charge(side, day)
+    assert charges(side) == [(3000, "processing" if is_slow else "succeeded")]
+
+
+def test_what_was_asked_for_and_never_came_is_charged_to_the_method_that_is_saved_then() -> None:
+    side = charging(JAN)
+    side.client.failing = 0
+    real, side.client.account.intent_by_api = side.account.intent_by_api, lambda *_: (500, {"error": {}})  # type: ignore[method-assign]
+    with pytest.raises(ExternalServiceUnavailable):
+        charge(side)
+    side.account.intent_by_api = real  # type: ignore[method-assign]
+    save(side, customer="cus_other")
+    side.client.keys.clear()
+    assert (charge(side, "2013-03-05"), charges(side)) == ((1, 0), [(3000, "succeeded")])
+    assert [one.customer for one in noted(side)] == ["cus_united", "cus_other", "cus_other"]
+
+
+def test_money_that_pays_nothing_yet_is_not_charged_again_oldest_first() -> None:
+    side = charging(JAN, FEB)
+    nobody_says_what_for = receipt(usd(35), payer={"name": "United Air Lines Inc."})
+    cash, rules = side.world.cash_sources(NOW), side.world.directory.policy(INC).matching
+    state = cash.desk(INC).take(nobody_says_what_for, match, rules)
+    assert (state.status, state.proposal is not None and state.proposal.account) == (ReceiptStatus.PROPOSED, "UA")
+    assert charge(side) == (0, 0)
+    assert charge(side, "2013-03-31") == (1, 0)
+    assert [intent["amount"] for intent in side.account.intents()] == [2500]
+    cash.desk(INC).decide(state.receipt.id, account="UA", payments=[], decision=CashDecision("ben", "theirs"))
+    assert charge(side, "2013-04-02") == (0, 0)
+    cash.desk(INC).give_back(state.receipt.id, usd(35), UseKind.RETURNED, CashDecision("ben", "it went back"))
+    assert charge(side, "2013-04-03") == (1, 0)
+    assert charges(side) == [(2500, "succeeded"), (3000, "succeeded")]
 
 
 def test_two_calls_at_once_come_to_one_charge() -> None:

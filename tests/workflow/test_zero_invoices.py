@@ -33,14 +33,17 @@ def world_of_nothing(zero_invoices: ZeroInvoices | None = None, *, numbers: bool
 
 
 def delivered(world: World, invoice: str) -> Delivery:
-    return deliver_invoice(
+    delivered = deliver_invoice(
         invoice_id=invoice,
         register=world.register,
         objects=world.objects,
         render=lambda *_: b"pdf",
         mailer=world.mailer,
         sender="billing@skymeter.example",
+        electronic=world.einvoices,
     )
+    assert isinstance(delivered, Delivery)
+    return delivered
 
 
 @pytest.mark.parametrize(("term", "mails"), [(None, 0), (ZeroInvoices.KEPT, 0), (ZeroInvoices.SENT, 1)])

@@ -57,8 +57,8 @@ def _play(period: str, console: Console, *, keep_up: bool, tryton: str | None) -
 def _write(demo: Demo, summary: Summary, timings: Timings) -> None:
     shutil.rmtree(DEMO, ignore_errors=True)
     (DEMO / "invoices").mkdir(parents=True)
-    for number, pdf in demo.pdfs():
-        (DEMO / "invoices" / f"{number}.pdf").write_bytes(pdf)
+    for name, data in demo.documents():
+        (DEMO / "invoices" / name).write_bytes(data)
     (DEMO / "summary.json").write_text(summary.model_dump_json(indent=2) + "\n")
     (DEMO / "report.html").write_text(render_report(summary, timings.phases))
     (DEMO / "timings.json").write_text(json.dumps(timings.phases, indent=1) + "\n")

@@ -15,6 +15,7 @@ from billproof.conservation.service import balance_run
 from billproof.errors import NotFound
 from billproof.invoicing.delivery import read_pdf
 from billproof.invoicing.documents import read_invoice
+from billproof.invoicing.electronic_delivery import read_electronic
 from billproof.invoicing.facts import InvoiceFacts
 from billproof.pipeline.artefacts import RELEASED, RUN_PLAN, Artefacts
 from billproof.pipeline.month_facts import signed_off
@@ -255,14 +256,16 @@ class Demo:
             summaries, key=lambda summary: (summary.period, summary.legal_entity, summary.number or summary.account)
         )
 
-    def pdfs(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the PDF of every released invoice by its number."""
+    def documents(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the PDF of every released invoice, and its electronic form where it has one, by the file's name."""
+        ports = self.target.ports
         for facts in self._facts():
             if (released := facts.released) is not None:
-                yield (
-                    released.number,
-                    read_pdf(released, register=self.target.ports.register, objects=self.target.ports.objects),
-                )
+                pdf = read_pdf(released, register=ports.register, objects=ports.objects)
+                yield f"{released.number}.pdf", pdf
+                electronic = read_electronic(released, register=ports.register, objects=ports.objects)
+                if electronic is not None:
+                    yield electronic.name, electronic.data
 
 
 def _approve(target: Target, exception: str, people: list[str]) -> None:

@@ -120,6 +120,7 @@ def close_month(wanted: WantedClose, *, caller: Identity, sources: CloseSources)
         now=sources.now,
         grace=sources.grace,
         open_points=closing.points(),
+        look_again=lambda: _Closing(wanted, person, sources).points(),
     )
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from billproof.approvals.asking import known_person
-from billproof.approvals.governing import MOMENT, PolicyBook, PolicyHistory
+from billproof.approvals.governing import PolicyBook, PolicyHistory
 from billproof.callers import Identity
 from billproof.errors import InvalidInput
 from billproof.periods import instant_text
@@ -61,7 +61,7 @@ def why_not_dismissed(dismissal: Dismissal, history: PolicyHistory) -> str | Non
     if dismissal.identity is None:
         return None
     at = datetime.fromisoformat(dismissal.dismissed_at)
-    versions = (history.in_force(moment) for moment in (at, at - MOMENT))
+    versions = (history.in_force(moment) for moment in history.moments(at))
     people = (version.policy.person_of(dismissal.identity) for version in versions if version)
     if any(person is not None and person.id == dismissal.dismissed_by for person in people):
         return None

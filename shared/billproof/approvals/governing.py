@@ -7,8 +7,10 @@
     v2 published by ana                              |            confirmed by ben
                                                      v2 is known, and decides nothing
 
-The first version is published and confirmed by people whom it names itself: before it nobody is known. A policy of
-format 1, from before people had identities, lies among the master data. It is in force until the first confirmation.
+Of versions that were confirmed at one moment, or the wrong way round by two people at once, the one of the highest
+number is in force. The first version is published and confirmed by people whom it names itself: before it nobody is
+known. A policy of format 1, from before people had identities, lies among the master data. It is in force until the
+first confirmation.
 """
 
 from collections.abc import Callable, Iterator
@@ -88,10 +90,10 @@ class PolicyHistory:
         """Return the version that is in force, or was at a moment, or None."""
         return next((version for version in reversed(self.versions) if version.in_force(at)), None)
 
-    def before(self, version: int) -> PolicyVersion | None:
-        """Return the last confirmed version of a lower number, or None."""
+    def before(self, version: int, at: datetime | None = None) -> PolicyVersion | None:
+        """Return the last version of a lower number that is confirmed, or was at a moment, or None."""
         lower = (known for known in reversed(self.versions) if known.confirmation and known.policy.version < version)
-        return next(lower, None)
+        return next((known for known in lower if known.in_force(at)), None)
 
     def in_force_for(self, caller: Identity, at: datetime) -> PolicyVersion | None:
         """Return the version that a caller decides under: the last one in force that the caller did not publish."""
@@ -100,8 +102,18 @@ class PolicyHistory:
 
     def may_have_been_used(self, version: int, caller: Identity, at: datetime) -> bool:
         """Say whether a decision of a moment may have been taken under a version by a caller."""
-        chosen = (self.in_force_for(caller, moment) for moment in (at, at - MOMENT))
+        chosen = (self.in_force_for(caller, moment) for moment in self.moments(at))
         return any(used is not None and used.published and used.policy.version == version for used in chosen)
+
+    def moments(self, at: datetime) -> list[datetime]:
+        """Return when a decision of a moment may have looked: then, a little before, and where versions followed.
+
+        v2 in force ----| v3 ---| v4 ----        a decision that looked under v3 is written under v4
+                        ^       ^      ^ at
+        """
+        confirmed = (version.confirmation.confirmed_at for version in self.versions if version.confirmation)
+        between = {moment for moment in map(datetime.fromisoformat, confirmed) if at - MOMENT < moment < at}
+        return [at, *sorted(between, reverse=True), at - MOMENT]
 
     def published_by(self, version: PolicyVersion, caller: Identity) -> bool:
         """Say whether a caller published a version, under any id and identity that this person ever had."""

@@ -110,9 +110,10 @@ def why_not_confirmed(known: PolicyVersion, history: PolicyHistory) -> str | Non
     published, confirmation = known.published, known.confirmation
     if published is None or confirmation is None:
         return None
+    at = datetime.fromisoformat(confirmation.confirmed_at)
     try:
-        _governing(history, known.policy, published.published_by)
-        person = _governing(history, known.policy, confirmation.confirmed_by)
+        _governing(history, known.policy, published.published_by, at)
+        person = _governing(history, known.policy, confirmation.confirmed_by, at)
     except NotAllowed as error:
         return str(error)
     if person.id != confirmation.person:
@@ -122,12 +123,14 @@ def why_not_confirmed(known: PolicyVersion, history: PolicyHistory) -> str | Non
     return None
 
 
-def _governing(history: PolicyHistory, policy: Policy, caller: Identity) -> Person:
-    """Return the person who publishes or confirms a version: one of the version in force or, without one, of its own.
+def _governing(history: PolicyHistory, policy: Policy, caller: Identity, at: datetime | None = None) -> Person:
+    """Return the person who publishes or confirms a version, now or at a moment.
+
+    It is one of the version in force or, without one, of its own.
 
     A version of format 1 names nobody's identity, so it counts as none.
     """
-    before = history.before(policy.version)
+    before = history.before(policy.version, at)
     governed = before.policy if before else policy
     person = governed.person_of(caller)
     if person is None:

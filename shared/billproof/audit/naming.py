@@ -22,7 +22,7 @@ OF_AN_ENTITY = frozenset(
     {
         *("numbers", "openings", "revenue", "documents", "journal", "runs", "turns", "redriven", "signed-off"),
         *("limits", "policies", "webhooks", "webhook-turns", "receipt", "receipts", "uses", "payers", "cash-entries"),
-        *("receipt-decisions", "sign-offs", "statements", "returns", "reminding", "advices"),
+        *("receipt-decisions", "sign-offs", "statements", "returns", "reminding", "advices", "closing"),
     }
 )
 """Kinds of facts whose partitions name a legal entity and no account."""
@@ -56,7 +56,7 @@ def owner_of_record(record: Record, owners: Owners) -> Ownership:
             owner = version.name if version.kind in {"entity", "policy"} else SHARED
         case "account", (account,):
             owner, subject = _entity(record, account, owners), account
-        case (("account" | "balance" | "cash" | "collection" | "disputes"), (entity, account, *_)):
+        case (("account" | "account-receipts" | "balance" | "cash" | "collection" | "disputes"), (entity, account, *_)):
             owner, subject = entity, account
         case (("invoices" | "exceptions"), (entity, *_)):
             account = FactKey.parse(record.key.sort).account

@@ -35,6 +35,8 @@ from billproof.masterdata.packing import PackedRecords
 from billproof.model import Model
 from billproof.money import CONTEXT, Money, Rounding
 from billproof.payments.cash import CashEntry
+from billproof.pipeline.month_facts import SignOff
+from billproof.pipeline.run_facts import decision_of
 from billproof.pipeline.starting import CLOSED
 from billproof.ports import Document, Key, Objects, Records
 from billproof.store_keys import FactKey, PartitionName
@@ -167,7 +169,10 @@ def _run(state: str) -> Callable[[StoredFact], Iterator[Happening]]:
 
 
 def _month(fact: StoredFact) -> Iterator[Happening]:
+    """Tell of a month that is closed or reopened; of a sign-off that no person decided nothing: it does not count."""
     document, is_reopened = fact.document, "reopened_by" in fact.document
+    if not is_reopened and fact.facts["decisions"].get(decision_of(SignOff.model_validate(document)).key) is None:
+        return
     data = MonthChanged(
         legal_entity=document["legal_entity"],
         period=document["period"],

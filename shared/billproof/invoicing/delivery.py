@@ -2,22 +2,33 @@
 
 PDF | mail | delivered
            ^ died here: mailed again under the same Message-ID, by which the two can be told to be one
+
+Where the customer takes an electronic form, the PDF is kept and the rest is handed on (electronic_delivery.py):
+
+PDF | message || electronic document | mail | delivered
 """
 
+import json
+import operator
 from collections.abc import Callable
+from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
+
+from pydantic import Field
 
 from billproof.errors import MailRefused, NotFound, ObjectUnreadable
 from billproof.ids import digest_bytes, shown
 from billproof.invoicing.annex import annex_name, annex_of, needs_annex
 from billproof.invoicing.delivery_events import DeliveryProblem, ProblemKind
 from billproof.invoicing.documents import read_invoice
+from billproof.invoicing.electronic import ElectronicDocument, is_electronic
 from billproof.invoicing.facts import DELIVERED
 from billproof.invoicing.model import DocumentKind, Invoice, Released
 from billproof.invoicing.register import Register
+from billproof.masterdata.documents import DocumentForm
 from billproof.model import Model
-from billproof.ports import Mailer, Objects
+from billproof.ports import Mailer, Objects, Queue
 
 INVOICE_HEADER = "X-Billproof-Invoice"
 """By which a bounce is brought back to its invoice: SES writes a Message-ID of its own, and returns other headers."""
@@ -37,16 +48,26 @@ class Delivery(Model):
     mailed_to: str | None
     annex_key: str | None = None
     annex_digest: str | None = None
+    electronic_key: str | None = Field(default=None, exclude_if=operator.not_)
+    electronic_digest: str | None = Field(default=None, exclude_if=operator.not_)
+
+
+class HandedOn(Model):
+    """That the PDF of a document is kept, and that its electronic form is made next, in another function."""
+
+    number: str
+    pdf_key: str
+    form: DocumentForm
 
 
 def pdf_key(released: Released) -> str:
     """Return where the PDF of an invoice is."""
-    return f"documents/{released.legal_entity}/{released.period.name}/{released.number}.pdf"
+    return f"{documents_folder(released)}{released.number}.pdf"
 
 
 def annex_key(released: Released) -> str:
     """Return where the annex of an invoice is."""
-    return f"documents/{released.legal_entity}/{released.period.name}/{annex_name(released)}"
+    return f"{documents_folder(released)}{annex_name(released)}"
 
 
 def read_pdf(released: Released, *, register: Register, objects: Objects) -> bytes:
@@ -68,11 +89,19 @@ def read_pdf(released: Released, *, register: Register, objects: Objects) -> byt
 
 
 def deliver_invoice(
-    *, invoice_id: str, register: Register, objects: Objects, render: Renderer, mailer: Mailer, sender: str | None
-) -> Delivery:
+    *,
+    invoice_id: str,
+    register: Register,
+    objects: Objects,
+    render: Renderer,
+    mailer: Mailer,
+    sender: str | None,
+    electronic: Queue,
+) -> Delivery | HandedOn:
     """Keep the PDF and mail it to the account, unless it is a record only; one that was delivered is left alone.
 
-    An invoice of many lines has an annex, which is kept and mailed, too.
+    An invoice of many lines has an annex, which is kept and mailed, too. Where the customer takes an electronic form,
+    the PDF is kept and a message asks for the form: what makes it mails both.
 
     Raises NotFound where the invoice is not released, ExternalServiceUnavailable where the mail was not taken, and
     MailRefused where it never will be: that is a fact beside the invoice, and the message becomes a dead letter.
@@ -90,21 +119,62 @@ def deliver_invoice(
     annex = annex_of(invoice, released) if needs_annex(invoice) else None
     if annex is not None:
         objects.put(annex_key(released), annex, content_type="text/csv")
+    if invoice.particulars is not None and is_electronic(invoice) and not invoice.is_record:
+        electronic.send([json.dumps({"invoice": invoice_id, "correlation_id": released.run})])
+        return HandedOn(number=released.number, pdf_key=pdf_key(released), form=invoice.particulars.form)
+    files = DeliveredFiles(pdf, annex)
+    return mail_and_note(invoice, released, files, register=register, mailer=mailer, sender=sender)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredFiles:
+    """The files of a delivery: the PDF, the annex of an invoice of many lines, and the electronic form."""
+
+    pdf: bytes
+    annex: bytes | None = None
+    electronic: ElectronicDocument | None = None
+
+
+def mail_and_note(
+    invoice: Invoice,
+    released: Released,
+    files: DeliveredFiles,
+    *,
+    register: Register,
+    mailer: Mailer,
+    sender: str | None,
+) -> Delivery:
+    """Mail the files of a document, unless it is a record only or no sender is set, and note that it was delivered.
+
+    Raises ExternalServiceUnavailable where the mail was not taken, and MailRefused where it never will be.
+    """
     if invoice.is_record:
         sender = None
     if sender is not None:
-        mail = compose(invoice, released, pdf, sender=sender, annex=annex)
-        _send(mail, invoice, register=register, mailer=mailer)
+        _send(compose(invoice, released, files, sender=sender), invoice, register=register, mailer=mailer)
+    annex, electronic = files.annex, files.electronic
     delivery = Delivery(
         number=released.number,
         pdf_key=pdf_key(released),
-        pdf_digest=digest_bytes(pdf),
+        pdf_digest=digest_bytes(files.pdf),
         mailed_to=invoice.buyer.billing_email if sender is not None else None,
         annex_key=annex_key(released) if annex is not None else None,
         annex_digest=digest_bytes(annex) if annex is not None else None,
+        electronic_key=electronic_key(released, electronic) if electronic is not None else None,
+        electronic_digest=digest_bytes(electronic.data) if electronic is not None else None,
     )
-    register.add(invoice_id, DELIVERED, delivery)
+    register.add(invoice.id, DELIVERED, delivery)
     return delivery
+
+
+def electronic_key(released: Released, document: ElectronicDocument) -> str:
+    """Return where the electronic form of a document is."""
+    return f"{documents_folder(released)}{document.name}"
+
+
+def documents_folder(released: Released) -> str:
+    """Return where the documents of a legal entity and a month are."""
+    return f"documents/{released.legal_entity}/{released.period.name}/"
 
 
 def _send(mail: bytes, invoice: Invoice, *, register: Register, mailer: Mailer) -> None:
@@ -123,7 +193,7 @@ def _send(mail: bytes, invoice: Invoice, *, register: Register, mailer: Mailer) 
         raise
 
 
-def compose(invoice: Invoice, released: Released, pdf: bytes, *, sender: str, annex: bytes | None = None) -> bytes:
+def compose(invoice: Invoice, released: Released, files: DeliveredFiles, *, sender: str) -> bytes:
     """Write the mail: the same invoice gives the same Message-ID, so a repeated one is recognised."""
     mail = EmailMessage(policy=SMTP)
     mail["From"] = sender
@@ -139,9 +209,14 @@ def compose(invoice: Invoice, released: Released, pdf: bytes, *, sender: str, an
         text += f"{-invoice.totals.gross}" + (", which we will refund to you." if invoice.refund else ".")
         text += _left(released)
     mail.set_content(f"Dear {invoice.buyer.name},\n\n{text}\n\n{invoice.seller.name}\n")
-    mail.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"{released.number}.pdf")
-    if annex is not None:
-        mail.add_attachment(annex, maintype="text", subtype="csv", filename=annex_name(released))
+    electronic = files.electronic
+    if electronic is not None:
+        maintype, _, subtype = electronic.media_type.partition("/")
+        mail.add_attachment(electronic.data, maintype=maintype, subtype=subtype, filename=electronic.name)
+    if electronic is None or not electronic.has_pdf:
+        mail.add_attachment(files.pdf, maintype="application", subtype="pdf", filename=f"{released.number}.pdf")
+    if files.annex is not None:
+        mail.add_attachment(files.annex, maintype="text", subtype="csv", filename=annex_name(released))
     return mail.as_bytes()
 
 

@@ -11,9 +11,10 @@ from billproof.store_keys import FactName
 
 
 class ProblemKind(StrEnum):
-    """Why an invoice did not reach its customer, or is not wanted there."""
+    """Why an invoice did not reach its customer, or is not wanted there; `unfit` is for its electronic form."""
 
     REFUSED = "refused"
+    UNFIT = "unfit"
     REJECTED = "rejected"
     BOUNCED = "bounced"
     COMPLAINED = "complained"

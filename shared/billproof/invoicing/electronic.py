@@ -23,6 +23,11 @@ class ElectronicDocument:
     media_type: str
     data: bytes
 
+    @property
+    def has_pdf(self) -> bool:
+        """Whether people can read it, too: Factur-X is a PDF."""
+        return self.media_type == "application/pdf"
+
 
 ElectronicMaker = Callable[[Invoice, Released, bytes], ElectronicDocument]
 """Makes a released document electronic, from it and its PDF; raises NotExpressible and RulesBroken."""

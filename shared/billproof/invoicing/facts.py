@@ -8,7 +8,7 @@ invoices#<entity>#<period>#<shard>
 <account>#posted                the ERP confirmed it
 <account>#delivered             its PDF is kept, and was mailed where it is to be
 <account>#accrued#<month>       what a month accrued of it while it waited
-<account>#bounced#<mail>        its mail did not arrive; refused, rejected and complained likewise
+<account>#bounced#<mail>        its mail did not arrive; refused, rejected, complained and unfit likewise
 <account>~<nn>#...              the same of the nn-th credit note or write-off of that invoice
 <account>~<nn>#held#001         the request for it, as drafted
 """

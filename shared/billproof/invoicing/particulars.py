@@ -42,6 +42,7 @@ class Particulars(Model):
     buyer_reference: str | None = Field(default=None, exclude_if=operator.not_)
     is_charged: bool = Field(default=False, exclude_if=operator.not_)
     one_stop_shop: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
+    mandates_met: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
 
 
 def particulars_of(terms: AccountTerms, plan: BatchPlan, currency: str) -> Particulars | None:
@@ -74,6 +75,7 @@ def particulars_of(terms: AccountTerms, plan: BatchPlan, currency: str) -> Parti
         buyer_reference=customer.buyer_reference,
         is_charged=terms.account.payment_method is not None
         and any(contract.charges_automatically for contract in contracts),
+        mandates_met=stated.mandates_met,
         one_stop_shop=tuple(
             registration.jurisdiction
             for registration in entity.registrations_on(plan.issue_date)

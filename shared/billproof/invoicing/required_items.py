@@ -15,6 +15,8 @@ from stdnum.eu import vat as eu_vat
 from stdnum.gb import vat as british_vat
 
 from billproof.findings import Finding, Owner, Severity
+from billproof.invoicing.electronic_items import ELECTRONIC_CHECKS, lists_of_form
+from billproof.invoicing.mandates import unmet_mandate
 from billproof.invoicing.model import DocumentKind, Invoice
 from billproof.masterdata.addresses import Address
 from billproof.model import Model
@@ -63,9 +65,9 @@ def required_items() -> RequiredItems:
 
 
 def lists_for(invoice: Invoice) -> list[str]:
-    """Return the lists that hold for a document: of the seller's country, and of where it bears tax."""
+    """Return the lists that hold for a document: of the seller's country, of where it bears tax, and of its form."""
     taxed = {group.jurisdiction[:2] for group in invoice.tax_summary if group.treatment == Treatment.STANDARD}
-    return required_items().lists_of({invoice.seller.address.country} | taxed)
+    return required_items().lists_of({invoice.seller.address.country} | taxed) + lists_of_form(invoice)
 
 
 def missing_items(invoice: Invoice) -> Iterator[tuple[RequiredItem, str]]:
@@ -78,11 +80,11 @@ def missing_items(invoice: Invoice) -> Iterator[tuple[RequiredItem, str]]:
 
 def missing_item_findings(invoice: Invoice) -> Iterator[Finding]:
     """Yield the findings that hold a document of which something is missing: one for each item."""
-    seen = set()
+    named = set()
     for required, said in missing_items(invoice):
-        if required.item in seen:
+        if required.item in named:
             continue
-        seen.add(required.item)
+        named.add(required.item)
         yield Finding(
             code="document_item_missing",
             severity=Severity.BLOCKING,
@@ -211,6 +213,10 @@ def _purchase_order(invoice: Invoice, _list: str) -> Iterator[str]:
         yield "the number of the customer's purchase order, which it requires"
 
 
+def _mandate(invoice: Invoice, _list: str) -> Iterator[str]:
+    return unmet_mandate(invoice, frozenset(required_items().countries["EU"]))
+
+
 def _bears(invoice: Invoice, treatment: Treatment) -> bool:
     return any(group.treatment == treatment for group in invoice.tax_summary)
 
@@ -231,4 +237,6 @@ _CHECKS: dict[str, _Check] = {
     "company_details": _company_details,
     "contact": _contact,
     "purchase_order": _purchase_order,
+    "mandate": _mandate,
+    **ELECTRONIC_CHECKS,
 }

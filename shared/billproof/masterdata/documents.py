@@ -10,7 +10,7 @@ from stdnum.us import rtn
 
 from billproof.masterdata.addresses import Address
 from billproof.model import Flag, Model
-from billproof.names import ONE_LINE, Currency, Reference
+from billproof.names import ONE_LINE, Country, Currency, Reference
 
 
 def _iban(value: str) -> str:
@@ -81,6 +81,7 @@ class EntityDocuments(Model):
 
     `pay_to` has one account for a currency, `footer` what the law wants on business letters, `company_number` that in
     the register of companies. The `logo` is SVG and part of each document: keep it small. `colour` is as in CSS.
+    `mandates_met` are countries whose mandate of electronic invoices is met by other means, or does not bind it.
     """
 
     pay_to: tuple[RemittanceAccount, ...] = ()
@@ -91,6 +92,7 @@ class EntityDocuments(Model):
     colour: Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")] = "#0b6e6e"
     logo: Annotated[str, StringConstraints(pattern=r"^<svg ", max_length=4_000)] | None = None
     electronic_address: ElectronicAddress | None = None
+    mandates_met: tuple[Country, ...] = ()
 
     @model_validator(mode="after")
     def _one_account_for_a_currency(self) -> Self:

@@ -7,6 +7,8 @@
         <day>#<receipt>             a receipt that was booked on the day
     cash#<entity>#<account>
         <currency>#<ordinal>        what a use settled of the account's documents, or opened again
+    account-receipts#<entity>#<account>
+        <receipt>#<ordinal>         a use that says or proposes whose the receipt is
     uses#<entity>#<month>
         <receipt>#<ordinal>         a use that is dated in the month
     cash-entries#<entity>#<month>
@@ -27,6 +29,7 @@ from billproof.escaping import escape
 from billproof.ids import shown
 from billproof.payments.cash import CashEntry, CashPosting, ReceiptState, ReceiptUse, ReceivedMoney
 from billproof.payments.gateway_book import found_key
+from billproof.payments.model import UseKind
 from billproof.periods import month_name
 from billproof.ports import Key, Record, Records
 from billproof.store_keys import BalanceKey, FactKey, FactName, ordinal_text, partition_name, sort_key
@@ -104,6 +107,12 @@ class CashBook:
         records = self._records.query(_cash_partition(entity, account), prefix=sort_key(currency, ""))
         return [CashEntry.model_validate(record.document) for record in records]
 
+    def of_account(self, entity: str, account: str) -> Iterator[ReceiptState]:
+        """Yield the receipts that were at any time an account's, or were proposed to be, each once."""
+        named = self._records.query(_account_partition(entity, account))
+        for receipt in dict.fromkeys(record.document["receipt"] for record in named):
+            yield self.state(entity, receipt)
+
     def use(self, state: ReceiptState, uses: Sequence[ReceiptUse], entries: Sequence[tuple[str, CashEntry]]) -> bool:
         """Add what happens to a receipt, with what that changes of accounts; False where another was faster."""
         entity, currency, receipt = state.receipt.legal_entity, state.receipt.amount.currency, state.receipt.id
@@ -115,6 +124,14 @@ class CashBook:
                 {"receipt": receipt},
             )
             for use in uses
+        ]
+        records += [
+            Record(
+                Key(_account_partition(entity, use.account), sort_key(receipt, ordinal_text(use.ordinal))),
+                {"receipt": receipt},
+            )
+            for use in uses
+            if use.account is not None and use.kind in {UseKind.APPLIED, UseKind.PROPOSED}
         ]
         records += [
             Record(
@@ -176,6 +193,10 @@ def _days_partition(entity: str) -> str:
 
 def _cash_partition(entity: str, account: str) -> str:
     return partition_name("cash", entity, account)
+
+
+def _account_partition(entity: str, account: str) -> str:
+    return partition_name("account-receipts", entity, account)
 
 
 def _uses_partition(entity: str, month: str) -> str:

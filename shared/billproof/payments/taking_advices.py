@@ -46,7 +46,10 @@ def read_advices(file: BankFile, *, directory: Directory, read: ReadAdvices) -> 
     no such format.
     """
     entity = directory.legal_entity(file.legal_entity)
-    declared = entity.csv_advice(file.advice)
+    declared = next((declared for declared in entity.csv_advices if declared.id == file.advice), None)
+    if declared is None:
+        message = f"{entity.id} has no format of remittance advices of that name"
+        raise InvalidInput(message)
     try:
         return read(file.data, entity.id, declared)
     except InvalidInput as error:

@@ -25,7 +25,7 @@ from billproof.tax.charged import BatchCharges
 from billproof.tax.model import BatchTax
 from billproof.usage.model import AggregationPlan, BatchUsage
 from billproof.usage.refusal_model import RunRefusals
-from billproof.usage.tallies import BucketTally, SharedIds
+from billproof.usage.tallies import BucketTally, IdsElsewhere, SharedIds
 
 FORMAT = "3"
 """Changes when artefacts of an earlier version can no longer be read; a released version reads those of the last."""
@@ -54,6 +54,7 @@ PART_WINDOWS = Artefact("plan-windows", PartWindows)
 AGGREGATION_PLAN = Artefact("aggregation-plan", AggregationPlan)
 CONTROL_TOTALS = Artefact(RUN, SeenControlTotals, "control-totals")
 SHARED_IDS = Artefact(RUN, SharedIds, "shared-ids")
+IDS_ELSEWHERE = Artefact(RUN, IdsElsewhere, "ids-elsewhere")
 REFUSED = Artefact(RUN, RunRefusals, "refused")
 TALLY = Artefact("tally", BucketTally)
 USAGE = Artefact("usage", BatchUsage)

@@ -70,6 +70,11 @@ class MonthFacts:
         self.last = next((fact for fact in reversed(self._facts) if NOT_DECIDED not in fact.document), None)
 
     @property
+    def count(self) -> int:
+        """How many facts of the month there are: each sign-off and reopening adds one."""
+        return len(self._facts)
+
+    @property
     def sign_off(self) -> SignOff | None:
         """The sign-off that counts, or None."""
         return None if self.last is None or self.reopening else SignOff.model_validate(self.last.document)

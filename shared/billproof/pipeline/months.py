@@ -6,13 +6,14 @@ it is billed by the run of a later month.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
-from billproof.errors import Conflict, Contended, InvalidPeriod
+from billproof.errors import BillproofError, Conflict, Contended, InvalidPeriod
 from billproof.periods import Period, cut_off, instant_text
+from billproof.pipeline.closing_begun import begin_closing, give_up_closing
 from billproof.pipeline.month_facts import MonthFacts, OpenPoint, Reopening, SignOff, signed_off, signed_off_months
 from billproof.pipeline.run_facts import decision_of
 from billproof.pipeline.starting import CLOSED, is_closed, run_ids, run_key
@@ -39,11 +40,13 @@ def sign_off_month(
     now: datetime,
     grace: timedelta,
     open_points: Sequence[OpenPoint] = (),
+    look_again: Callable[[], object] = lambda: None,
 ) -> SignOff:
     """Sign a month off, until it is reopened; one that is signed off already stays as it is.
 
     From then on it takes no run, and no number is given to a document that is dated in it. Of a sign-off and a run that
-    starts at the same moment one is first, and the other sees it.
+    starts at the same moment one is first, and the other sees it. `look_again` is to look at what is open once nothing
+    comes any more that is dated in it: what it raises refuses the sign-off.
 
     Raises NotFound for an unknown legal entity, InvalidPeriod for a month that still accepts usage, Conflict while a
     run of it, or of the month before, has not ended: that one's invoices are issued in this month; and Contended.
@@ -61,6 +64,19 @@ def sign_off_month(
         signed_at=instant_text(now),
         open_points=tuple(open_points),
     )
+    begun = begin_closing(records, legal_entity, period, by=signed_by, now=now)
+    try:
+        return _signed_off(signed, records, decisions, register, look_again)
+    except BillproofError:
+        give_up_closing(records, begun)
+        raise
+
+
+def _signed_off(
+    signed: SignOff, records: Records, decisions: Records, register: Register, look_again: Callable[[], object]
+) -> SignOff:
+    legal_entity, period = signed.legal_entity, signed.period
+    month = Period.month(period)
     for _ in attempts(MAX_ATTEMPTS):
         ordinal = last_turn(records, legal_entity)  # read first: a run that starts after it takes the next one
         facts = MonthFacts(records, legal_entity, period)
@@ -68,6 +84,7 @@ def sign_off_month(
             return facts.sign_off
         _refuse_open_runs(records, legal_entity, month)
         register.dates.close(legal_entity, month)
+        look_again()
         known = run_ids(records, legal_entity, period)
         decisions.create(decision_of(signed))
         fact = facts.following(signed, run_key(known[-1], CLOSED) if known else None)

@@ -74,7 +74,10 @@ class PlannedAccounts:
 def plan_accounts(
     members: Iterable[str], request: PlanRequest, shared: BatchPlan, *, ports: PlanPorts, sizes: RunSizes, now: str
 ) -> PlannedAccounts:
-    """Plan accounts in the order of buckets, batch by batch, and write each batch's plan as soon as it is cut."""
+    """Plan accounts in the order of buckets, batch by batch, and write each batch's plan as soon as it is cut.
+
+    Raises TooMuchTrouble where too many accounts raise errors.
+    """
     planner = AccountPlanner(
         shared.legal_entity,
         shared.period,
@@ -95,6 +98,7 @@ def plan_accounts(
         chunks = enumerate(batched(plans, sizes.batch_size, strict=False))
         for some in batched(chunks, BATCHES_AT_ONCE, strict=False):
             writer.write(some, planned)
+    planner.net.refuse_too_much(shared.policy.thresholds.trouble, planned.number)
     return planned
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from billproof.findings import Finding, Owner, Severity
-from billproof.pipeline.artefacts import SHARED_IDS, Artefacts
+from billproof.pipeline.artefacts import IDS_ELSEWHERE, SHARED_IDS, Artefacts
 from billproof.pipeline.model import RunPlan
+from billproof.pipeline.quarantine import unreadable_finding
+from billproof.usage.tallies import SharedIds
 
 SHARED_ID = "id_in_several_accounts"
 
@@ -16,7 +18,18 @@ def shared_id_findings(plan: RunPlan, artefacts: Artefacts) -> Iterator[Finding]
     """
     if not (plan.is_checked or artefacts.exists(SHARED_IDS, plan.run)):
         return
-    shared = artefacts.read(SHARED_IDS, plan.run)
+    yield from _findings(artefacts.read(SHARED_IDS, plan.run))
+
+
+def elsewhere_findings(run: str, artefacts: Artefacts) -> Iterator[Finding]:
+    """Report the ids of a closed run that stand under accounts of other runs, once a night has compared them."""
+    if artefacts.exists(IDS_ELSEWHERE, run):
+        found = artefacts.read(IDS_ELSEWHERE, run)
+        yield from _findings(found)
+        yield from map(unreadable_finding, found.unreadable)
+
+
+def _findings(shared: SharedIds) -> Iterator[Finding]:
     for one in shared.first:
         places = " and ".join(f"under {place.account} on {place.day}" for place in one.places)
         yield _finding(one.places[0].account, f"ids/{one.source}", f"id {one.id} of {one.source} stands {places}")

@@ -1,6 +1,6 @@
 """Charging what is due to the payment method that a customer saved, where its contracts say so.
 
-    due, not disputed, not left out | what the gateway has of the document | charge what is open | a fact of it
+    due, not disputed, not left out | what the gateway has of it | note that it is asked | charge | a fact of it
                                       ^ asked each time: a lost answer is found there
 
 A document has one payment at its gateway, made under the document's number. One that is declined is tried again after
@@ -28,7 +28,8 @@ from billproof.ports import Clock, Queue
 from billproof.receivables.collection_book import CollectionBook
 from billproof.receivables.dispute_book import DisputeBook
 from billproof.receivables.history import DocumentHistory, histories_of
-from billproof.receivables.reminders import ChargeAttempt, ChargeState, CollectionFact, CollectionKind
+from billproof.receivables.reminders import ChargeAttempt, ChargeState, CollectionFact, CollectionKind, CollectionState
+from billproof.receivables.unapplied import UnappliedMoney
 from billproof.retrying import attempts
 from billproof.time_shares import in_shares
 
@@ -51,7 +52,8 @@ class GatewayPayment(NamedTuple):
 class PaymentOrder(NamedTuple):
     """What is charged for a document: `number` is the idempotency key of its payment, `known` names one of before.
 
-    The payment that is known counts also where the customer has saved another method since.
+    The payment that is known counts also where the customer has saved another method since; where none is known, those
+    of `earlier_customer` do, the customer at the gateway whose method was asked for before.
     """
 
     number: str
@@ -60,6 +62,7 @@ class PaymentOrder(NamedTuple):
     issued: date
     after: int
     known: str = ""
+    earlier_customer: str = ""
 
 
 class GatewayPayments(Protocol):
@@ -164,51 +167,46 @@ class _Charging:
             self.unanswered[gateway.source] = None
 
     def _due(self, account: str, method: PaymentMethod) -> Iterator[tuple[PaymentOrder, DocumentHistory]]:
-        """Yield what is due of the documents whose contracts are charged automatically."""
-        contracts = _Contracts(self._sources.receivables)
+        """Yield what is due of the documents whose contracts are charged automatically, oldest due first.
+
+        What money of the customer that pays nothing yet may cover is left out.
+        """
+        contracts, receivables = _Contracts(self._sources.receivables), self._sources.receivables
         state = self._sources.book.state(self._sources.entity.id, account)
-        for document in histories_of(account, self._sources.receivables, self._sources.disputes):
+        due: list[tuple[DocumentHistory, Money]] = []
+        for document in histories_of(account, receivables, self._sources.disputes):
             left = document.on(self._today).open.amount - document.disputed_on(self._today).amount
-            number = document.released.number
             if (
-                left.amount <= 0
-                or left.currency != self._currencies.get(method.gateway)
-                or self._today < document.document.due_date
-                or not contracts.charge_automatically(document)
-                or state.handed_over
-                or state.hold_on(number, self._today)
+                left.amount > 0
+                and left.currency == self._currencies.get(method.gateway)
+                and self._today >= document.document.due_date
+                and contracts.charge_automatically(document)
+                and not state.handed_over
+                and not state.hold_on(document.released.number, self._today)
             ):
-                continue
-            last, after = state.charge_of(number), state.reminded_at(number)
-            is_tried = last is not None and last.state is ChargeState.DECLINED and last.after >= after
-            is_elsewhere = last is not None and last.gateway != method.gateway
-            is_over = last is not None and last.state is ChargeState.SUCCEEDED
-            if is_tried or is_over or (is_elsewhere and last is not None and last.state is ChargeState.PROCESSING):
-                continue
-            known = last.payment if last is not None and not is_elsewhere else ""
-            yield PaymentOrder(number, left, method, document.released.issue_date, after, known), document
+                due.append((document, left))
+        unapplied = UnappliedMoney(account, receivables) if due else None
+        for document, left in sorted(due, key=lambda one: (one[0].document.due_date, one[0].released.number)):
+            rest = unapplied.rest_of(left) if unapplied else left
+            order = _order(document, rest, method, state)
+            if order is not None and rest.amount > 0:
+                yield order, document
 
     def _charge(self, account: str, order: PaymentOrder, document: DocumentHistory, gateway: GatewayAccount) -> None:
         entity, payments = self._sources.entity, self._sources.payments
         try:
             payment = payments.payment_of(order, entity, gateway)
+            if payment is None:
+                order = order._replace(earlier_customer=order.method.customer)
+                nothing_yet = GatewayPayment("", order.amount, ChargeState.PROCESSING, order.after)
+                self._note(account, _attempt(nothing_yet, order, document, gateway))
             if payment is None or (payment.state is ChargeState.DECLINED and payment.after < order.after):
                 payment = payments.pay(order, payment, entity, gateway)
         except InvalidInput as error:
             code = error.details.get("code", "") or "refused"
             payment = GatewayPayment("", order.amount, ChargeState.DECLINED, order.after, code=code)
-        attempt = ChargeAttempt(
-            invoice=document.released.invoice,
-            number=order.number,
-            amount=payment.amount,
-            gateway=gateway.source,
-            payment=payment.reference,
-            state=payment.state,
-            code=payment.code,
-            after=order.after,
-        )
         self._tell(payment, gateway)
-        if self._note(account, attempt):
+        if self._note(account, _attempt(payment, order, document, gateway)):
             self.charged += payment.state is not ChargeState.DECLINED
             self.declined += payment.state is ChargeState.DECLINED
 
@@ -235,6 +233,38 @@ class _Charging:
                 kind="balance", legal_entity=entity, source=gateway.source, transactions=(payment.transaction,)
             )
             take_event(entity, [change], events=self._sources.events)
+
+
+def _order(
+    document: DocumentHistory, amount: Money, method: PaymentMethod, state: CollectionState
+) -> PaymentOrder | None:
+    """Return what to charge of a document, by what became of it before; None where that is not to be tried again."""
+    number = document.released.number
+    last, after = state.charge_of(number), state.reminded_at(number)
+    if last is None:
+        return PaymentOrder(number, amount, method, document.released.issue_date, after)
+    is_tried = last.state is ChargeState.DECLINED and last.after >= after
+    is_elsewhere = last.gateway != method.gateway
+    if is_tried or last.state is ChargeState.SUCCEEDED or (is_elsewhere and last.state is ChargeState.PROCESSING):
+        return None
+    known, earlier_customer = ("", "") if is_elsewhere else (last.payment, last.customer)
+    return PaymentOrder(number, amount, method, document.released.issue_date, after, known, earlier_customer)
+
+
+def _attempt(
+    payment: GatewayPayment, order: PaymentOrder, document: DocumentHistory, gateway: GatewayAccount
+) -> ChargeAttempt:
+    return ChargeAttempt(
+        invoice=document.released.invoice,
+        number=order.number,
+        amount=payment.amount,
+        gateway=gateway.source,
+        payment=payment.reference,
+        state=payment.state,
+        code=payment.code,
+        after=order.after,
+        customer=order.earlier_customer,
+    )
 
 
 class _Contracts:

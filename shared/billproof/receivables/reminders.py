@@ -46,7 +46,9 @@ class ChargeState(StrEnum):
 class ChargeAttempt(Model):
     """A document that was charged: `payment` is the gateway's id, `code` why it was declined.
 
-    `after` is the ordinal of the reminder that it follows, 0 for the attempt on the due day.
+    `after` is the ordinal of the reminder that it follows, 0 for the attempt on the due day. `customer` is whose saved
+    method it is, by the gateway's name. Before the gateway is asked for a new payment that is noted without its id: an
+    answer that is lost is looked for there, whoever's method is saved then.
     """
 
     invoice: str
@@ -57,6 +59,7 @@ class ChargeAttempt(Model):
     state: ChargeState
     code: str
     after: int
+    customer: str = Field(default="", exclude_if=operator.not_)
 
 
 class RemindedDocument(Model):

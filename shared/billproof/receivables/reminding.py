@@ -37,6 +37,7 @@ from billproof.receivables.reminders import (
     to_remind,
 )
 from billproof.receivables.texts import reminder_text
+from billproof.receivables.unapplied import UnappliedMoney
 from billproof.retrying import attempts
 
 MOST_TIME = timedelta(minutes=12)
@@ -181,13 +182,22 @@ def remind_customer(
 
 
 def _overdue(account: str, sources: ReminderSources, today: date) -> Iterator[OverdueDocument]:
-    for document in histories_of(account, sources.receivables, sources.disputes):
-        left = document.on(today).open.amount - document.disputed_on(today).amount
-        if left.amount > 0 and document.days_overdue(today) > 0:
-            released = document.released
-            yield OverdueDocument(
-                released.invoice, released.number, document.document.due_date, left, document.days_overdue(today)
-            )
+    """Yield what is overdue and not disputed, without what money that pays nothing yet may cover, oldest first."""
+    documents = [
+        (document, document.on(today).open.amount - document.disputed_on(today).amount)
+        for document in histories_of(account, sources.receivables, sources.disputes)
+        if document.days_overdue(today) > 0
+    ]
+    overdue = sorted(
+        (one for one in documents if one[1].amount > 0),
+        key=lambda one: (one[0].document.due_date, one[0].released.number),
+    )
+    unapplied = UnappliedMoney(account, sources.receivables) if overdue else None
+    for document, left in overdue:
+        rest = unapplied.rest_of(left) if unapplied else left
+        if rest.amount > 0:
+            released, due = document.released, document.document.due_date
+            yield OverdueDocument(released.invoice, released.number, due, rest, document.days_overdue(today))
 
 
 def _reminder(

@@ -8,6 +8,7 @@ entity, over the months that the run reads. The hashes of a run are compared par
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -25,17 +26,17 @@ from billproof.usage.tallies import IdPlace, SharedId, SharedIds
 IDS_AT_ONCE = 10_000_000
 """Ids that are compared at once: some 500 MB."""
 
-_TABLE = "create or replace temp table ids (event ubigint, owner ubigint, day date, bucket usmallint)"
+NO_IDS = "create or replace temp table ids (event ubigint, owner ubigint, day date, place uinteger)"
 _READ = """
-insert into ids select event, owner, day, $bucket from ({ids}) where event is not null and event % $parts = $part
+insert into ids select event, owner, day, $place from ({ids}) where event is not null and event % $parts = $part
 """
 _SHARED = """
 create or replace temp table shared as
 select event from ids group by event having min(owner) != max(owner)
 """
-_NUMBER = "select count(*) from shared"
+NUMBER = "select count(*) from shared"
 _PLACES = """
-select event, owner, min(day)::varchar, arg_min(bucket, day) from ids
+select event, owner, min(day)::varchar, arg_min(place, day) from ids
 where event in (select event from shared order by event limit $most) group by all order by all
 """
 _ACCOUNTS = "select hash(account), account from (select unnest($accounts::varchar[]) as account)"
@@ -45,7 +46,7 @@ where hash(source, id) = $event limit 1
 """
 
 type PlanOf = Callable[[int], AggregationPlan]
-"""Reads the plan of a bucket."""
+"""Reads the plan of a place: of a bucket of a run."""
 
 
 def shared_ids(
@@ -62,27 +63,36 @@ def shared_ids(
     parts = 1 + events // IDS_AT_ONCE
     with opened() as (database, folder):
         for part in range(parts):
-            database.execute(_TABLE)
+            database.execute(NO_IDS)
             for bucket in buckets:
                 try:
-                    _read(database, plan_of(bucket), objects, folder, parts=parts, part=part)
+                    read_part(database, plan_of(bucket), objects, folder, Part(bucket, part, parts))
                 except ObjectUnreadable as error:
                     unreadable(error.key)
             database.execute(_SHARED)
-            number += database.execute(_NUMBER).fetchall()[0][0]
-            first += _first(database, plan_of, objects, MAX_SHOWN - len(first))
+            number += database.execute(NUMBER).fetchall()[0][0]
+            first += first_shared(database, plan_of, objects, MAX_SHOWN - len(first))
     return SharedIds(number=number, first=tuple(first))
 
 
-def _read(
-    database: duckdb.DuckDBPyConnection, plan: AggregationPlan, objects: Objects, folder: Path, *, parts: int, part: int
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the ids of a place."""
+
+    place: int
+    number: int
+    of: int
+
+
+def read_part(
+    database: duckdb.DuckDBPyConnection, plan: AggregationPlan, objects: Objects, folder: Path, part: Part
 ) -> None:
-    """Take in a part of the ids of a bucket."""
+    """Take a part of the ids of a bucket into the table `ids`; raises ObjectUnreadable."""
     key = log.ids_key(plan.run, plan.bucket)
     accounts, is_there = _accounts(plan), plan.lists_refused
     ids = read_ids(database, objects, key, folder, buckets=plan.reads, is_there=is_there, accounts=accounts)
     if ids is not None:
-        parameters = {"bucket": plan.bucket, "parts": parts, "part": part, **ids.parameters}
+        parameters = {"place": part.place, "parts": part.of, "part": part.number, **ids.parameters}
         try:
             database.execute(_READ.format(ids=ids.text), parameters)
         except duckdb.Error as error:
@@ -93,12 +103,14 @@ def _accounts(plan: AggregationPlan) -> list[str]:
     return sorted({window.account for window in plan.windows})
 
 
-def _first(database: duckdb.DuckDBPyConnection, plan_of: PlanOf, objects: Objects, most: int) -> Iterator[SharedId]:
-    """Yield the first shared ids of a part, with their text and accounts."""
+def first_shared(
+    database: duckdb.DuckDBPyConnection, plan_of: PlanOf, objects: Objects, most: int
+) -> Iterator[SharedId]:
+    """Yield the first ids of the table `shared`, with their text and accounts."""
     places: dict[int, list[IdPlace]] = {}
     names: dict[int, tuple[str, str] | None] = {}
-    for event, owner, day, bucket in database.execute(_PLACES, {"most": most}).fetchall():
-        plan = plan_of(bucket)
+    for event, owner, day, place in database.execute(_PLACES, {"most": most}).fetchall():
+        plan = plan_of(place)
         account = dict(database.execute(_ACCOUNTS, {"accounts": _accounts(plan)}).fetchall())[owner]
         places.setdefault(event, []).append(IdPlace(account=account, day=day))
         if event not in names:

@@ -74,3 +74,9 @@ class SharedIds(Model):
 
     number: int = 0
     first: tuple[SharedId, ...] = ()
+
+
+class IdsElsewhere(SharedIds):
+    """The ids of a closed run that accounts of other runs have, too; `unreadable` is what could not be compared."""
+
+    unreadable: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)

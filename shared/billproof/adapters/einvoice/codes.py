@@ -37,7 +37,7 @@ def vat_category(treatment: str, percent: Decimal, jurisdiction: str) -> VatCate
     """Return the category of a tax (BT-118, BT-151); raises NotExpressible where EN 16931 has none for it."""
     if treatment == Treatment.STANDARD and jurisdiction[:2] in VAT_COUNTRIES:
         return VatCategory.STANDARD if percent else VatCategory.ZERO
-    category = next((found for known, found in _CATEGORIES.items() if known == treatment), None)
+    category = next((category for known, category in _CATEGORIES.items() if known == treatment), None)
     if category is None:
         message = f"EN 16931 has no category of VAT for {treatment} in {jurisdiction}"
         raise NotExpressible(message, term="BT-118")

@@ -23,31 +23,31 @@ MOST_IN_NAME = 100
 
 
 def line_terms(invoice: Invoice, sign: int) -> list[dict[str, Any]]:
-    """Return the lines of a document; one that bears several taxes is a line for each."""
-    return [terms for number, line in enumerate(invoice.lines, start=1) for terms in _of_line(number, line, sign)]
+    """Return the lines of a document, numbered; one that bears several taxes is a line for each."""
+    lines = [terms for line in invoice.lines for terms in _of_line(line, sign)]
+    return [{"BT-126": str(number), **terms} for number, terms in enumerate(lines, start=1)]
 
 
-def _of_line(number: int, line: InvoiceLine, sign: int) -> Iterator[dict[str, Any]]:
+def _of_line(line: InvoiceLine, sign: int) -> Iterator[dict[str, Any]]:
     if not line.parts:
-        yield _terms(str(number), line, line.amounts.net, line.determination, sign)
-    for ordinal, part in enumerate(line.parts, start=1):
-        yield _of_part(f"{number}.{ordinal}", line, part, sign)
+        yield _terms(line, line.amounts.net, line.determination, sign)
+    for part in line.parts:
+        yield _of_part(line, part, sign)
 
 
-def _of_part(name: str, line: InvoiceLine, part: TaxPart, sign: int) -> dict[str, Any]:
-    terms = _terms(name, line, part.amounts.net, part.determination, sign)
+def _of_part(line: InvoiceLine, part: TaxPart, sign: int) -> dict[str, Any]:
+    terms = _terms(line, part.amounts.net, part.determination, sign)
     if part.days is not None:
         terms |= {"BT-134": part.days.start, "BT-135": part.days.end - timedelta(days=1)}
     return terms
 
 
-def _terms(name: str, line: InvoiceLine, net: Money, tax: Determination, sign: int) -> dict[str, Any]:
+def _terms(line: InvoiceLine, net: Money, tax: Determination, sign: int) -> dict[str, Any]:
     priced, amount = line.priced, sign * net.amount
     places = exponent(net.currency)
     quantity, price, unit = _price(line, amount, places)
     category = vat_category(tax.treatment, tax.percent, tax.jurisdiction)
     terms: dict[str, Any] = {
-        "BT-126": name,
         "BT-129": decimal_text(quantity),
         "BT-130": unit,
         "BT-131": f"{amount + 0:.{places}f}",

@@ -40,10 +40,12 @@ class StripePayments:
             with errors_of_stripe():
                 intent = client.v1.payment_intents.retrieve(order.known, {"expand": ["latest_charge"]})
             return _read(intent.to_dict())
-        params: Any = {"customer": order.method.customer, "limit": PAGE_SIZE, "expand": ["data.latest_charge"]}
-        params["created"] = {"gte": _since(order.issued)}
-        with errors_of_stripe():
-            intents = [one.to_dict() for one in client.v1.payment_intents.list(params).auto_paging_iter()]
+        params: Any = {"limit": PAGE_SIZE, "expand": ["data.latest_charge"], "created": {"gte": _since(order.issued)}}
+        intents: list[dict[str, Any]] = []
+        for customer in dict.fromkeys(filter(None, (order.earlier_customer, order.method.customer))):
+            with errors_of_stripe():
+                listed = client.v1.payment_intents.list(params | {"customer": customer}).auto_paging_iter()
+                intents += [one.to_dict() for one in listed]
         known = [_read(one) for one in intents if (one.get("metadata") or {}).get("invoice") == order.number]
         return min(known, key=lambda payment: _ORDER.index(payment.state), default=None)
 

@@ -13,7 +13,11 @@ def encode(value: Any) -> bytes:
 
 def decode(body: bytes) -> Any:
     """Read what Tryton wrote; raises ValueError for what is not such JSON."""
-    return json.loads(body, object_hook=_untagged, parse_float=Decimal)
+    try:
+        return json.loads(body, object_hook=_untagged, parse_float=Decimal)
+    except (KeyError, TypeError, ArithmeticError, RecursionError) as error:  # a tag without its values, or with others
+        message = f"not what Tryton writes: {type(error).__name__}"
+        raise ValueError(message) from None
 
 
 def _tagged(value: Any) -> dict[str, Any]:

@@ -12,8 +12,8 @@ LANGUAGES = ("en", "de", "fr", "es", "nl", "it", "pt")
 def catalogue(language: str) -> dict[str, dict[str, str]]:
     """Return the texts, the reasons of credit notes, and the names of steps of a language, each by its name."""
     data = resources.files("billproof.adapters.typst").joinpath("texts", f"{language}.json").read_bytes()
-    found: dict[str, dict[str, str]] = json.loads(data)
-    return found
+    texts: dict[str, dict[str, str]] = json.loads(data)
+    return texts
 
 
 def language_of(locale: str) -> str:

@@ -13,8 +13,8 @@ from billproof.model import decimal_text
 from billproof.pricing.models.base import Step
 from billproof.tax.model import Treatment
 
-_TIER = re.compile(r"^(.*?)over ([0-9.]+)(?: to ([0-9.]+))?(?:, blocks of ([0-9.]+))?$")
-_PACKAGES = re.compile(r"^packages of ([0-9.]+)$")
+_TIER = re.compile(r"(.*?)over ([0-9.]+)(?: to ([0-9.]+))?(?:, blocks of ([0-9.]+))?")
+_PACKAGES = re.compile(r"packages of ([0-9.]+)")
 _CREDIT = "Credit: "
 
 
@@ -94,7 +94,7 @@ def _details(line: InvoiceLine, invoice: Invoice, writer: Writer) -> Iterator[st
         yield writer.text("included", **{name: writer.number(value) for name, value in numbers.items()})
     if priced.meter and invoice.kind is DocumentKind.INVOICE:
         steps, whole = priced.explanation.steps, unit_step(line)
-        is_said = whole is not None and whole.quantity == priced.quantity and _TIER.match(whole.label) is None
+        is_said = whole is not None and whole.quantity == priced.quantity and _TIER.fullmatch(whole.label) is None
         yield from (_in_words(step, line, writer) for step in (() if is_said else steps))
     proration = priced.explanation.proration
     if proration is not None and not proration.is_whole:
@@ -113,7 +113,7 @@ def _in_words(step: Step, line: InvoiceLine, writer: Writer) -> str:
 
 def step_label(label: str, writer: Writer) -> str:
     """Return what a step of a price is called in a language: tiers in words, and the words of the catalogue."""
-    tier, packages = _TIER.match(label), _PACKAGES.match(label)
+    tier, packages = _TIER.fullmatch(label), _PACKAGES.fullmatch(label)
     if packages is not None:
         return writer.text("packages", size=writer.number(Decimal(packages[1])))
     if tier is None:

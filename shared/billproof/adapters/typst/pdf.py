@@ -9,7 +9,8 @@ from typing import Any
 import typst
 
 from billproof.adapters.typst.line_texts import sections_of
-from billproof.adapters.typst.payment_codes import epc_code, swiss_code
+from billproof.adapters.typst.payment_codes import epc_code
+from billproof.adapters.typst.qr_bill import in_groups, swiss_bill
 from billproof.adapters.typst.tax_texts import taxes_of, wordings_of
 from billproof.adapters.typst.texts import Writer
 from billproof.errors import InvalidInput
@@ -136,11 +137,6 @@ def _facts(
     return [[writer.text(name), text] for name, text in facts if text]
 
 
-def in_groups(text: str) -> str:
-    """Return a reference or an IBAN in groups of four."""
-    return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
-
-
 def _is_to_pay(invoice: Invoice, released: Released) -> bool:
     return invoice.kind is DocumentKind.INVOICE and released.receivable.amount.amount > 0
 
@@ -199,7 +195,7 @@ def _payment(
         if stated.remit_to
         else [],
         "code": epc_code(invoice, released, reference),
-        "swiss": swiss_code(invoice, released, reference),
+        "swiss": swiss_bill(invoice, released, reference, writer),
     }
 
 

@@ -11,7 +11,7 @@ from billproof.invoicing.model import Invoice, TaxSubtotal
 from billproof.money import Money, total
 from billproof.tax.model import Treatment
 
-_CERTIFICATE = re.compile(r", certificate (.+)$")
+_CERTIFICATE = re.compile(r".*, certificate (.+)", re.DOTALL)
 _GST = {"AU", "NZ", "SG", "IN"}
 
 
@@ -51,8 +51,8 @@ def tax_name(group: TaxSubtotal, writer: Writer) -> str:
 def _untaxed(group: TaxSubtotal, writer: Writer) -> str:
     place = group.jurisdiction if "-" in group.jurisdiction else writer.country(group.jurisdiction)
     if group.treatment == Treatment.EXEMPT:
-        found = _CERTIFICATE.search(group.reason)
-        certificate = f", {writer.text('certificate', certificate=found[1])}" if found else ""
+        named = _CERTIFICATE.fullmatch(group.reason)
+        certificate = f", {writer.text('certificate', certificate=named[1])}" if named else ""
         return writer.text("exempt") + certificate
     name = "reverse_charge_short" if group.treatment == Treatment.REVERSE_CHARGE else str(group.treatment)
     return writer.text(name, place=place)

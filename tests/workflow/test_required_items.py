@@ -20,7 +20,8 @@ from billproof.invoicing.required_items import (
     missing_items,
     required_items,
 )
-from tests.support.jurisdictions import LACKING, SELLERS, complete, exchanged, released_as, stating, taxed
+from billproof.masterdata.documents import DocumentForm
+from tests.support.jurisdictions import LACKING, SELLERS, complete, electronic, exchanged, released_as, stating, taxed
 
 ROWS = required_items().items
 SELLER_OF = {"EU": "DE", EVERYWHERE: "US"}
@@ -59,6 +60,11 @@ def text_of(invoice: Invoice) -> str:
     return " ".join(" ".join(page.extract_text().split()) for page in pages).replace("\xa0", " ").replace("\u202f", " ")
 
 
+def document_of(row: RequiredItem) -> Invoice:
+    forms = {"electronic": DocumentForm.UBL, "peppol": DocumentForm.PEPPOL, "xrechnung": DocumentForm.XRECHNUNG}
+    return electronic(forms[row.list]) if row.list in forms else complete(country_of(row))
+
+
 def country_of(row: RequiredItem) -> str:
     return SELLER_OF.get(row.list, row.list)
 
@@ -66,6 +72,11 @@ def country_of(row: RequiredItem) -> str:
 @pytest.mark.parametrize("country", SELLERS)
 def test_a_complete_document_lacks_nothing(country: str) -> None:
     assert list(missing_items(complete(country))) == []
+
+
+@pytest.mark.parametrize("form", list(DocumentForm)[1:])
+def test_a_complete_document_lacks_nothing_of_its_electronic_form(form: DocumentForm) -> None:
+    assert list(missing_items(electronic(form))) == []
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.list}-{row.item}")
@@ -77,7 +88,7 @@ def test_every_item_of_every_list_is_on_paper_or_holds_the_document(row: Require
     lacking = LACKING.get(row.item)
     assert said or lacking, "an item that nothing shows and nothing holds"
     if lacking is not None:
-        missing = [required for required, _ in missing_items(lacking(complete(country_of(row))))]
+        missing = [required for required, _ in missing_items(lacking(document_of(row)))]
         assert row in missing
 
 

@@ -1,0 +1,7 @@
+"""`python -m lab`: `make lab`."""
+
+import sys
+
+from lab.running import main
+
+sys.exit(main())
