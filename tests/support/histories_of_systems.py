@@ -247,6 +247,10 @@ def _sample(function: str, case: str, text: str) -> Step:
 SAMPLES = History(
     "samples",
     billed_world,
-    tuple(_sample(path.parent.name, path.stem, path.read_text()) for path in FILES if path.name.startswith("good")),
+    tuple(
+        _sample(path.parent.name, path.stem, path.read_text())
+        for path in sorted(FILES, key=lambda path: path.parent.name == "deliver_einvoice")  # it needs the PDF
+        if path.name.startswith("good")
+    ),
 )
 """Every function on its sample events."""
