@@ -68,7 +68,7 @@ def text_of(alarm: Resource) -> str:
 
 def test_every_alarm_has_a_runbook_that_names_it_and_no_runbook_is_without_an_alarm() -> None:
     alarms = of_type("AWS::CloudWatch::Alarm")
-    assert len(alarms) == 53
+    assert len(alarms) == 56
     linked = set()
     for name, alarm in alarms.items():
         runbook = re.search(r"docs/runbooks/([a-z-]+\.md)$", text_of(alarm))
@@ -108,7 +108,7 @@ def scheduled() -> set[str]:
 
 def test_every_schedule_has_a_dead_letter_queue_and_retries() -> None:
     schedules = of_type("AWS::Scheduler::Schedule")
-    assert len(schedules) == 10
+    assert len(schedules) == 11
     for schedule in schedules.values():
         assert schedule["Target"]["DeadLetterConfig"]
         assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] >= 1
@@ -124,6 +124,7 @@ def test_a_scheduled_function_that_fails_every_time_leaves_its_call_in_a_queue_a
         "AnchorAudit",
         "PublishEvents",
         "WatchAdapters",
+        "CheckCompleteness",
     }
     configured = {referenced(each["FunctionName"]): each for each in of_type("AWS::Lambda::EventInvokeConfig").values()}
     assert set(configured) == scheduled() == alarms_on("Errors", "FunctionName")
