@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Family(StrEnum):
-    """What somebody would look for who mends a leak."""
+    """What somebody looks for to stop a leak."""
 
     EVENTS_MISSING = "events are missing or not whole"
     EVENTS_TOO_MANY = "events are there more than once"

@@ -88,6 +88,7 @@ class Stage(Hands):
             yield month, Moment.AFTER_RUN
             self._approve(month)
             if only_runs:
+                self.world.ingest(self.scene.later.get(month, []))
                 continue
             self._hands(Moment.AFTER_RUN)
             self._post()

@@ -73,6 +73,8 @@ def _service_call(service: str, operation: str, params: dict[str, Any]) -> Permi
             return Permission("states:DescribeExecution", f"{params['executionArn'].split(':')[-2]} {EXECUTIONS}")
         case "ses", "SendRawEmail":
             return Permission("ses:SendRawEmail", IDENTITY, only_with="SenderAddress")
+        case "lambda", ("GetEventSourceMapping" | "UpdateEventSourceMapping"):
+            return Permission(f"lambda:{operation}", params["UUID"])
         case "secretsmanager", "GetSecretValue":
             return Permission("secretsmanager:GetSecretValue", params["SecretId"])
     message = f"nobody said which permission {service} {operation} needs"
@@ -121,6 +123,8 @@ def named(resource: Any) -> str:
             return f"{text.rsplit('${', 1)[1].partition('.')[0]} {EXECUTIONS}"
         case {"Fn::Sub": str(text)} if ":stateMachine:" in text:
             return text.rsplit(":", 1)[1].removesuffix("*")
+        case {"Fn::Sub": str(text)} if ":event-source-mapping:" in text:
+            return text.rsplit("${", 1)[1].removesuffix("}")
         case {"Fn::Sub": str(text)} if text.endswith(":identity/*"):
             return IDENTITY
         case _:
