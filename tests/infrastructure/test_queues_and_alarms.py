@@ -128,7 +128,7 @@ def scheduled() -> set[str]:
 
 def test_every_schedule_has_a_dead_letter_queue_and_retries() -> None:
     schedules = of_type("AWS::Scheduler::Schedule")
-    assert len(schedules) == 11
+    assert len(schedules) == 10
     for schedule in schedules.values():
         assert schedule["Target"]["DeadLetterConfig"]
         assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] >= 1
@@ -144,7 +144,6 @@ def test_a_scheduled_function_that_fails_every_time_leaves_its_call_in_a_queue_a
         "AnchorAudit",
         "PublishEvents",
         "WatchAdapters",
-        "CheckCompleteness",
     }
     configured = {referenced(each["FunctionName"]): each for each in of_type("AWS::Lambda::EventInvokeConfig").values()}
     assert set(configured) == scheduled() == alarms_on("Errors", "FunctionName")
