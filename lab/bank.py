@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
+KNOWN = "statement_known"
+"""What billproof answers to a statement that it was told of before."""
 CENT = Decimal("0.01")
 OPENING = Decimal("50000.00")
 
@@ -62,6 +64,10 @@ class Bank:
     def rename_text(self, name: str, text: str) -> None:
         """Let a customer's payment say something else."""
         self._change({name}, lambda entry: [entry._replace(text=text)])
+
+    def postpone(self) -> None:
+        """Let what is not told of yet be booked on the first day after the last statement."""
+        self.entries = [entry._replace(on=max(entry.on, self._first)) for entry in self.entries]
 
     def _change(self, names: set[str], change: Callable[[Entry], list[Entry]]) -> None:
         self.entries = [

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Family(StrEnum):
-    """What somebody would look for who mends a leak."""
+    """What somebody looks for to stop a leak."""
 
     EVENTS_MISSING = "events are missing or not whole"
     EVENTS_TOO_MANY = "events are there more than once"
@@ -154,6 +154,7 @@ CODES: dict[str, tuple[Family, ...]] = {
     "invoice_not_drafted": (F.NOT_BILLED,),
     "invoice_not_released": (F.NOT_BILLED,),
     "invoice_document_changed": (F.DOCUMENT_CHANGED,),
+    "unreadable": (F.DOCUMENT_CHANGED,),
     "invoice_not_posted": (F.NOT_POSTED,),
     "posting_not_confirmed": (F.NOT_POSTED,),
     "posting_without_invoice": (F.POSTED_TWICE,),
@@ -174,8 +175,14 @@ CODES: dict[str, tuple[Family, ...]] = {
     "statement_overlap": (F.STATEMENT,),
     "cash_not_posted": (F.CASH_BOOKS,),
     "cash_out_of_balance": (F.CASH_BOOKS, F.DOCUMENT_CHANGED),
-    "erp-postings-dead-letters": (F.NOT_POSTED, F.DOCUMENT_CHANGED),
-    "payment-events-dead-letters": (F.CASH_BOOKS, F.DOCUMENT_CHANGED),
+    "erp-postings-failed": (F.NOT_POSTED, F.DOCUMENT_CHANGED),
+    "payment-events-failed": (F.CASH_BOOKS, F.DOCUMENT_CHANGED),
+    "billing-run-failed": (F.DOCUMENT_CHANGED,),
+    "reconciliation-failed": (F.DOCUMENT_CHANGED,),
+    "proposed_duplicate": (F.PAID_TOO_MUCH,),
+    "proposed_part-payment": (F.PAID_SHORT,),
+    "proposed_unknown": (F.PAYER_UNKNOWN,),
+    "statement_known": (F.PAID_TOO_MUCH,),
     "receipt_not_decided": (F.NOT_ALLOWED, F.DOCUMENT_CHANGED),
     "refused": (F.NOT_ALLOWED,),
 }

@@ -95,6 +95,7 @@ class Hands:
         self.bank.entries = [entry for entry in self.bank.entries if entry.name in names]
         self.bank.statement(self.world.now().date())
         self.bank.entries = kept
+        self.bank.postpone()
 
     def repeat_statement(self) -> None:
         """Let the bank send its next statement twice."""
@@ -108,11 +109,19 @@ class Hands:
             if any(part.allocation.document in invoices for use in state.applications for part in use.settlements)
         }
 
+    def receipts_that_name(self, texts: set[str]) -> set[str]:
+        """Return the receipts whose payer or text is one of some, or names it."""
+        return {
+            state.receipt.id
+            for state in self.world.cash_book.received(ENTITY)
+            if any(text in f"{state.receipt.payer.name} {state.receipt.remittance}" for text in texts)
+        }
+
     def lose_cash_entries(self, accounts: list[str], month: str) -> None:
         """Let the ERP lose what it holds of receipts."""
-        numbers = {self.number(account, month) for account in accounts}
+        receipts = self._receipts(accounts, month)
         ledger = self.world.records["ledger"].items
-        for key in [key for key in ledger if any(number in key.sort and key.sort != number for number in numbers)]:
+        for key in [key for key in ledger if any(receipt in key.sort for receipt in receipts)]:
             del ledger[key]
 
     def remove_receipts(self, accounts: list[str], month: str) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
+from lab.bank import KNOWN
 from lab.baseline import Billed
 from lab.families import KINDS, says
 from lab.injectors.registered import CAUSES
@@ -16,6 +17,8 @@ from lab.scene import Injected, Point, Scene, Strength
 
 UPSTREAM = (Point.USAGE, Point.CONTRACT, Point.TAX)
 """Where a leak can be found before an invoice is released."""
+BILLED_RIGHT = "billed_right"
+"""In place of a code where the product bills right what a naive one would not: nothing leaks."""
 MIXED = 4
 MIXABLE = {name for name, cause in CAUSES.items() if cause.point in {Point.USAGE, Point.CONTRACT, Point.TAX}}
 """Causes whose dollars two bills say; those of the books and of cash are spoilt by each other's hands."""
@@ -92,9 +95,10 @@ def judged(
     """Say how a leak of known dollars, by the month from which they leak, fared in an outcome."""
     cause, dollars = CAUSES[name], sum(by_month.values(), NOTHING)
     known = {signal.key for signal in clean.signals}
-    here = [signal for signal in outcome.signals if signal.key not in known and is_at(signal, injected)]
-    refused = bool(outcome.stage.refusals)
-    codes = sorted({signal.code for signal in here} | ({"refused"} if refused else set()))
+    numbers = _numbers(outcome, injected)
+    here = [one for one in outcome.signals if one.key not in known and is_at(one, injected, numbers)]
+    refused = {"refused" if refusal != KNOWN else KNOWN for refusal in outcome.stage.refusals}
+    codes = sorted({signal.code for signal in here} | refused | ({BILLED_RIGHT} if injected.twin else set()))
     is_found = bool(codes)
     since = _since(outcome, clean, by_month)
     return Judged(
@@ -106,18 +110,31 @@ def judged(
         found=dollars if is_found else NOTHING,
         in_time=_in_time(here, by_month, injected) if cause.point in UPSTREAM else None,
         stated=min(dollars, sum((signal.amount or NOTHING for signal in here), NOTHING)),
-        is_named=any(KINDS[name] in says(code) for code in codes),
-        prevented=refused or injected.twin is not None,
+        is_named=any(KINDS[name] in says(code) or code == BILLED_RIGHT for code in codes),
+        prevented=bool(refused) or injected.twin is not None,
         days=0 if refused else _days(here, since),
         totals_only=dollars if outcome.alarms != clean.alarms else NOTHING,
         codes=tuple(codes),
     )
 
 
-def is_at(signal: Signal, injected: Injected) -> bool:
-    """Say whether a signal is told of a place of a leak; what a run counts has no place, and is of all its sources."""
-    places = (*injected.accounts, *injected.sources)
-    return signal.where.startswith("run ") or any(signal.names(place) for place in places)
+def is_at(signal: Signal, injected: Injected, numbers: frozenset[str] = frozenset()) -> bool:
+    """Say whether a signal is told of a place of a leak: an account, a source, or one of its documents' numbers.
+
+    What a run counts has no place, and is of all its sources.
+    """
+    if signal.where.startswith("run ") or any(number in signal.where for number in numbers):
+        return True
+    return any(signal.names(place) for place in (*injected.accounts, *injected.sources))
+
+
+def _numbers(outcome: Outcome, injected: Injected) -> frozenset[str]:
+    """Return the numbers of the invoices that a leak after the release is of, and the receipts that name them."""
+    if injected.dollars is None:
+        return frozenset()
+    stage = outcome.stage
+    numbers = {stage.number(account, month) for account in injected.accounts for month in stage.scene.months} - {""}
+    return frozenset(numbers | stage.receipts_that_name({*numbers, *injected.accounts, *injected.sources}))
 
 
 def _dollars(scene: Scene, injected: Injected, outcome: Outcome, clean: Outcome) -> dict[str, Decimal]:
@@ -130,7 +147,7 @@ def _dollars(scene: Scene, injected: Injected, outcome: Outcome, clean: Outcome)
     if injected.twin is not None:
         twin = scene.copy()
         injected.twin(twin)
-        wrong = play(twin, clean=clean, only_runs=True).billed
+        right, wrong = outcome.billed, play(twin, clean=clean, only_runs=True).billed
     return between(right, wrong, scene.months)
 
 
@@ -147,15 +164,17 @@ def between(right: Billed, wrong: Billed, months: Sequence[str]) -> dict[str, De
 
 def _righted(scene: Scene) -> Scene:
     right = scene.copy()
-    for name in ("contracts", "signed"):
+    versions = [version for of_account in scene.facts["right"].values() for version in of_account]
+    latest = [versions_of[-1] for versions_of in scene.facts["right"].values()]
+    for name, added in (("contracts", versions), ("signed", latest)):
         kept = [one for one in getattr(right, name) if one["account"] not in scene.facts["right"]]
-        setattr(right, name, [*kept, *({**one, "version": 1} for one in scene.facts["right"].values())])
+        setattr(right, name, [*kept, *added])
     return right
 
 
 def _in_time(here: list[Signal], by_month: dict[str, Decimal], injected: Injected) -> Decimal:
     """Return the dollars of the months from the first one on in which something was held; all where nothing leaked."""
-    if injected.twin is not None and here:
+    if injected.twin is not None:
         return sum(by_month.values(), NOTHING)
     first = min((signal.month for signal in here if signal.holds and signal.month), default=None)
     return NOTHING if first is None else sum((amount for month, amount in by_month.items() if month >= first), NOTHING)
@@ -164,7 +183,8 @@ def _in_time(here: list[Signal], by_month: dict[str, Decimal], injected: Injecte
 def _since(outcome: Outcome, clean: Outcome, by_month: dict[str, Decimal]) -> datetime | None:
     changed = changed_events(outcome.stage.scene, clean.stage.scene)
     if changed:
-        return min(map(moment_of, changed))
+        begin = datetime.fromisoformat(f"{outcome.stage.scene.months[0]}-01T00:00:00+00:00")
+        return max(begin, min(map(moment_of, changed)))
     hands = [month for month, _ in outcome.stage.scene.hands]
     months = [*hands, *by_month]
     if not months:

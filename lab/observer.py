@@ -10,19 +10,25 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from billproof.conservation.cash import cash_statement
+from billproof.errors import BillproofError
 from billproof.findings import Finding, Severity
 from billproof.invoicing.documents import read_invoice
+from billproof.payments.model import UseKind
 from billproof.pipeline.artefacts import DRAFTED, RUN_PLAN, Artefacts
 from billproof.pipeline.closing import read_statement
 from billproof.pipeline.model import RunStatement
 from billproof.pricing.model import LineKind
 from billproof.proof.service import prove_run
+from billproof.reconciliation.model import Cause
 from lab.company import ENTITY
-from lab.stage import Stage
+from lab.stage import BANK_ACCOUNT, Stage
 from tests.support.verifying import verified
 
 LOOKED_ON = date(2013, 6, 1)
 """The day on which somebody looks at what is overdue."""
+
+
+OF_THE_BANK = {Cause.STATEMENT_GAP, Cause.STATEMENT_OVERLAP}
 
 
 class Signal(NamedTuple):
@@ -61,8 +67,16 @@ class Watch:
 
     def see_end(self) -> None:
         """Look at what stays when all is over: proofs of every run, the audit chain, cash, and what is overdue."""
-        for signal in (*self._of_alarms(), *self._of_proofs(), *self._of_audit(), *self._of_cash(), *self._of_ageing()):
-            self.signals.setdefault(signal.key, signal)
+        for look in (self._of_alarms, self._of_proofs, self._of_audit, self._of_cash, self._of_ageing):
+            for signal in self._read(look()):
+                self.signals.setdefault(signal.key, signal)
+
+    def _read(self, signals: Iterator[Signal]) -> Iterator[Signal]:
+        """Yield signals; a command that stops since something stored is not what it was tells that much."""
+        try:
+            yield from signals
+        except BillproofError as error:
+            yield self._told("unreadable", str(error), "")
 
     def _now(self) -> datetime:
         return self.stage.world.now()
@@ -103,15 +117,26 @@ class Watch:
                 yield Signal("difference_billed", draft.account, line.id, abs(line.net.amount), month, self._now())
 
     def _of_reconciliation(self, month: str) -> Iterator[Signal]:
-        report = self.stage.report
-        for variance in (*report.variances, *report.unsettled) if report else ():
+        yield from self._proposed(month)
+        reports = [report for report in (self.stage.report, self.stage.report_before) if report]
+        for variance in (one for report in reports for one in (*report.variances, *report.unsettled)):
             amount = None if variance.amount is None else abs(variance.amount.amount)
             where = f"{variance.invoice} {variance.external_reference} {variance.account}"
+            if variance.cause in OF_THE_BANK:
+                where += f" {BANK_ACCOUNT}"
             yield Signal(variance.cause.value, variance.billing_account, where, amount, month=month, at=self._now())
 
     def _of_alarms(self) -> Iterator[Signal]:
         for queue, message in self.stage.dead_letters:
-            yield self._told(f"{queue}-dead-letters", message, "")
+            yield self._told(f"{queue}-failed", message, "")
+
+    def _proposed(self, month: str) -> Iterator[Signal]:
+        """Tell of receipts that wait for a person, with the rule that says why."""
+        for state in self.stage.world.cash_book.received(ENTITY):
+            last = state.uses[-1] if state.uses else None
+            if last is not None and last.kind is UseKind.PROPOSED and last.match is not None:
+                code, amount = f"proposed_{last.match.rule}", state.receipt.amount.amount
+                yield Signal(code, last.match.account or "", state.receipt.id, amount, month, self._now())
 
     def _of_proofs(self) -> Iterator[Signal]:
         for run in self.stage.runs[self.taken :]:

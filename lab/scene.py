@@ -97,8 +97,8 @@ class Injected:
     """Where a leak is: what a person would have to look at to see it, and its dollars where no bill can tell them.
 
     `accounts`, `sources` and `documents` are the places; `dollars` is None where two bills, the clean one and the one
-    with the leak, say what leaked. `twin` bills what a naive system would have billed, where billproof itself would
-    not: duplicates with the same id are counted there.
+    with the leak, say what leaked. `twin` makes of the scene what a naive system would have billed, where billproof
+    itself is to bill right: there the dollars are what that one is off by.
     """
 
     accounts: frozenset[str] = frozenset()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import cache, partial
 
 import msgspec
@@ -21,12 +22,12 @@ from billproof.masterdata.parties import Account, LegalEntity
 from billproof.payments.matching import match
 from billproof.payments.matching.earlier import EarlierCash
 from billproof.payments.service import apply_payment, read_payment_event
-from billproof.payments.taking_statements import BankFile, file_key, take_statement
+from billproof.payments.taking_statements import BankFile, FileOutcome, file_key, take_statement
 from billproof.periods import Period
 from billproof.pipeline.aggregating import aggregate_usage
 from billproof.reconciliation.model import Reconciliation
 from billproof_ops.demo import story
-from lab.bank import Bank
+from lab.bank import KNOWN, Bank
 from lab.company import ENTITY, legal_entity
 from lab.crm import nightly_check
 from lab.hands import Hands
@@ -52,6 +53,7 @@ class Stage(Hands):
         self.refusals: list[str] = []
         self.dead_letters: list[tuple[str, str]] = []
         self.report: Reconciliation | None = None
+        self.report_before: Reconciliation | None = None
         self.left_out: dict[str, frozenset[str]] = {}
         self.bank = deepcopy(after.bank) if after else Bank(BANK_ACCOUNT, "USD")
         self.runs: list[str] = list(after.runs) if after else []
@@ -82,10 +84,12 @@ class Stage(Hands):
             self.month = month
             self._receive(month)
             self._hands(Moment.BEFORE_RUN)
-            self._run(month)
+            if not self._runs(month):
+                continue
             yield month, Moment.AFTER_RUN
             self._approve(month)
             if only_runs:
+                self.world.ingest(self.scene.later.get(month, []))
                 continue
             self._hands(Moment.AFTER_RUN)
             self._post()
@@ -93,7 +97,7 @@ class Stage(Hands):
             self._cash(month)
             self._hands(Moment.AFTER_CASH)
             self._tell_of_bank()
-            self.report = self.world.reconcile(ENTITY, month)
+            self._taken("reconciliation", month, partial(self._reconcile, month))
             if month in self.scene.later:
                 self.world.ingest(self.scene.later[month])
             yield month, Moment.AFTER_CASH
@@ -104,12 +108,17 @@ class Stage(Hands):
         self.world.ingest(self.scene.usage[month], per_message=500)
         self.world.ingest(self.scene.totals[month], per_message=500)
 
-    def _run(self, month: str) -> None:
+    def _runs(self, month: str) -> bool:
+        """Run a month, and say whether that went to its end; a run that fails on purpose raises an alarm."""
         end = Period.month(month).end
         self.world.moment = datetime(end.year, end.month, 3, 12, tzinfo=UTC)
         nightly_check(self.world, self.scene)
-        self._bill(month)
-        self.runs.append(f"{ENTITY}-{month}-001")
+        run, trouble = f"{ENTITY}-{month}-001", len(self.dead_letters)
+        self._taken("billing-run", run, partial(self._bill, month))
+        if len(self.dead_letters) > trouble:
+            return False
+        self.runs.append(run)
+        return True
 
     def _bill(self, month: str) -> None:
         """Let a run bill the month: of all accounts, or of all but those that are left out of it."""
@@ -152,9 +161,17 @@ class Stage(Hands):
         on = date(end.year, end.month, PAID_ON_DAY)
         self.world.moment = datetime(on.year, on.month, on.day, 18, tzinfo=UTC)
         for account in self._accounts():
-            gross = self.gross(account, month)
-            if gross > 0:
-                self.bank.arrives(account, self.number(account, month), gross, on)
+            owed = self._owed(account, month)
+            if owed > 0:
+                self.bank.arrives(account, self.number(account, month), owed, on)
+
+    def _owed(self, account: str, month: str) -> Decimal:
+        """Return what a customer pays: what its invoice says, less what it has a credit note for."""
+        try:
+            item = self.world.cash_sources().receivables(ENTITY).item(f"{ENTITY}.{month}.{account}")
+        except BillproofError:
+            return self.gross(account, month)
+        return item.open.amount if item else Decimal(0)
 
     def _tell_of_bank(self) -> None:
         """Take the bank's statement in, and apply what it tells of."""
@@ -163,7 +180,9 @@ class Stage(Hands):
         key = file_key(ENTITY, data, name="lab.mt940")
         for _ in range(2 if self.bank.repeats else 1):
             sources = self.world.statement_sources(parse_statement)
-            take_statement(BankFile(key, data), sources=sources, now=self.world.now())
+            taken = take_statement(BankFile(key, data), sources=sources, now=self.world.now())
+            if taken.outcome is FileOutcome.KNOWN:
+                self.refusals.append(KNOWN)
         self.bank.repeats = False
         earlier = EarlierCash(self.world.cash_book)
         bodies, self.world.payment_events.bodies = self.world.payment_events.bodies, []
@@ -178,6 +197,14 @@ class Stage(Hands):
             matcher=lambda receipt, book, rules: match(receipt, book, rules, earlier=earlier),
             erps=self.world.erps,
         )
+
+    def _reconcile(self, month: str) -> None:
+        """Compare the month, and the one before it again, as the schedule does every day."""
+        self.report, self.report_before = None, None
+        self.report = self.world.reconcile(ENTITY, month)
+        number = self.scene.months.index(month)
+        if number:
+            self.report_before = self.world.reconcile(ENTITY, self.scene.months[number - 1])
 
     def _taken(self, queue: str, message: str, take: Callable[[], object]) -> None:
         """Do what a message asks for; what never succeeds becomes a dead letter, which raises an alarm."""

@@ -130,7 +130,10 @@ def posted_into_another_month(scene: Scene, days: int, draw: Random) -> Injected
 @cause(Point.LEDGER, "an amount is changed in the ERP", FACTORS)
 def posted_amount_changed(scene: Scene, factor: str, draw: Random) -> Injected:
     def less(entry: Terms) -> list[Terms]:
-        return [{**entry, "lines": [scaled(line, Decimal(factor)) for line in entry["lines"]]}]
+        first, *others = entry["lines"]
+        lines = [scaled(line, Decimal(factor)) for line in others]
+        rest = -sum((Decimal(line["amount"]["amount"]) for line in lines), Decimal(0))
+        return [{**entry, "lines": [{**first, "amount": {**first["amount"], "amount": str(rest)}}, *lines]}]
 
     return in_books(scene, drawn(scene, draw), less, 1 - Decimal(factor))
 

@@ -44,7 +44,7 @@ def amendment_not_synchronised(scene: Scene, factor: str, draw: Random) -> Injec
     price = charge_of(amended, "platform")["price"]
     price["amount"] = times(price["amount"], factor)
     scene.signed[scene.signed.index(published)] = amended
-    scene.facts = scene.facts | {"right": {account: amended}}
+    scene.facts = scene.facts | {"right": {account: [published, amended]}}
     return at(account)
 
 
@@ -90,7 +90,7 @@ def renewal_forgotten(scene: Scene, percent: str, draw: Random) -> Injected:
     signed_of(scene, account)["renewal"] = dict(contract["renewal"])
     right = deepcopy(contract)
     right["renewal"]["automatic"] = True
-    scene.facts = scene.facts | {"right": {account: right}}
+    scene.facts = scene.facts | {"right": {account: [right]}}
     return at(account)
 
 
@@ -101,7 +101,7 @@ def new_product_unpriced(scene: Scene, events: int, draw: Random) -> Injected:
     scene.totals["2013-02"] = scene.facts["count"](scene.usage["2013-02"])
     right = deepcopy(scene.contract_of(account))
     right["charges"].append({**charge_of(right, "calls"), "id": "storage", "meter": "storage_gb"})
-    scene.facts = scene.facts | {"right": {account: right}}
+    scene.facts = scene.facts | {"right": {account: [right]}}
     return at(account)
 
 
@@ -129,10 +129,8 @@ def seats_outgrown(scene: Scene, people: int, draw: Random) -> Injected:
             for number in range(seats)
         ]
         scene.totals[month] = scene.facts["count"](scene.usage[month])
-    right = deepcopy(scene.contract_of(account))
-    charge_of(right, "seats")["price"]["true_up"] = "high_water_mark"
-    scene.facts = scene.facts | {"right": {account: right}}
-    return at(account)
+    price = Decimal(charge_of(scene.contract_of(account), "seats")["price"]["unit_price"])
+    return Injected(accounts=frozenset({account}), dollars=lambda _: price * people * len(scene.months[1:]))
 
 
 def _is_seat(event: Event, account: str) -> bool:
@@ -226,7 +224,7 @@ def price_below_floor(scene: Scene, price: str, draw: Random) -> Injected:
     for contract in (scene.contract_of(account), signed_of(scene, account)):
         charge_of(contract, "calls")["price"]["unit_price"] = price
     charge_of(right, "calls")["price"]["unit_price"] = "0.012"
-    scene.facts = scene.facts | {"right": {account: right}}
+    scene.facts = scene.facts | {"right": {account: [right]}}
     return at(account)
 
 
@@ -237,7 +235,7 @@ def paper_says_more(scene: Scene, factor: str, draw: Random) -> Injected:
     for contract in (scene.contract_of(account), signed_of(scene, account)):
         price = charge_of(contract, "platform")["price"]
         price["amount"] = times(price["amount"], factor)
-    scene.facts = scene.facts | {"right": {account: right}}
+    scene.facts = scene.facts | {"right": {account: [right]}}
     return at(account)
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from lab.injectors.books import billed, drawn
+from lab.injectors.books import billed
 from lab.scene import Injected, Moment, Point, Scene, cause
 
 DECISION = Point.DECISION
@@ -62,6 +62,6 @@ def approval_forged(scene: Scene, share: str, draw: Random) -> Injected:
 
 @cause(DECISION, "one person raises the limits alone", (Decimal(9000), Decimal(90000), Decimal(900000)))
 def limits_raised_by_one(scene: Scene, limit: Decimal, draw: Random) -> Injected:
-    (account,) = drawn(scene, draw)
+    account = scene.facts["largest"]
     scene.when(MONTH, Moment.AFTER_POSTING, lambda stage: stage.raise_limits(limit, "carla"))
-    return Injected(accounts=frozenset({account, "policy"}), dollars=lambda _: limit)
+    return Injected(accounts=frozenset({account}), dollars=billed([account], month=MONTH))

@@ -51,7 +51,7 @@ TABLES = (
     "payments",
 )
 
-QUEUES = ("postings", "deliveries", "webhooks", "given-up")
+QUEUES = ("postings", "deliveries", "einvoices", "webhooks", "given-up")
 
 
 class _Context:
@@ -112,6 +112,7 @@ def deployed(*, buckets: int, batch_size: int = 100) -> Iterator[tuple[Clocked, 
             "AUDIT_RETENTION_DAYS": "3653",
             "POSTINGS_QUEUE_URL": queues["postings"],
             "DELIVERIES_QUEUE_URL": queues["deliveries"],
+            "EINVOICES_QUEUE_URL": queues["einvoices"],
             "WEBHOOK_DELIVERIES_QUEUE_URL": queues["webhooks"],
             "WEBHOOK_DEAD_LETTERS_URL": queues["given-up"],
             "WEBHOOK_KEY_ARN": "webhooks",

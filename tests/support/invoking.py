@@ -49,6 +49,10 @@ def handler(function: str) -> Any:
     return importlib.import_module(f"functions.{function}.app").handler
 
 
+HANDED_ON = ("skymeter-europe.2013-01.DL", "skymeter-europe.2013-01.US")
+"""Documents of customers that take an electronic form: their PDF is kept, and the form is to be made."""
+
+
 def billed_world() -> World:
     """A world whose month is planned, aggregated and billed, so that every step can be taken again."""
     world = World(accounts=IN_SAMPLES)
@@ -73,9 +77,11 @@ def _read_by_the_api(world: World) -> None:
     """Reconcile the month and keep a PDF, and give the world what webhooks go through."""
     world.reconcile()
     first = world.register.invoice_numbered(INC, 2013, 1)
-    released = world.register.released(first) if first else None
-    assert released is not None
-    world.objects.put(pdf_key(released), b"%PDF-1.7")
+    assert first is not None
+    for document in (first, *HANDED_ON):
+        released = world.register.released(document)
+        assert released is not None
+        world.objects.put(pdf_key(released), b"%PDF-1.7")
     world.call_limits.burst = 1_000_000
     ports: dict[str, Any] = {"delivery_ports": lambda: _deliveries(world), "crm_sources": lambda **_: _no_crm(world)}
     ports |= {"hubspot_client_secret": "client", "crm_events": world.usage_events}

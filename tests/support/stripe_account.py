@@ -115,6 +115,13 @@ class FakeAccount:
         self.sources[name]["status"] = "won"
         return [self.event("charge.dispute.funds_reinstated", name), self.event("charge.dispute.closed", name)]
 
+    def withdraws_again(self, name: str) -> dict[str, Any]:
+        """Withdraw once more what was reinstated, a week later; return the event."""
+        moved = self.moved("dispute", name, -self.sources[name]["amount"], created=FEBRUARY + 7 * A_DAY)
+        self._of_dispute(name, moved)
+        self.sources[name]["status"] = "needs_response"
+        return self.event("charge.dispute.funds_withdrawn", name)
+
     def loses(self, name: str) -> dict[str, Any]:
         """Close a dispute that was lost; return the event."""
         self.sources[name]["status"] = "lost"

@@ -20,6 +20,7 @@ from billproof.errors import NotExpressible, RulesBroken
 from billproof.invoicing.model import Invoice, Released
 from billproof.masterdata.documents import DocumentForm
 from billproof.money import Money, Taxed
+from tests.support.broken_documents import with_text, without
 from tests.support.jurisdictions import electronic, exchanged, released_as, stating, taxed
 from tests.support.world import EUROPE, JANUARY, World, flight
 
@@ -117,26 +118,6 @@ def test_a_quantity_above_an_allowance_has_its_unit_and_its_price(world: World) 
     assert text(xml, "/*/cac:InvoiceLine[3]/cbc:LineExtensionAmount") == "0.40"
     assert text(xml, "/*/cac:InvoiceLine[3]/cbc:InvoicedQuantity") == "100"
     assert text(xml, "/*/cac:InvoiceLine[3]/cbc:InvoicedQuantity/@unitCode") == "MIN"
-
-
-def without(path: str) -> Callable[[bytes], bytes]:
-    def change(xml: bytes) -> bytes:
-        tree = etree.fromstring(xml)
-        for element in tree.xpath(path, namespaces=NAMESPACES):
-            element.getparent().remove(element)
-        return bytes(etree.tostring(tree))
-
-    return change
-
-
-def with_text(path: str, value: str) -> Callable[[bytes], bytes]:
-    def change(xml: bytes) -> bytes:
-        tree = etree.fromstring(xml)
-        for element in tree.xpath(path, namespaces=NAMESPACES):
-            element.text = value
-        return bytes(etree.tostring(tree))
-
-    return change
 
 
 _SELLER = "/*/cac:AccountingSupplierParty/cac:Party"

@@ -200,3 +200,13 @@ def test_a_legal_entity_that_nobody_knows_is_not_there() -> None:
     side = StripeSide()
     with pytest.raises(NotFound):
         side.take('{"kind": "balance", "legal_entity": "nobody", "source": "cards", "transactions": ["txn_1"]}')
+
+
+def test_an_event_destination_of_two_gateways_is_nobodys() -> None:
+    """It would be booked by whichever legal entity comes first."""
+    side = StripeSide()
+    entity = side.world.directory.legal_entity(INC)
+    side.world.publish(entity.model_copy(update={"id": "skymeter-other", "version": 1}))
+    event = envelope(side.account.charge("ch_1", 3000))
+    with pytest.raises(InvalidInput, match=f"{CARDS} of {INC}, {CARDS} of skymeter-other have the event destination"):
+        partner_event(event, side.world.directory)

@@ -66,6 +66,22 @@ def test_a_dispute_is_opened_with_its_fee_and_a_win_pays_the_invoice_again() -> 
     assert dispute.status(CreditOutcomes()) is DisputeStatus.REJECTED
 
 
+def test_what_a_dispute_takes_once_more_after_a_win_is_another_movement() -> None:
+    side = StripeSide(JAN)
+    side.happens(charged(side))
+    side.happens(side.account.dispute("dp_1", "ch_1", 3000))
+    side.happens(side.account.wins("dp_1"))
+    assert open_of(side.world, JAN) == usd(0)
+    side.happens(side.account.withdraws_again("dp_1"))
+    assert open_of(side.world, JAN) == usd(30)
+    of_charge = side.world.gateway_book.of_charge(INC, CARDS, "ch_1")
+    names = [(one.movement.value, one.reference) for one in of_charge]
+    assert names == [("dispute", "dp_1"), ("dispute", "dp_1/2"), ("dispute_won", "dp_1")]
+    entity = side.world.directory.legal_entity(INC)
+    assert gateway_balance(entity.gateway(CARDS), entity, side.world.gateway_book).held == usd("-16.17")
+    assert cash_statement(receivables_of(side.world), side.world.dispute_book).balances
+
+
 def test_a_dispute_that_is_lost_is_a_fact_and_moves_nothing() -> None:
     side = StripeSide(JAN)
     side.happens(charged(side), side.account.dispute("dp_1", "ch_1", 3000), side.account.loses("dp_1"))

@@ -62,12 +62,12 @@ class HandedOn(Model):
 
 def pdf_key(released: Released) -> str:
     """Return where the PDF of an invoice is."""
-    return f"documents/{released.legal_entity}/{released.period.name}/{released.number}.pdf"
+    return f"{documents_folder(released)}{released.number}.pdf"
 
 
 def annex_key(released: Released) -> str:
     """Return where the annex of an invoice is."""
-    return f"documents/{released.legal_entity}/{released.period.name}/{annex_name(released)}"
+    return f"{documents_folder(released)}{annex_name(released)}"
 
 
 def read_pdf(released: Released, *, register: Register, objects: Objects) -> bytes:
@@ -169,7 +169,12 @@ def mail_and_note(
 
 def electronic_key(released: Released, document: ElectronicDocument) -> str:
     """Return where the electronic form of a document is."""
-    return f"documents/{released.legal_entity}/{released.period.name}/{document.name}"
+    return f"{documents_folder(released)}{document.name}"
+
+
+def documents_folder(released: Released) -> str:
+    """Return where the documents of a legal entity and a month are."""
+    return f"documents/{released.legal_entity}/{released.period.name}/"
 
 
 def _send(mail: bytes, invoice: Invoice, *, register: Register, mailer: Mailer) -> None:

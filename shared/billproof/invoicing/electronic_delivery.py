@@ -14,6 +14,7 @@ from billproof.invoicing.delivery import (
     MAIL_NAME,
     DeliveredFiles,
     Delivery,
+    documents_folder,
     electronic_key,
     mail_and_note,
     pdf_key,
@@ -64,7 +65,8 @@ def read_electronic(released: Released, *, register: Register, objects: Objects)
     delivery = Delivery.model_validate(known) if known is not None else None
     if delivery is None or delivery.electronic_key is None:
         return None
-    key, name = delivery.electronic_key, delivery.electronic_key.rpartition("/")[2]
+    key = delivery.electronic_key
+    name = key.removeprefix(documents_folder(released))
     try:
         data = objects.get(key)
     except NotFound:

@@ -117,8 +117,7 @@ class LegalEntity(Model):
     they send for no account that is known is this legal entity's to look after. Its customers' money arrives on its
     `cash_accounts`; the chart then names the accounts of payments. `csv_statements` say how its banks write statements
     as CSV, `csv_advices` how payers write what a payment pays. `gateways` hold what customers paid until they pay it
-    out to a bank account. With `documents` its invoices say how to pay, and are held where what a law or a customer
-    asks of them is missing.
+    out to a bank account. `documents` are what its invoices say, and are held without.
     """
 
     kind: Literal["legal_entity"] = "legal_entity"

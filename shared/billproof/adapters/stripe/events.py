@@ -115,7 +115,7 @@ def _transactions(changed: Parsed) -> Iterator[str]:
 def partner_event(body: str, directory: Directory) -> tuple[str, list[StripeMessage]] | None:
     """Return whose an event of Stripe's partner event bus is, and what it says; None for every other message.
 
-    Raises InvalidInput where no gateway has that event destination, and as messages_of does.
+    Raises InvalidInput where no gateway has that event destination, or several have, and as messages_of does.
     """
     if PARTNER not in body:
         return None
@@ -131,10 +131,17 @@ def partner_event(body: str, directory: Directory) -> tuple[str, list[StripeMess
 
 
 def _of_destination(destination: str, directory: Directory) -> tuple[LegalEntity, GatewayAccount]:
-    for name in directory.entity_ids():
-        entity = directory.legal_entity(name)
-        for gateway in entity.gateways:
-            if gateway.stripe is not None and gateway.stripe.event_destination == destination:
-                return entity, gateway
-    message = "no gateway has the event destination that this event came by"
-    raise InvalidInput(message)
+    """Return the one gateway of an event destination: what several have would be booked by whichever comes first."""
+    entities = map(directory.legal_entity, directory.entity_ids())
+    gateways = [
+        (entity, gateway)
+        for entity in entities
+        for gateway in entity.gateways
+        if gateway.stripe is not None and gateway.stripe.event_destination == destination
+    ]
+    if len(gateways) != 1:
+        names = ", ".join(f"{gateway.source} of {entity.id}" for entity, gateway in gateways) or "no gateway"
+        have = "have" if gateways else "has"
+        message = f"{names} {have} the event destination that this event came by: publish it for one gateway"
+        raise InvalidInput(message)
+    return gateways[0]

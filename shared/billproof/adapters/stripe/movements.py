@@ -6,7 +6,7 @@ Every change of a balance is one, with its fee and, expanded, its source. What i
     charge                                               charge      ch_, py_
     refund, partial_capture_reversal, charge_failure     refund      re_, pyr_
     refund_failure                                       charge      txn_: the money of a refund that failed is back
-    dispute                                              dispute     dp_, du_
+    dispute                                              dispute     dp_, du_; dp_/2 where it is taken once more
     dispute_reversal                                     dispute_won the same
     fee, tax, network_cost                               fee         txn_, as is the fee of every other one
     payout                                               payout      po_, once its day is final
@@ -99,7 +99,7 @@ class _Transaction:
             name = self._parsed["id"]
             fields = {"remittance": f"refund {_id(self._source)} did not arrive"}
         elif not is_payout:
-            name = self._parsed["id"] if is_of_charge else name
+            name = self._parsed["id"] if is_of_charge else self._of_dispute(name)
             fields = {"original": _id(self._source if is_of_charge else self._source["charge"])}
         return GatewayMovement(
             legal_entity=self._entity.id,
@@ -111,6 +111,21 @@ class _Transaction:
             payout=None if is_payout else self._payout,
             **fields,
         )
+
+    def _of_dispute(self, name: str) -> str:
+        """Return the name of a movement of a dispute, or refund: what moves in the same way once more has another one.
+
+        A dispute lists its transactions, and each is listed from when it is there on.
+        """
+        listed = self._source.get("balance_transactions")
+        of_kind = [
+            one
+            for one in (listed if isinstance(listed, list) else [])
+            if isinstance(one, Mapping) and one.get("reporting_category") == self._parsed["reporting_category"]
+        ]
+        in_time = [one["id"] for one in sorted(of_kind, key=lambda one: int(one["created"]))]
+        place = in_time.index(self._parsed["id"]) + 1 if self._parsed["id"] in in_time else 1
+        return name if place == 1 else "/".join((name, str(place)))
 
     def _fee(self, amount: Money) -> Iterator[GatewayMovement]:
         """Yield what Stripe keeps, below zero, or gives back."""
