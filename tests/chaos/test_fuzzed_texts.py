@@ -14,10 +14,13 @@ from typing import Any
 
 import pytest
 
+from billproof.adapters.http_calls import HttpAnswer
+from billproof.adapters.sap.rest import _read as read_sap
 from billproof.adapters.stripe.signatures import is_signed
 from billproof.adapters.tryton.tagged import decode
 from billproof.api.pages import AskedPage, cursor_of, place_of_cursor
 from billproof.api.problems import Problem
+from billproof.errors import BillproofError
 from billproof.events.identity import EventId
 from billproof.identities import ContractPath, ExceptionId, InvoiceId, LineId, RunId, TermName
 from billproof.invoicing.series import DocumentNumber
@@ -106,6 +109,17 @@ def test_a_damaged_answer_of_tryton_is_no_answer() -> None:
     fuzz("answers of Tryton", [ANSWER, [ANSWER]], damaged, read_answer)
 
 
+def test_a_damaged_answer_of_sap_is_refused_by_name_and_raises_nothing_else() -> None:
+    said = {"error": {"code": "X/1", "message": {"lang": "en", "value": "posting period 2 is not open"}}}
+
+    def read(text: str) -> None:
+        for status in (200, 201, 400, 403, 500):
+            with contextlib.suppress(BillproofError):
+                read_sap(HttpAnswer(status, text.encode(errors="surrogatepass")))
+
+    fuzz("answers of SAP", [said, {"value": [said]}], damaged, read)
+
+
 OF_FUNCTIONS = "by damaged sample events of every function: test_fuzzed_functions.py"
 OF_PARSERS = "test_fuzzed_parsers.py"
 OF_FILES = "test_fuzzed_files.py"
@@ -113,6 +127,7 @@ OF_CRMS = "test_fuzzed_crms.py"
 HERE = "test_fuzzed_texts.py"
 STORED = "what the product wrote: alterations are found by its digest, its list or the audit chain"
 CONFIGURED = "a secret or a file that the operator wrote"
+SHIPPED = "a file that is part of the product"
 DECODERS: dict[str, str] = {
     "adapters/aws/s3_events.py read_put_object": OF_FUNCTIONS,
     "adapters/aws/ses.py read_ses_event": OF_PARSERS,
@@ -121,15 +136,23 @@ DECODERS: dict[str, str] = {
     "adapters/bank_files/csv_rows.py rows": OF_FILES,
     "adapters/bank_files/xml_tree.py read_xml": OF_FILES,
     "adapters/crm_calls.py _read": OF_CRMS,
+    "adapters/einvoice/hybrid.py _described": STORED,
+    "adapters/einvoice/making.py xml_of": STORED,
+    "adapters/einvoice/rules.py _broken_of_norm": STORED,
+    "adapters/einvoice/rules.py broken_rules": STORED,
     "adapters/hubspot/rest.py read_access": CONFIGURED,
     "adapters/hubspot/webhooks.py hints_of": OF_FUNCTIONS,
     "adapters/hubspot/webhooks.py of_function_url": OF_FUNCTIONS,
     "adapters/salesforce/rest.py connected": CONFIGURED,
+    "adapters/sap/erp.py connected": CONFIGURED,
+    "adapters/sap/rest.py _read": HERE,
+    "adapters/sap/rest.py _said": HERE,
     "adapters/stripe/events.py partner_event": OF_PARSERS,
     "adapters/stripe/events.py read_event": OF_PARSERS,
     "adapters/stripe/secrets.py _parsed": CONFIGURED,
     "adapters/tryton/erp.py connected": CONFIGURED,
     "adapters/tryton/tagged.py decode": HERE,
+    "adapters/typst/catalogue.py catalogue": SHIPPED,
     "api/asked.py fields_of": OF_FUNCTIONS,
     "api/asked.py text_of": OF_FUNCTIONS,
     "api/description_routes.py _read": STORED,
@@ -143,6 +166,8 @@ DECODERS: dict[str, str] = {
     "events/deriving.py _drafted": STORED,
     "handlers.py read_message": OF_PARSERS,
     "invoicing/documents.py read_invoice": STORED,
+    "invoicing/mandates.py mandates": SHIPPED,
+    "invoicing/required_items.py required_items": SHIPPED,
     "masterdata/directory.py read_master_data": OF_PARSERS,
     "masterdata/packing.py _unpacked": STORED,
     "opening/packing.py unpacked": OF_PARSERS,
