@@ -131,13 +131,16 @@ def test_the_role_of_a_state_machine_allows_exactly_what_its_states_do(path: Pat
 
 
 @pytest.mark.parametrize("name", sorted(of_type("AWS::Scheduler::Schedule")))
-def test_the_role_of_a_schedule_allows_exactly_its_call_and_its_dead_letters(name: str) -> None:
-    target = of_type("AWS::Scheduler::Schedule")[name]["Target"]
-    called = named(target["Arn"])
-    starts = called in of_type("AWS::StepFunctions::StateMachine")
-    call = Permission("states:StartExecution" if starts else "lambda:InvokeFunction", called)
-    dead_letters = Permission("sqs:SendMessage", named(target["DeadLetterConfig"]["Arn"]))
-    assert set(granted(policies_of(named(target["RoleArn"])))) == {call, dead_letters}
+def test_the_role_of_schedules_allows_exactly_their_calls_and_their_dead_letters(name: str) -> None:
+    targets = [schedule["Target"] for schedule in of_type("AWS::Scheduler::Schedule").values()]
+    role = of_type("AWS::Scheduler::Schedule")[name]["Target"]["RoleArn"]
+    needed = set()
+    for target in (target for target in targets if target["RoleArn"] == role):
+        called = named(target["Arn"])
+        starts = called in of_type("AWS::StepFunctions::StateMachine")
+        needed.add(Permission("states:StartExecution" if starts else "lambda:InvokeFunction", called))
+        needed.add(Permission("sqs:SendMessage", named(target["DeadLetterConfig"]["Arn"])))
+    assert set(granted(policies_of(named(role)))) == needed
 
 
 def test_every_role_is_compared_and_has_no_managed_policy_but_those_of_sam() -> None:

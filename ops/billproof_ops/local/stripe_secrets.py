@@ -1,6 +1,7 @@
 """The secrets of the local stack for the demo's gateway at Stripe, of which there is only a stand-in: made up."""
 
 import json
+from collections.abc import Mapping
 
 from billproof.adapters.aws.clients import client
 from billproof.adapters.stripe.secrets import ADDRESS
@@ -8,15 +9,22 @@ from billproof.adapters.stripe.secrets import ADDRESS
 ENTITY, GATEWAY = "skymeter-inc", "stripe"
 SIGNING_SECRET = "whsec_of_the_demo"  # noqa: S105 - signs what nobody but the demo sends
 _KEYS = {GATEWAY: "rk_test_of_the_demo"}
+_NOWHERE = {f"{GATEWAY}{ADDRESS}": "http://127.0.0.1:9"}
+"""Where nobody answers: what is asked before the demo plays the stand-in never goes to Stripe itself."""
 _PAYMENTS, _WEBHOOKS = "billproof-local-stripe-payments", "billproof-local-stripe-webhooks"
 
 
 def parameters() -> dict[str, str]:
     """Return the parameters that name the secrets, which are stored where the emulator does not have them."""
     return {
-        "StripePaymentsSecretArn": _ensured(_PAYMENTS, json.dumps({ENTITY: _KEYS})),
+        "StripePaymentsSecretArn": _ensured(_PAYMENTS, json.dumps({ENTITY: _KEYS | _NOWHERE})),
         "StripeWebhooksSecretArn": _ensured(_WEBHOOKS, json.dumps({ENTITY: {GATEWAY: SIGNING_SECRET}})),
     }
+
+
+def is_played(outputs: Mapping[str, str]) -> bool:
+    """Say whether the gateway of a stack is the one that only the demo plays."""
+    return f":{_PAYMENTS}" in outputs.get("StripePaymentsSecretArn", "")
 
 
 def stand_in() -> str:
