@@ -44,8 +44,8 @@ def _with_table(text: str, table: str) -> str:
 def short(results: dict[str, Any]) -> str:
     """Return what the README shows: the table, false holds, and the largest misses."""
     rows, _, _ = summary(results).partition("\n\n")
-    told = f"{clean_text(results['clean'])} {missed_text(results['leak'], most=MOST_NAMED)}"
-    return f"{rows}\n\n{fill(told, WIDTH, break_on_hyphens=False)}\n"
+    text = f"{clean_text(results['clean'])} {missed_text(results['leak'], most=MOST_NAMED)}"
+    return f"{rows}\n\n{fill(text, WIDTH, break_on_hyphens=False)}\n"
 
 
 def summary(results: dict[str, Any]) -> str:
