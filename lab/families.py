@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Family(StrEnum):
-    """What somebody would look for who mends a leak."""
+    """What somebody looks for to stop a leak."""
 
     EVENTS_MISSING = "events are missing or not whole"
     EVENTS_TOO_MANY = "events are there more than once"
@@ -177,6 +177,7 @@ CODES: dict[str, tuple[Family, ...]] = {
     "cash_out_of_balance": (F.CASH_BOOKS, F.DOCUMENT_CHANGED),
     "erp-postings-failed": (F.NOT_POSTED, F.DOCUMENT_CHANGED),
     "payment-events-failed": (F.CASH_BOOKS, F.DOCUMENT_CHANGED),
+    "billing-run-failed": (F.DOCUMENT_CHANGED,),
     "reconciliation-failed": (F.DOCUMENT_CHANGED,),
     "proposed_duplicate": (F.PAID_TOO_MUCH,),
     "proposed_part-payment": (F.PAID_SHORT,),

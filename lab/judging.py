@@ -183,7 +183,8 @@ def _in_time(here: list[Signal], by_month: dict[str, Decimal], injected: Injecte
 def _since(outcome: Outcome, clean: Outcome, by_month: dict[str, Decimal]) -> datetime | None:
     changed = changed_events(outcome.stage.scene, clean.stage.scene)
     if changed:
-        return min(map(moment_of, changed))
+        begin = datetime.fromisoformat(f"{outcome.stage.scene.months[0]}-01T00:00:00+00:00")
+        return max(begin, min(map(moment_of, changed)))
     hands = [month for month, _ in outcome.stage.scene.hands]
     months = [*hands, *by_month]
     if not months:

@@ -84,10 +84,12 @@ class Stage(Hands):
             self.month = month
             self._receive(month)
             self._hands(Moment.BEFORE_RUN)
-            self._run(month)
+            if not self._runs(month):
+                continue
             yield month, Moment.AFTER_RUN
             self._approve(month)
             if only_runs:
+                self.world.ingest(self.scene.later.get(month, []))
                 continue
             self._hands(Moment.AFTER_RUN)
             self._post()
@@ -106,12 +108,17 @@ class Stage(Hands):
         self.world.ingest(self.scene.usage[month], per_message=500)
         self.world.ingest(self.scene.totals[month], per_message=500)
 
-    def _run(self, month: str) -> None:
+    def _runs(self, month: str) -> bool:
+        """Run a month, and say whether that went to its end; a run that fails on purpose raises an alarm."""
         end = Period.month(month).end
         self.world.moment = datetime(end.year, end.month, 3, 12, tzinfo=UTC)
         nightly_check(self.world, self.scene)
-        self._bill(month)
-        self.runs.append(f"{ENTITY}-{month}-001")
+        run, trouble = f"{ENTITY}-{month}-001", len(self.dead_letters)
+        self._taken("billing-run", run, partial(self._bill, month))
+        if len(self.dead_letters) > trouble:
+            return False
+        self.runs.append(run)
+        return True
 
     def _bill(self, month: str) -> None:
         """Let a run bill the month: of all accounts, or of all but those that are left out of it."""

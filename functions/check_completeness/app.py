@@ -1,4 +1,4 @@
-"""The gate of a billing run: whether everything arrived that was sent. Every night, ids that several runs have."""
+"""The gate of a billing run: whether everything arrived that was sent. Every morning, ids that several runs have."""
 
 from billproof.completeness.ids_elsewhere import IdsCompared, compare_ids
 from billproof.completeness.model import CompletenessResult
@@ -9,7 +9,7 @@ from billproof.model import Model
 
 
 class CheckRequest(Model):
-    """A run; without one, that of every night."""
+    """A run; without one, whether runs have ids in common."""
 
     run_id: str | None = None
 

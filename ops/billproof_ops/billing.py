@@ -113,7 +113,7 @@ def run_report(target: Target, run_id: str) -> RunStatement:
 
 
 def shared_since(target: Target, run_id: str) -> list[Finding]:
-    """Return what a night found of a closed run: ids that stand under accounts of other runs, too."""
+    """Return what was found of a closed run since: ids that stand under accounts of other runs, too."""
     return list(elsewhere_findings(run_id, Artefacts(target.ports.objects)))
 
 

@@ -9,7 +9,14 @@ import pytest
 from ministack.services.cloudformation.provisioners import _RESOURCE_HANDLERS as MINISTACK_TYPES
 
 from billproof_ops.local import differences
-from billproof_ops.local.differences import DIFFERENCES, LOCALSTACK_TYPES, EmulatorGap, GapHandling, removed_types
+from billproof_ops.local.differences import (
+    DIFFERENCES,
+    LOCALSTACK_TYPES,
+    EmulatorGap,
+    GapHandling,
+    removed_properties,
+    removed_types,
+)
 from billproof_ops.local.emulators import Emulator
 from billproof_ops.local.packaging import as_on_aws, declared, package
 from billproof_ops.local.stack import PARAMETERS
@@ -52,6 +59,8 @@ def test_the_types_that_localstack_was_seen_to_make_are_those_of_the_template() 
 def test_what_an_emulator_refuses_is_not_deployed_to_it(emulator: Emulator) -> None:
     template, _ = package(PARAMETERS, emulator)
     assert not {resource["Type"] for resource in template["Resources"].values()} & removed_types(emulator)
+    for resource in template["Resources"].values():
+        assert not removed_properties(emulator, resource["Type"]) & resource.get("Properties", {}).keys()
     assert "aws:SecureTransport" not in str(template)
     assert {"Ref": "UsageArchive"} not in [output["Value"] for output in template["Outputs"].values()]
 

@@ -131,7 +131,7 @@ def test_the_rules_notice_what_they_forbid() -> None:
 
 def test_the_readme_is_short_and_gives_the_two_commands_before_anything_else_to_do() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert len(text.splitlines()) < 130
+    assert len(text.splitlines()) < 145
     (first, *_) = re.findall(r"```(?:sh|mermaid)\n(.*?)```", text, re.DOTALL)
     assert [line.split("#")[0].strip() for line in first.splitlines()] == ["make demo", "make test"]
 

@@ -55,7 +55,9 @@ def test_no_loop_and_no_name_of_one_is_left_in_the_template() -> None:
     template = read_template()
     assert template["Transform"] == "AWS::Serverless-2016-10-31"
     assert len(template["Resources"]) > 90
-    made_by_sam = {f"{name}Role" for name, each in template["Resources"].items() if "Serverless" in each["Type"]}
+    serverless = {name: each for name, each in template["Resources"].items() if "Serverless" in each["Type"]}
+    made_by_sam = {f"{name}Role" for name in serverless}
+    made_by_sam |= {name + event for name, each in serverless.items() for event in each["Properties"].get("Events", {})}
     known = {*template["Parameters"], *template["Resources"], *made_by_sam}
 
     def walk(part: Any) -> None:

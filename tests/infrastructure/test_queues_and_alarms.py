@@ -44,7 +44,7 @@ def test_every_dead_letter_queue_has_an_alarm(name: str) -> None:
     watched = [
         referenced(dimension["Value"])
         for alarm in of_type("AWS::CloudWatch::Alarm").values()
-        for dimension in alarm["Dimensions"]
+        for dimension in alarm.get("Dimensions", [])
         if dimension["Name"] == "QueueName"
     ]
     assert name in watched
@@ -68,7 +68,7 @@ def text_of(alarm: Resource) -> str:
 
 def test_every_alarm_has_a_runbook_that_names_it_and_no_runbook_is_without_an_alarm() -> None:
     alarms = of_type("AWS::CloudWatch::Alarm")
-    assert len(alarms) == 56
+    assert len(alarms) == 47
     linked = set()
     for name, alarm in alarms.items():
         runbook = re.search(r"docs/runbooks/([a-z-]+\.md)$", text_of(alarm))
@@ -79,10 +79,20 @@ def test_every_alarm_has_a_runbook_that_names_it_and_no_runbook_is_without_an_al
 
 
 def alarms_on(metric: str, dimension: str) -> set[str]:
-    return {
-        referenced(alarm["Dimensions"][0]["Value"])
+    """What alarms watch by a metric, alone or in a sum."""
+    watched = [
+        measured
         for alarm in of_type("AWS::CloudWatch::Alarm").values()
-        if alarm["MetricName"] == metric and alarm["Dimensions"][0]["Name"] == dimension
+        for measured in (
+            [part["MetricStat"]["Metric"] for part in alarm["Metrics"] if "MetricStat" in part]
+            if "Metrics" in alarm
+            else [alarm]
+        )
+    ]
+    return {
+        referenced(measured["Dimensions"][0]["Value"])
+        for measured in watched
+        if measured["MetricName"] == metric and measured["Dimensions"][0]["Name"] == dimension
     }
 
 
@@ -93,6 +103,16 @@ def test_a_queue_whose_messages_wait_raises_an_alarm() -> None:
 @pytest.mark.parametrize("metric", ["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"])
 def test_a_workflow_that_does_not_succeed_raises_an_alarm(metric: str) -> None:
     assert alarms_on(metric, "StateMachineArn") == set(of_type("AWS::StepFunctions::StateMachine"))
+
+
+def test_an_alarm_on_a_sum_counts_each_of_its_metrics() -> None:
+    """0 where CloudWatch has none of a metric, so that one kind of end alone raises it."""
+    for alarm in of_type("AWS::CloudWatch::Alarm").values():
+        if "Metrics" in alarm:
+            (whole,) = [part for part in alarm["Metrics"] if "Expression" in part]
+            parts = [part["Id"] for part in alarm["Metrics"] if "MetricStat" in part]
+            assert whole["Expression"] == " + ".join(f"FILL({name}, 0)" for name in parts)
+            assert not any(part["ReturnData"] for part in alarm["Metrics"] if part is not whole)
 
 
 def test_alarms_notify_the_topic_where_there_is_one() -> None:
@@ -108,7 +128,7 @@ def scheduled() -> set[str]:
 
 def test_every_schedule_has_a_dead_letter_queue_and_retries() -> None:
     schedules = of_type("AWS::Scheduler::Schedule")
-    assert len(schedules) == 11
+    assert len(schedules) == 10
     for schedule in schedules.values():
         assert schedule["Target"]["DeadLetterConfig"]
         assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] >= 1
@@ -124,7 +144,6 @@ def test_a_scheduled_function_that_fails_every_time_leaves_its_call_in_a_queue_a
         "AnchorAudit",
         "PublishEvents",
         "WatchAdapters",
-        "CheckCompleteness",
     }
     configured = {referenced(each["FunctionName"]): each for each in of_type("AWS::Lambda::EventInvokeConfig").values()}
     assert set(configured) == scheduled() == alarms_on("Errors", "FunctionName")

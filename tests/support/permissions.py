@@ -64,11 +64,8 @@ def needed(service: str, operation: str, params: dict[str, Any]) -> Iterator[Per
 
 def _service_call(service: str, operation: str, params: dict[str, Any]) -> Permission:
     match service, operation:
-        case "sqs", ("SendMessage" | "SendMessageBatch"):
-            return Permission("sqs:SendMessage", params["QueueUrl"].rsplit("/", 1)[-1])
-        case "sqs", "ChangeMessageVisibility":  # sample events call queues contract-events, say
-            name = params["QueueUrl"].rsplit("/", 1)[-1]
-            return Permission("sqs:ChangeMessageVisibility", f"{name.title().replace('-', '')}Queue")
+        case "sqs", _:
+            return _on_queue(operation, params["QueueUrl"].rsplit("/", 1)[-1])
         case "stepfunctions", "StartExecution":
             return Permission("states:StartExecution", params["stateMachineArn"].rsplit(":", 1)[-1])
         case "stepfunctions", "DescribeExecution":
@@ -79,6 +76,13 @@ def _service_call(service: str, operation: str, params: dict[str, Any]) -> Permi
             return Permission("secretsmanager:GetSecretValue", params["SecretId"])
     message = f"nobody said which permission {service} {operation} needs"
     raise AssertionError(message)
+
+
+def _on_queue(operation: str, name: str) -> Permission:
+    if operation == "ChangeMessageVisibility":  # sample events call queues contract-events, say
+        return Permission("sqs:ChangeMessageVisibility", f"{name.title().replace('-', '')}Queue")
+    assert operation in {"SendMessage", "SendMessageBatch"}, operation
+    return Permission("sqs:SendMessage", name)
 
 
 @cache
@@ -123,11 +127,11 @@ def named(resource: Any) -> str:
             return f"{text.rsplit('${', 1)[1].partition('.')[0]} {EXECUTIONS}"
         case {"Fn::Sub": str(text)} if ":stateMachine:" in text or ":event-source-mapping:" in text:
             return text.rsplit(":", 1)[1].removesuffix("*").removeprefix("${").removesuffix("}")
-        case {"Fn::Sub": str(text)} if text.endswith(":identity/*"):
+        case {"Fn::Sub": str(text)}:
+            assert text.endswith(":identity/*"), resource
             return IDENTITY
-        case _:
-            message = f"nobody said what {resource} is"
-            raise AssertionError(message)
+    message = f"nobody said what {resource} is"
+    raise AssertionError(message)
 
 
 def _top(key: str) -> str:

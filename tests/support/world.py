@@ -116,7 +116,7 @@ class World(MemoryStores):
         )
 
     def compare_ids(self) -> IdsCompared:
-        """What check_completeness does every night."""
+        """What check_completeness does every morning."""
         return compare_ids(objects=self.objects, records=self.runs, directory=self.directory, now=self.now())
 
     def wait(self, exception: str, token: str) -> Waiting:

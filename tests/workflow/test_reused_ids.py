@@ -114,7 +114,7 @@ def shared(statement: RunStatement) -> list[str]:
 
 
 def test_an_id_of_another_account_is_reported_by_runs_of_its_month_and_the_next_one_and_of_no_later_one() -> None:
-    """What a run does not see: months that are further apart, and another legal entity's account. The night does."""
+    """What a run does not see: months that are further apart, and another legal entity's account. A morning does."""
     world = World(buckets=4, accounts={"UA", "B6", "DL"})
     world.ingest([flight(1), flight(2), flight(2, account="DL", id="2013-01-05:UA:2")])
     assert shared(bill(world, JAN)) == []

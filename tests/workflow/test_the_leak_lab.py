@@ -25,14 +25,16 @@ def test_a_clean_company_raises_nothing_and_bills_every_account_each_month(clean
 
 def test_usage_that_is_lost_is_held_before_the_release(clean: Outcome) -> None:
     judged = judge("lost_on_the_way", Strength.MEDIUM, clean)
-    assert judged.injected == judged.found == judged.in_time > 0
+    assert judged.in_time == judged.injected == judged.found
+    assert judged.injected > 0
     assert judged.is_named
     assert judged.codes == ("control_total_gap",)
 
 
 def test_a_price_that_was_not_signed_is_held_as_a_difference_from_the_crm(clean: Outcome) -> None:
     judged = judge("price_mistyped", Strength.CRUDE, clean)
-    assert judged.injected == judged.found == judged.in_time > 0
+    assert judged.in_time == judged.injected == judged.found
+    assert judged.injected > 0
     assert judged.is_named
 
 

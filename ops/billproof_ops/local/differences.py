@@ -17,6 +17,7 @@ from typing import Any
 from billproof_ops.local import settings_by_api as by_api
 from billproof_ops.local.emulators import Emulator
 
+ALARM = "AWS::CloudWatch::Alarm"
 ARCHIVE = "AWS::Events::Archive"
 BUCKET = "AWS::S3::Bucket"
 MACHINE = "AWS::StepFunctions::StateMachine"
@@ -52,6 +53,7 @@ _MINISTACK, _LOCALSTACK = Emulator.MINISTACK, Emulator.LOCALSTACK
 _SILENT = "its CloudFormation passes over it"
 
 DIFFERENCES = (
+    EmulatorGap(_MINISTACK, ALARM, "Metrics", GapHandling.REMOVED, "refuses alarms on a sum of metrics"),
     EmulatorGap(_MINISTACK, ARCHIVE, None, GapHandling.REMOVED, "refused as unknown; made by API in stack.py"),
     EmulatorGap(_MINISTACK, TABLE, "TimeToLiveSpecification", GapHandling.SET_BY_API, _SILENT, by_api.set_time_to_live),
     EmulatorGap(
@@ -135,6 +137,15 @@ def removed_types(emulator: Emulator) -> set[str]:
         entry.type
         for entry in DIFFERENCES
         if (entry.emulator, entry.handling, entry.property) == (emulator, GapHandling.REMOVED, None)
+    }
+
+
+def removed_properties(emulator: Emulator, type_name: str) -> set[str]:
+    """Return the properties of a type whose resources are taken out of the template for an emulator."""
+    return {
+        entry.property
+        for entry in DIFFERENCES
+        if (entry.emulator, entry.handling, entry.type) == (emulator, GapHandling.REMOVED, type_name) and entry.property
     }
 
 

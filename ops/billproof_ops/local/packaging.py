@@ -17,7 +17,7 @@ from samtranslator.metrics.method_decorator import MetricsMethodWrapperSingleton
 from samtranslator.translator.transform import transform
 
 from billproof.ids import digest_bytes
-from billproof_ops.local.differences import removed_types
+from billproof_ops.local.differences import removed_properties, removed_types
 from billproof_ops.local.emulators import Emulator
 from billproof_ops.paths import ROOT
 from billproof_ops.template import read_template
@@ -122,7 +122,7 @@ def _resolved(value: Any, parameters: dict[str, str]) -> Any:
 
 
 def _remove(template: Template, emulator: Emulator) -> None:
-    """Take out what the emulator would refuse: the listed types, and the rule that only HTTPS may come in.
+    """Take out what the emulator would refuse: what is listed, and the rule that only HTTPS may come in.
 
     An emulator speaks plain HTTP; MiniStack with AUTH=true enforces the rule and would refuse every call to the bucket.
     """
@@ -130,6 +130,8 @@ def _remove(template: Template, emulator: Emulator) -> None:
         if resource["Type"] in removed_types(emulator):
             del template["Resources"][name]
             _name_output(template, name)
+        elif removed_properties(emulator, resource["Type"]) & resource.get("Properties", {}).keys():
+            del template["Resources"][name]
         elif resource["Type"] == "AWS::S3::BucketPolicy":
             document = resource["Properties"]["PolicyDocument"]
             document["Statement"] = [part for part in document["Statement"] if not _demands_https(part)]

@@ -1,7 +1,7 @@
-"""Every night: whether ids of the runs that closed since stand under accounts of other runs, too.
+"""Every morning: whether ids of the runs that closed since stand under accounts of other runs, too.
 
 Each closed run is compared once with the last runs of all legal entities and months that are looked at; what it shares
-is kept beside its statement, which is written before. A night in which no run closed reads nothing else.
+is kept beside its statement, which is written before. Where no run closed since, nothing else is read.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ MONTHS_COMPARED = 14
 
 
 class IdsCompared(Model):
-    """The runs that a night compared with all others, and how many ids they share or could not be read."""
+    """The runs that were compared with all others, and how many ids they share or could not be read."""
 
     runs: tuple[str, ...]
     findings: int
