@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from billproof_ops.demo.command import Erp, play
+from billproof_ops.demo.command import DemoErp, play
 from billproof_ops.local.locks import locked
 from billproof_ops.paths import BUILD
 from billproof_ops.printing import console, verbs
@@ -16,7 +16,7 @@ app = verbs()
 def demo(
     *,
     period: Annotated[str, typer.Option("--period", "-p", help="A month of 2013, or 2013 for all twelve.")] = "2013-01",
-    erp: Annotated[Erp, typer.Option("--erp", help="Post in the embedded ledger, or in a real Tryton.")] = Erp.EMBEDDED,
+    erp: Annotated[DemoErp, typer.Option("--erp", help="Where to post: in a real Tryton, too.")] = DemoErp.EMBEDDED,
     keep_up: Annotated[bool, typer.Option("--keep-up", help="Leave the embedded AWS up at the end.")] = False,
 ) -> None:
     """Bill a month of real flights, from contracts to reconciliation, and write the results to build/demo/.

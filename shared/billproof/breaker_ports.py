@@ -9,7 +9,7 @@ from billproof.adapters.aws.clients import client
 from billproof.erp_ports import ErpPorts
 
 if TYPE_CHECKING:
-    from billproof.breakers import Breakers, Consumers, Failures, Probe
+    from billproof.breakers import Breakers, Consumers, FailuresInARow, Probe
 
 
 class BreakerPorts(ErpPorts):
@@ -23,11 +23,11 @@ class BreakerPorts(ErpPorts):
         return DynamoBreakers(client("dynamodb"), self.settings.idempotency_table)
 
     @cached_property
-    def failures(self) -> Failures:
+    def failures(self) -> FailuresInARow:
         """The messages of this process that failed in a row."""
-        from billproof.breakers import Failures
+        from billproof.breakers import FailuresInARow
 
-        return Failures(lambda: self.breakers)
+        return FailuresInARow(lambda: self.breakers)
 
     @cached_property
     def consumers(self) -> Consumers:

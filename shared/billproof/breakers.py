@@ -92,7 +92,7 @@ def wanting(error: Exception) -> Iterator[ExternalServiceUnavailable]:
 
 
 @dataclass
-class Failures:
+class FailuresInARow:
     """How many messages of this process failed in a row for want of a counterpart; the last one trips its breaker."""
 
     breakers: Callable[[], Breakers]
@@ -109,7 +109,7 @@ class Failures:
 
     def failed(self, error: Exception, *, now: datetime) -> None:
         """Count a failure; raises ExternalServiceUnavailable where a breaker cannot be written."""
-        for service, lacking in {each.details["service"].lower(): each for each in wanting(error)}.items():
+        for service, lacking in {one.details["service"].lower(): one for one in wanting(error)}.items():
             if service in QUEUES:
                 self.in_a_row[service] += 1
                 if self.in_a_row[service] >= FAILURES:

@@ -49,7 +49,7 @@ def make_resources() -> dict[str, str]:
     for name in of_type("AWS::StepFunctions::StateMachine"):
         made = client("stepfunctions").create_state_machine(name=name, definition=definition, roleArn=role)
         names[name] = made["stateMachineArn"]
-    names |= {name: name for name in of_type("AWS::Lambda::EventSourceMapping")}
+    names |= {name: name.ljust(36, "-") for name in of_type("AWS::Lambda::EventSourceMapping")}
     client("ses").verify_email_identity(EmailAddress=SENDER)
     parameters = [name for name in source()["Parameters"] if name.endswith("SecretArn")]
     for name in (*parameters, *of_type("AWS::SecretsManager::Secret")):

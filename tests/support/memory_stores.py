@@ -18,7 +18,7 @@ from billproof.approvals.requests import Requests
 from billproof.audit.chain import AuditChain
 from billproof.audit.keys import key_place
 from billproof.audit.model import ANCHORED
-from billproof.breakers import Failures, Probe
+from billproof.breakers import FailuresInARow, Probe
 from billproof.callers import IAM, Identity
 from billproof.conservation.service import Stores
 from billproof.erp.port import Erp, PostedDocument
@@ -57,6 +57,13 @@ FACTS = ("contracts", "invoices", "ledger", "runs", "exceptions", "decisions", "
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 FOUNDER = Identity(issuer=IAM, subject="arn:aws:iam::000000000000:user/founder")
 CONFIRMER = Identity(issuer=IAM, subject="arn:aws:iam::000000000000:user/confirmer")
+
+
+MAPPINGS = {
+    "ERP_POSTINGS_MAPPING": "mapping of erp-postings",
+    "PAYMENT_EVENTS_MAPPING": "mapping of payment-events",
+    "CRM_EVENTS_MAPPING": "mapping of crm-events",
+}
 
 
 class MemoryStores(PaymentStores):
@@ -100,16 +107,11 @@ class MemoryStores(PaymentStores):
                 "PART_SIZE": "5000",
                 "CUT_OFF_GRACE_HOURS": "24",
                 "EVENT_AGE_DAYS": "400",
-                "ERP_POSTINGS_MAPPING": "mapping of erp-postings",
-                "PAYMENT_EVENTS_MAPPING": "mapping of payment-events",
-                "CRM_EVENTS_MAPPING": "mapping of crm-events",
             }
+            | MAPPINGS
         )
         self.delivered_at_once: list[tuple[str, str]] = []
-        self.breakers = MemoryBreakers()
-        self.consumers = MemoryConsumers()
-        self.failures = Failures(lambda: self.breakers)
-        self.probes: dict[str, Probe] = {}
+        self._set_up_breakers()
         self._sent = 0
         self.moment = moment
         self.reference_data = ReferenceDataCache(self.directory, self.now)
@@ -117,6 +119,12 @@ class MemoryStores(PaymentStores):
         self.call_limits = MemoryCallLimits()
         self.answers = MemoryAnswers()
         self.access = Access(lambda: map(self.directory.policy, self.directory.entity_ids()), self.now)
+
+    def _set_up_breakers(self) -> None:
+        self.breakers = MemoryBreakers()
+        self.consumers = MemoryConsumers()
+        self.failures = FailuresInARow(lambda: self.breakers)
+        self.probes: dict[str, Probe] = {}
 
     def buckets(self) -> Buckets:
         return Buckets(self.counts)

@@ -55,7 +55,7 @@ def needed(service: str, operation: str, params: dict[str, Any]) -> Iterator[Per
         case "eventbridge" | "events", "PutEvents":
             yield from (Permission("events:PutEvents", entry["EventBusName"]) for entry in params["Entries"])
         case "lambda", ("GetEventSourceMapping" | "UpdateEventSourceMapping"):
-            yield Permission(f"lambda:{operation}", params["UUID"])
+            yield Permission(f"lambda:{operation}", params["UUID"].rstrip("-"))
         case "stepfunctions", "SendTaskSuccess":  # a token does not say whose it is
             yield from (Permission("states:SendTaskSuccess", machine) for machine in machines_that_wait())
         case _:

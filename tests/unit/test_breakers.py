@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from billproof.adapters.aws.faults import outside
-from billproof.breakers import FAILURES, LONGEST_REST, QUEUES, Breaker, Failures, Probe, Watched, watch
+from billproof.breakers import FAILURES, LONGEST_REST, QUEUES, Breaker, FailuresInARow, Probe, Watched, watch
 from billproof.errors import ExternalServiceUnavailable, InvalidInput, PostingRejected, WorkFailed
 from tests.support.breakers import MemoryBreakers, MemoryConsumers
 
@@ -24,7 +24,7 @@ class Outage:
     def __init__(self) -> None:
         self.breakers = MemoryBreakers()
         self.consumers = MemoryConsumers()
-        self.failures = Failures(lambda: self.breakers)
+        self.failures = FailuresInARow(lambda: self.breakers)
         self.down: set[str] = set()
         self.probed: list[str] = []
         self.set_up = list(QUEUES)

@@ -21,16 +21,16 @@ from billproof_ops.local import server
 from billproof_ops.paths import DEMO
 
 
-class Erp(StrEnum):
+class DemoErp(StrEnum):
     """Where the demo's legal entities post."""
 
     EMBEDDED = "embedded"
     TRYTON = "tryton"
 
 
-def play(period: str, *, console: Console, keep_up: bool, erp: Erp = Erp.EMBEDDED) -> Summary:
+def play(period: str, *, console: Console, keep_up: bool, erp: DemoErp = DemoErp.EMBEDDED) -> Summary:
     """Play the demo; raises OpsError for a period that the flights do not cover, and where Tryton is not installed."""
-    with served() if erp is Erp.TRYTON else nullcontext() as tryton:
+    with served() if erp is DemoErp.TRYTON else nullcontext() as tryton:
         return _play(period, console, keep_up=keep_up, tryton=tryton)
 
 

@@ -71,17 +71,17 @@ def served(folder: Path = BUILD / "tryton-books") -> Iterator[str]:
 
 def _wait(process: subprocess.Popen[str]) -> None:
     """Read what it says until it serves; what it says later is read and forgotten, so that it never waits for us."""
-    told = process.stderr
-    assert told is not None  # noqa: S101 - it is a pipe
-    said = []
-    for line in told:
-        said.append(line)
+    output = process.stderr
+    assert output is not None  # noqa: S101 - it is a pipe
+    lines = []
+    for line in output:
+        lines.append(line)
         if STARTED in line:
             break
     if process.poll() is not None:
-        message = f"Tryton does not start: {''.join(said)[-500:]}"
+        message = f"Tryton does not start: {''.join(lines)[-500:]}"
         raise OpsError(message)
-    threading.Thread(target=told.read, daemon=True).start()
+    threading.Thread(target=output.read, daemon=True).start()
 
 
 def parameters(address: str) -> Mapping[str, str]:
