@@ -12,7 +12,7 @@ import pytest
 from moto import mock_aws
 
 from tests.bench.imports import FUNCTIONS
-from tests.support.aws_breakers import break_and_mend
+from tests.support.aws_breakers import break_and_answer
 from tests.support.aws_chain import Chain, play
 from tests.support.aws_crm import take_orders
 from tests.support.aws_decisions import WAITS_UNDER
@@ -41,7 +41,7 @@ def recorded() -> Iterator[Recording]:
         take_over(chain)
         take_orders(chain)
         tell(chain)
-        break_and_mend(chain)
+        break_and_answer(chain)
         yield recording
 
 

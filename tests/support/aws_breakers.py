@@ -28,7 +28,7 @@ MESSAGES = {
 }
 
 
-def break_and_mend(chain: "Chain") -> None:
+def break_and_answer(chain: "Chain") -> None:
     """Let messages fail for want of counterparts, watch these rest, and then be probed: SAP answers."""
     for function, use_case in USE_CASES.items():
         lacking = ExternalServiceUnavailable("no answer", service="hubspot")

@@ -26,7 +26,7 @@ from tests.support.aws_closing import close_and_reopen, start_what_is_due
 from tests.support.aws_collections import collect, collect_what_is_lost
 from tests.support.aws_composition import ChainComposition
 from tests.support.aws_decisions import credit, decide, request_for
-from tests.support.aws_resources import BUCKET, make_resources
+from tests.support.aws_resources import BUCKET, lost_for_a_while, make_resources
 from tests.support.expanded import environment
 from tests.support.invoking import REFUSED_EVENTS, Context
 from tests.support.plans_of_before import as_of_before
@@ -127,6 +127,8 @@ class Chain:
         self.call("check_completeness", {"run_id": run})
         if period == "2013-01":
             self.lose(f"runs/{run}/run/control-totals.json")
+            with lost_for_a_while(BUCKET, "usage/"):
+                self.call("check_completeness", {"run_id": run})
         self.call("check_completeness", {"run_id": run})  # a step may be repeated
         self.call("close_billing_run", {"run_id": run})  # too early: nothing is there
         batches = [{"run_id": run, "batch_id": item["batch_id"]} for item in self._map_items(run, "batches")]

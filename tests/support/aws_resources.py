@@ -1,8 +1,11 @@
 """The template's resources on moto, for the chain of handlers."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from billproof.adapters.aws.clients import client
+from billproof.adapters.aws.s3 import S3Objects
 from tests.support.expanded import of_type, source
 from tests.support.gateways import CARDS
 from tests.support.stripe_world import SECRET
@@ -56,3 +59,15 @@ def make_resources() -> dict[str, str]:
         client("secretsmanager").create_secret(Name=name, SecretString=SECRETS.get(name, ENGINE_KEY))
         names[name] = name
     return names
+
+
+@contextmanager
+def lost_for_a_while(bucket: str, prefix: str) -> Iterator[None]:
+    """Lose the objects below a prefix, and put them back."""
+    objects = S3Objects(client("s3"), bucket)
+    kept = {key: objects.get(key) for key in objects.keys(prefix)}
+    for key in kept:
+        client("s3").delete_object(Bucket=bucket, Key=key)
+    yield
+    for key, data in kept.items():
+        objects.put(key, data)

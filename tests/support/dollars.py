@@ -11,7 +11,8 @@ def world_in_dollars(*rates: ExchangeRate) -> World:
     """The world of the tests, but US pays a European legal entity in dollars, with tax."""
     world = World(master_data=False)
     found = story.master_data()
-    world.publish(*found.legal_entities, *found.meters, *found.policies, *rates)
+    entities = [entity.model_copy(update={"documents": None}) for entity in found.legal_entities]
+    world.publish(*entities, *found.meters, *found.policies, *rates)
     address = world.directory.legal_entity(EUROPE).address
     for account in found.accounts:
         world.publish(account.model_copy(update={"address": address}) if account.id == "US" else account)

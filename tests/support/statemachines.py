@@ -75,7 +75,7 @@ def before(machine: State, name: str, result_path: str) -> Iterator[State]:
             is_the_source = state.get("ResultPath", "$") == result_path
             if state["Type"] == "Task" and is_the_source:
                 yield state
-            elif state["Type"] in {"Pass", "Map"}:
+            elif state["Type"] in {"Pass", "Map"} or state.get("ResultPath", "$") is None:
                 left.append(earlier)
 
 

@@ -39,7 +39,7 @@ NUMBERS = {
 
 def seller(country: str, *registered: str, absent: tuple[str, ...] = (), **changes: Any) -> LegalEntity:
     """A legal entity in a country, registered at home and where it is said, and declared absent where it is said."""
-    document = DATA.legal_entities[0].model_dump(mode="json") | {"gateways": []}
+    document = DATA.legal_entities[0].model_dump(mode="json") | {"gateways": [], "documents": None}
     facts = {
         "address": address_of(country),
         "tax_registrations": [{"jurisdiction": place, "number": "1"} for place in (country, *registered)],

@@ -182,19 +182,9 @@ class World(MemoryStores):
         return self.invoice(asked.document)
 
     def apply(self, exception: str) -> Applied:
-        return apply_decision(
-            exception=exception,
-            exception_store=self.exception_store,
-            policies=self.policies,
-            objects=self.objects,
-            register=self.register,
-            directory=self.directory,
-            cash_book=self.cash_book,
-            runs=self.runs,
-            postings=self.postings,
-            deliveries=self.deliveries,
-            now=self.now(),
-        )
+        names = "exception_store policies objects register directory cash_book runs postings deliveries"
+        ports: dict[str, Any] = {name: getattr(self, name) for name in names.split()}
+        return apply_decision(exception=exception, **ports, now=self.now())
 
     def release(self, run_id: str, batch: str) -> None:
         release_invoices(

@@ -17,7 +17,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(stack, "recognize", lambda _endpoint: Emulator.LOCALSTACK)
     monkeypatch.setattr(stack, "outputs", lambda: {"ApiId": "a"})
 
-    def fill() -> bool:
+    def fill(_more: object) -> bool:
         to.append(os.environ["AWS_ENDPOINT_URL"])
         return True
 

@@ -256,12 +256,9 @@ def test_a_version_is_never_another_one_nor_an_earlier_one(world: World) -> None
 
 def confirmed_at(world: World, number: int, seconds: int) -> None:
     """Write what somebody wrote who confirmed a version that others confirmed at the same moment."""
-    confirmation = PolicyConfirmation(
-        version=number,
-        confirmed_by=local_identity("ben"),
-        person="ben",
-        confirmed_at=instant_text(world.moment + timedelta(seconds=seconds)),
-    )
+    at = instant_text(world.moment + timedelta(seconds=seconds))
+    ben = local_identity("ben")
+    confirmation = PolicyConfirmation(version=number, confirmed_by=ben, person="ben", confirmed_at=at)
     assert world.policies.confirm(INC, confirmation)
 
 

@@ -43,11 +43,13 @@ def compare_ids(*, objects: Objects, records: Records, directory: Directory, now
     names = [run for _, run in sorted(of_months)]
     in_order = [*(run for run in names if run not in new), *(run for run in names if run in new)]
     runs = [known for run in in_order if (known := _compared(run, artefacts, is_new=run in new)) is not None]
-    found = ids_elsewhere(runs, lambda run, bucket: artefacts.read(AGGREGATION_PLAN, run, bucket_name(bucket)), objects)
-    for run, elsewhere in found.items():
+    compared = ids_elsewhere(
+        runs, lambda run, bucket: artefacts.read(AGGREGATION_PLAN, run, bucket_name(bucket)), objects
+    )
+    for run, elsewhere in compared.items():
         artefacts.write(IDS_ELSEWHERE, run, elsewhere)
-    findings = sum(elsewhere.number + len(elsewhere.unreadable) for elsewhere in found.values())
-    return IdsCompared(runs=tuple(sorted(found)), findings=findings)
+    findings = sum(elsewhere.number + len(elsewhere.unreadable) for elsewhere in compared.values())
+    return IdsCompared(runs=tuple(sorted(compared)), findings=findings)
 
 
 def _months(now: datetime, time_zone: str) -> Iterator[str]:

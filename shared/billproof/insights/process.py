@@ -95,9 +95,9 @@ def measure_process(
         posting=durations_of(span for one in times if (span := one.since_release(POSTED)) is not None),
         delivery=durations_of(span for one in times if (span := one.since_release(DELIVERED)) is not None),
         payment=durations_of(
-            _of_day(paid_on[each.invoice]) - _of_day(each.issue_date)
+            _of_day(paid_on[release.invoice]) - _of_day(release.issue_date)
             for document in released
-            if (each := document.released) is not None and each.invoice in paid_on
+            if (release := document.released) is not None and release.invoice in paid_on
         ),
         deciding=durations_of(_decided_after(states)),
         waiting=len(opened),
@@ -149,7 +149,7 @@ def _causes(states: Iterable[ExceptionState]) -> Iterable[HeldFor]:
     for code, number in sorted(numbers.items(), key=lambda pair: (-pair[1], pair[0])):
         mine = amounts.get(code, [])
         currencies = sorted({amount.currency for amount in mine})
-        at_risk = tuple(total((each for each in mine if each.currency == one), one) for one in currencies)
+        at_risk = tuple(total((amount for amount in mine if amount.currency == one), one) for one in currencies)
         yield HeldFor(finding=code, number=number, open=waiting[code], at_risk=at_risk)
 
 

@@ -24,9 +24,9 @@ def shared_id_findings(plan: RunPlan, artefacts: Artefacts) -> Iterator[Finding]
 def elsewhere_findings(run: str, artefacts: Artefacts) -> Iterator[Finding]:
     """Report the ids of a closed run that stand under accounts of other runs, once they were compared."""
     if artefacts.exists(IDS_ELSEWHERE, run):
-        found = artefacts.read(IDS_ELSEWHERE, run)
-        yield from _findings(found)
-        yield from map(unreadable_finding, found.unreadable)
+        elsewhere = artefacts.read(IDS_ELSEWHERE, run)
+        yield from _findings(elsewhere)
+        yield from map(unreadable_finding, elsewhere.unreadable)
 
 
 def _findings(shared: SharedIds) -> Iterator[Finding]:

@@ -232,7 +232,7 @@ def _basis(request: PriceRequest, contract: Contract, period: Period) -> Basis:
             if quantities.setdefault(key, measured) != measured and usage.is_stated:
                 message = f"two charges read meter {measured.meter} and say different usage of it"
                 raise InvalidInput(message)
-    told = [usage for usage in usages if usage.is_told_by_parts]
+    by_parts = [usage for usage in usages if usage.is_told_by_parts]
     return Basis(
         period=period,
         meters={meter.id: meter for usage in reversed(usages) for meter in usage.meters()},
@@ -243,6 +243,6 @@ def _basis(request: PriceRequest, contract: Contract, period: Period) -> Basis:
             for charge, given in zip(contract.charges, request.given, strict=True)
             if given.usage.carried is not None
         },
-        prefixes=frozenset().union(*(usage.prefixes() for usage in told))
-        - frozenset().union(*(usage.unsaid_prefixes() for usage in told)),
+        prefixes=frozenset().union(*(usage.prefixes() for usage in by_parts))
+        - frozenset().union(*(usage.unsaid_prefixes() for usage in by_parts)),
     )

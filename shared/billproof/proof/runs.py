@@ -93,8 +93,8 @@ def compare_check(plan: RunPlan, states: list[ExceptionState], stores: Stores) -
     except (NotFound, ObjectUnreadable) as error:
         yield Difference.of(DifferenceKind.CHECK, where, "what the check read", error)
         return
-    told = {finding.path for finding in checked.findings}
-    for key in sorted(set(gone) - told):
+    named = {finding.path for finding in checked.findings}
+    for key in sorted(set(gone) - named):
         yield Difference.of(DifferenceKind.CHECK, key, "control totals that the run saw", NONE)
     if checked.stated != again and not gone:
         yield Difference.of(DifferenceKind.CHECK, where, _short(checked.stated), _short(again))

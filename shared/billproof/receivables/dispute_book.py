@@ -41,17 +41,17 @@ class DisputeBook:
     def _told(self, entity: str, account: str) -> list[tuple[DisputeState, list[DecidedDispute]]]:
         """Return the disputes of an account, oldest first, and what is told of each that is no decision."""
         opened: list[OpenedDispute] = []
-        told: list[DecidedDispute] = []
+        undecided: list[DecidedDispute] = []
         for record in self._records.query(_partition(entity, account)):
             if "verdict" in record.document:
-                told.append(DecidedDispute.model_validate(record.document))
+                undecided.append(DecidedDispute.model_validate(record.document))
             else:
                 opened.append(OpenedDispute.model_validate(record.document))
         decisions = self._decisions.query(_partition(entity, account)) if opened else ()
         decided = [DecidedDispute.model_validate(record.document) for record in decisions]
         disputes = []
         for dispute in opened:
-            mine = [one for one in told if one.ordinal == dispute.ordinal]
+            mine = [one for one in undecided if one.ordinal == dispute.ordinal]
             by_gateway = [one for one in mine if _is_of_its_gateway(one, dispute)]
             by_people = [one for one in decided if one.ordinal == dispute.ordinal]
             of_nobody = [one for one in mine if one not in by_gateway]

@@ -16,5 +16,5 @@ def versions_of(client: Any, bucket: str, key: str) -> Iterator[Version]:
         for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key):
             for listed in page.get("Versions", ()):
                 if listed["Key"] == key:
-                    found = client.get_object(Bucket=bucket, Key=key, VersionId=listed["VersionId"])
-                    yield Version(listed["VersionId"], found["Body"].read(), found["ContentType"])
+                    answer = client.get_object(Bucket=bucket, Key=key, VersionId=listed["VersionId"])
+                    yield Version(listed["VersionId"], answer["Body"].read(), answer["ContentType"])
