@@ -177,8 +177,12 @@ class Chain:
         for work, function in consumers.items():
             url = self._names[f"{work}Queue"]
             while found := client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+                bodies = [message["Body"] for message in found]
+                for prefix in ("documents/", "invoices/") if function == "deliver_einvoice" else ():
+                    with lost_for_a_while(BUCKET, prefix):
+                        self.messages(function, bodies)
                 for _ in range(2):
-                    self.messages(function, [message["Body"] for message in found])
+                    self.messages(function, bodies)
                 for message in found:
                     client("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
