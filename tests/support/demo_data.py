@@ -11,8 +11,7 @@ from tests.support.memory_stores import MemoryStores
 def published(moment: datetime, accounts: frozenset[str] | None) -> MemoryStores:
     """Publish the master data once in a process: all of it, or that of some accounts."""
     stores, demo = MemoryStores(moment=moment, buckets=1, batch_size=25), story.master_data()
-    entities = [entity.model_copy(update={"documents": None}) for entity in demo.legal_entities]  # they bill anybody
-    stores.publish(*entities, *demo.meters)
+    stores.publish(*demo.legal_entities, *demo.meters)
     stores.publish(*(account for account in demo.accounts if accounts is None or account.id in accounts))
     stores.publish(*(terms for terms in demo.contracts if accounts is None or terms.account in accounts))
     stores.publish(*demo.policies)

@@ -27,6 +27,8 @@ def flights(*days: int, month: int = 1, start: int = 0) -> list[dict[str, Any]]:
 def january() -> World:
     """US, in Frankfurt, is billed its implementation and seven flights at 0.90 with 19 %."""
     world = World(accounts={"US"})
+    entity = world.directory.legal_entity(EUROPE)
+    world.publish(entity.model_copy(update={"version": entity.version + 1, "documents": None}))  # it bills anybody
     world.ingest(flights(*[5] * 7))
     world.bill(EUROPE, JAN)
     world.approve_all(EUROPE, JAN)
