@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from billproof.adapters.bank_files.csv_advice import parse_advices
 from billproof.adapters.bank_files.csv_settlement import parse_settlement
 from billproof.adapters.bank_files.parsing import parse_statement
 from billproof.crm.mapping import map_order
@@ -19,6 +20,7 @@ from billproof_ops.opening_files import read_opening_files
 from billproof_ops.order_files import read_orders
 from billproof_ops.paths import ROOT
 from billproof_ops.usage_files import Mapping, lines
+from tests.support.advices import WITH_TOTALS
 from tests.support.bank_files import CSV_FORMAT, bai2, camt, csv_file, mt940
 from tests.support.crm import mapping
 from tests.support.damaging import damaged, damaged_file
@@ -30,6 +32,12 @@ from tests.support.world import INC
 
 def statements(write: Callable[[BankStatement], bytes]) -> Callable[[], list[bytes]]:
     return lambda: [write(drawn_statement(seed)) for seed in range(5)]
+
+
+def advices() -> list[bytes]:
+    head = "Payment,Day,Invoice,Amount,Total\n"
+    rows = ("run-1,2013-02-14,SKY-US-2013-000001,30.00,40.00\n", "run-1,2013-02-14,SKY-US-2013-000002,10.00,40.00\n")
+    return [(head + "".join(rows)).encode(), (head + "run-2,2013-02-15,SKY-US-2013-000003,1.00,1.00\n").encode()]
 
 
 def reports() -> list[bytes]:
@@ -83,6 +91,7 @@ FILES: dict[str, tuple[Callable[[], list[bytes]], Callable[[bytes], object]]] = 
     "MT940": (statements(mt940), parse_statement),
     "BAI2": (statements(bai2), parse_statement),
     "CSV of banks": (statements(csv_file), lambda data: parse_statement(data, CSV_FORMAT)),
+    "CSV of advices": (advices, lambda data: parse_advices(data, INC, WITH_TOTALS)),
     "settlement reports": (reports, read_report),
     "openings": (examples("taking-over/opening/*.csv"), as_file("x.csv", read_opening)),
     "CSV of orders": (examples("crm/*.csv"), as_file("x.csv", map_orders)),

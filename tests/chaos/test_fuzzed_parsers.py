@@ -227,7 +227,6 @@ def test_hostile_input_is_refused_by_name_and_raises_nothing_else(parser: str) -
 
 WITHIN_OTHERS = {
     "read_day": "days within documents",
-    "read_instant": "times within documents",
     "read_master_data": "sync_contract reads by it",
     "read_numbers": "texts of receipts, of which nothing is refused: tests/matching",
     "read_put_object": "messages of take_statement: test_fuzzed_functions.py",

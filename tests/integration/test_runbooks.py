@@ -51,6 +51,7 @@ EXPECTED = {
     "run redrive RUN": (1, "only a failed run"),
     f"run redrive {INC}-{JANUARY}-001": (1, "only a failed run"),
     "audit adopt": (2, "Missing option"),
+    "invoice pdf INVOICE": (1, "no released invoice"),
     "audit restore KEY": (1, "no record names an object"),
     "recover load FOLDER": (2, "holds no export"),
     "recover load": (2, "Missing argument"),

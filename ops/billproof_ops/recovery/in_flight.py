@@ -13,6 +13,7 @@ from billproof.approvals.model import Kind, Verdict
 from billproof.errors import BillproofError
 from billproof.identities import InvoiceId
 from billproof.invoicing.documents import read_invoice
+from billproof.invoicing.electronic import HYBRID
 from billproof.invoicing.facts import DELIVERED, POSTED, InvoiceFacts
 from billproof.invoicing.model import DocumentKind
 from billproof.pipeline.starting import is_closed, run_ids, run_key
@@ -157,8 +158,9 @@ class _Month:
 
     def _unknown(self, numbers: set[str]) -> Iterator[InFlight]:
         for key in self._target.ports.objects.keys(f"documents/{self._legal_entity}/{self._period}/"):
-            name, _, ending = key.rpartition("/")[2].rpartition(".")
-            if ending == "pdf" and name not in numbers:
+            file = key.rpartition("/")[2].removesuffix(HYBRID)
+            name = file.removesuffix(".pdf")
+            if key.endswith(".pdf") and name not in numbers:
                 why = f"is a PDF, and no release has that number: {key}"
                 yield self._thing(InFlightKind.DOCUMENT, name, why, BY_A_PERSON)
 

@@ -29,6 +29,8 @@ class ElectronicDocument:
         return self.media_type == "application/pdf"
 
 
+HYBRID = "-factur-x.pdf"
+"""What the file of an invoice that is both a PDF and electronic ends in, after the number."""
 ElectronicMaker = Callable[[Invoice, Released, bytes], ElectronicDocument]
 """Makes a released document electronic, from it and its PDF; raises NotExpressible and RulesBroken."""
 

@@ -10,7 +10,7 @@ from billproof.adapters.einvoice.hybrid import put_into
 from billproof.adapters.einvoice.rules import NAMESPACES, check_rules
 from billproof.adapters.einvoice.terms import Terms, terms_of
 from billproof.errors import NotExpressible, RulesBroken
-from billproof.invoicing.electronic import ElectronicDocument
+from billproof.invoicing.electronic import HYBRID, ElectronicDocument
 from billproof.invoicing.model import Invoice, Released
 from billproof.masterdata.documents import DocumentForm
 
@@ -30,7 +30,7 @@ def make_electronic(invoice: Invoice, released: Released, pdf: bytes) -> Electro
     xml = xml_of(invoice, released, form)
     check_rules(xml, form)
     if form is DocumentForm.FACTUR_X:
-        return ElectronicDocument(f"{released.number}-factur-x.pdf", PDF, put_into(pdf, xml, released))
+        return ElectronicDocument(f"{released.number}{HYBRID}", PDF, put_into(pdf, xml, released))
     return ElectronicDocument(f"{released.number}.xml", XML, xml)
 
 
