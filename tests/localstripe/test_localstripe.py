@@ -198,9 +198,10 @@ def test_a_saved_card_that_is_declined_is_not_tried_again_without_a_reminder(sid
     assert [side.charge_automatically(), side.charge_automatically()] == [(0, 1), (0, 0)]
     (intent,) = side.intents(saved.customer)
     assert (intent.status, side.world.payment_events.bodies) == ("requires_payment_method", [])
-    (attempt,) = (fact.charged for fact in side.world.collection_book.state(INC, "UA").facts)
+    noted, attempt = (fact.charged for fact in side.world.collection_book.state(INC, "UA").facts)
+    assert noted is not None
     assert attempt is not None
-    assert (attempt.amount, attempt.code) == (usd(30), "card_declined")
+    assert (noted.amount, attempt.amount, attempt.code) == (usd(30), usd(30), "card_declined")
 
 
 def test_a_transaction_that_is_not_there_is_refused(side: LocalSide) -> None:
