@@ -31,10 +31,7 @@ def process(
     if as_json:
         print_json(measured.model_dump(mode="json"))
         return
-    listed = tables.table("", "", title=f"{entity}, {measured.period}", whole=("",), right=())
-    for name, text in insights.rows(measured):
-        listed.add_row(name, text)
-    console.print(listed)
+    console.print(tables.figures(f"{entity}, {measured.period}", insights.rows(measured)))
     if measured.causes:
         held = tables.table(
             "Finding", "Exceptions", "Open", "At risk", whole=("Finding",), right=("Exceptions", "Open")

@@ -97,11 +97,7 @@ def metrics(
         print_json(measured.model_dump(mode="json"))
         return
     title = f"{entity}, {measured.period}, {measured.currency}"
-    listed = tables.table("", "", title=title, whole=("",), right=())
-    listed.columns[1].justify = "right"
-    for name, text in receivables.metric_rows(measured):
-        listed.add_row(name, text)
-    console.print(listed)
+    console.print(tables.figures(title, receivables.metric_rows(measured)))
 
 
 @app.command()

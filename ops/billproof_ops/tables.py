@@ -64,6 +64,15 @@ def quarantine(places: Iterable[QuarantinedAt]) -> Table:
     return listed
 
 
+def figures(title: str, rows: Iterable[tuple[str, str]]) -> Table:
+    """Print figures, each beside its name."""
+    listed = table("", "", title=title, whole=("",), right=())
+    listed.columns[1].justify = "right"
+    for name, text in rows:
+        listed.add_row(name, text)
+    return listed
+
+
 def _number(value: Decimal, currency: str | None) -> str:
     return f"{value:,f}" if currency is None else f"{value:,.{exponent(currency)}f}"
 
