@@ -114,14 +114,16 @@ class Demo:
             played.decisions += self._decide(month)
         with self._phase("delivery and posting", month):
             self._settle(month)
+        is_paid = month == bank.PAID_MONTH and not self.posts_in_tryton
+        if is_paid:  # before reconciling: a demo that was killed may have left a payout that no bank has told yet
+            with self._phase("payments", month):
+                self._paid.play()
         with self._phase("reconciliation", month):
             played.reconciliations += self._reconcile(month)
         with self._phase("proof", month):
             played.proofs += [self._prove(run_id) for run_id in run_ids]
             played.balances += [balance_run(run_id, stores=self.target.ports.stores()) for run_id in run_ids]
-        if month == bank.PAID_MONTH and not self.posts_in_tryton:
-            with self._phase("payments", month):
-                self._paid.play()
+        if is_paid:
             with self._phase("close", month):
                 self._paid.close()
         played.runs += [run_summary(run_report(self.target, run_id)) for run_id in run_ids]
