@@ -48,7 +48,7 @@ class Reach:
         return parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
 
     def checked(self, url: str) -> SplitResult:
-        """Return the parts of an endpoint's URL; raises InvalidInput for one that webhooks, as it is written, never go to."""
+        """Return the parts of an endpoint's URL; raises InvalidInput for one that none goes to, as it is written."""
         try:
             parts = urlsplit(url)
             port = parts.port
