@@ -1,4 +1,4 @@
-"""What `sam local invoke` is given: each deployed function's own variables, and an endpoint that a container reaches."""
+"""What `sam local invoke` is given: each deployed function's own variables, and an endpoint for containers."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 
 from billproof_ops.local import containers
 
-PAGES = [
+PAGES: list[dict[str, Any]] = [
     {"Functions": [{"FunctionName": "local-PostToErp-1", "Environment": {"Variables": {"INVOICES_TABLE": "local-2"}}}]},
     {"Functions": [{"FunctionName": "local-Reconcile-3"}, {"FunctionName": "of another stack"}]},
 ]
