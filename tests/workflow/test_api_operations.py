@@ -86,9 +86,9 @@ def event_of(route: str, by: str | None, **changed: str) -> dict[str, Any]:
     return route_event(route, by, query=query, **in_path)
 
 
-READS = [("api_operations", route) for route in LateRoutes("operation_routes", "invoice_routes")] + [
-    ("api_contracts", route) for route in LateRoutes("contract_routes") if route.startswith("GET")
-]
+READS = [
+    ("api_operations", route) for route in LateRoutes("operation_routes", "invoice_routes", "customer_document_routes")
+] + [("api_contracts", route) for route in LateRoutes("contract_routes") if route.startswith("GET")]
 
 
 @pytest.mark.parametrize(("function", "route"), READS)

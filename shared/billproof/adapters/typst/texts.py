@@ -9,10 +9,10 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 
-from billproof.adapters.typst.catalogue import catalogue, language_of
 from billproof.masterdata.addresses import Address
 from billproof.money import Money
 from billproof.periods import Period
+from billproof.wording.catalogue import catalogue, language_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Writer:
         """The locale of amounts and dates: the customer's, so long as its texts are."""
         return self.locale if self.locale.partition("_")[0] == self.language else "en"
 
-    def text(self, name: str, **values: str) -> str:
+    def text(self, name: str, /, **values: str) -> str:
         """Return a text of the catalogue with its values."""
         return catalogue(self.language)["texts"][name].format(**values)
 
