@@ -46,6 +46,7 @@ def test_every_reason_of_a_credit_note_has_its_words() -> None:
         ("nl_NL", "Factuur", "€ 5.764,48", "1 okt 2026", "Btw 19 % (DE) over € 4.844,10"),
         ("it_IT", "Fattura", "5764,48 €", "1 ott 2026", "IVA 19 % (DE) su 4844,10 €"),
         ("pt_PT", "Fatura", "5764,48 €", "01/10/2026", "IVA 19 % (DE) sobre 4844,10 €"),
+        ("de_US", "Rechnung", "5.764,48 €", "01.10.2026", "USt. 19 % (DE) auf 4.844,10 €"),  # CLDR has no such locale
         ("pl_PL", "Invoice", "€5,764.48", "Oct 1, 2026", "VAT 19 % (DE) on €4,844.10"),  # no catalogue: English
     ],
 )

@@ -48,5 +48,5 @@ def _pdf(call: RouteCall[NamedCustomerDocument], ports: Composition) -> Attachme
 
 
 ROUTES: dict[str, Route[Any]] = {
-    "GET /v1/accounts/{account}/documents/{document}": Route(NamedCustomerDocument, Scope.OPERATIONS_READ, _pdf),
+    "GET /v1/accounts/{account}/documents/{document}/pdf": Route(NamedCustomerDocument, Scope.OPERATIONS_READ, _pdf),
 }

@@ -19,7 +19,7 @@ from billproof.masterdata.parties import Account, LegalEntity
 from billproof.model import read_day
 from billproof.payments.receivables import Receivables
 from billproof.pipeline.issue_days import today_of
-from billproof.pipeline.previewing import PreviewSources, preview
+from billproof.pipeline.previewing import Previewed, PreviewSources, preview
 from billproof.ports import Clock
 from billproof.receivables.account_documents import (
     AccountDocument,
@@ -137,7 +137,14 @@ def _pro_forma(period: str, account: Account, parties: Parties, sources: Custome
     )
     previewed = next((one for one in previews if one.account == account.id), None)
     if previewed is None or previewed.invoice is None or previewed.number is not None:
-        why = f"it was billed as {previewed.number}" if previewed and previewed.number else "nothing can be drafted"
-        message = f"{account.id} has no pro forma invoice of {shown(period)}: {why}"
+        message = f"{account.id} has no pro forma invoice of {shown(period)}: {_why_not(previewed)}"
         raise NotFound(message)
     return ProFormaDocument(parties, previewed.invoice)
+
+
+def _why_not(previewed: Previewed | None) -> str:
+    if previewed is None:
+        return "it is billed by its parent"
+    if previewed.number is not None:
+        return f"it was billed as {previewed.number}"
+    return next((finding.message for finding in previewed.findings), "there is nothing to bill")
