@@ -7,6 +7,7 @@ from billproof.invoicing.parties import Parties, parties_of
 from billproof.masterdata.documents import DocumentContact, EntityDocuments, RemittanceAccount
 from billproof.receivables.account_documents import (
     AccountDocument,
+    ProFormaDocument,
     ReceiptDocument,
     ReminderDocument,
     StatementDocument,
@@ -34,15 +35,8 @@ def parties(world: World, locale: str, *, name: str = "United Air Lines Inc.") -
     return parties_of(entity, account.model_copy(update={"locale": locale, "name": name}), DAY)
 
 
-def paid_world() -> World:
-    """Two invoices of 30.00 EUR, of which a receipt paid 12.34, and a receipt of 5.00 paid nothing."""
-    world = euro_world(JAN, FEB)
-    take(world, receipt(eur("12.34"), remittance=number_of(world, JAN)))
-    take(world, receipt(eur(45), "2", remittance=f"{number_of(world, JAN)} {number_of(world, FEB)}"))
-    return world
-
-
 def open_world() -> World:
+    """Two invoices of 30.00 EUR, and a receipt that paid 12.34 of the first."""
     world = euro_world(JAN, FEB)
     take(world, receipt(eur("12.34"), remittance=number_of(world, JAN)))
     return world
@@ -74,11 +68,18 @@ def receipt_document(world: World, locale: str, **names: str) -> ReceiptDocument
     return ReceiptDocument(parties(world, locale, **names), state)
 
 
+def pro_forma_document(world: World, locale: str, **names: str) -> ProFormaDocument:
+    said = parties(world, locale, **names)
+    invoice = world.invoice(f"{INC}.{JAN}.UA").model_copy(update={"buyer": said.buyer, "seller": said.seller})
+    return ProFormaDocument(said, invoice)
+
+
 def documents(world: World, locale: str, **names: str) -> dict[str, AccountDocument]:
     return {
         "statement": statement_document(world, locale, **names),
         "reminder": reminder_document(world, locale, **names),
         "receipt": receipt_document(world, locale, **names),
+        "pro-forma": pro_forma_document(world, locale, **names),
     }
 
 
