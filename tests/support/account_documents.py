@@ -28,7 +28,10 @@ STATED = EntityDocuments(
 )
 
 
-def parties(world: World, locale: str, *, name: str = "United Air Lines Inc.") -> Parties:
+NAME = "United Air Lines Inc."
+
+
+def parties(world: World, locale: str, *, name: str = NAME) -> Parties:
     account = world.directory.account("UA")
     assert account is not None
     entity = world.directory.legal_entity(INC).model_copy(update={"documents": STATED})
@@ -42,12 +45,12 @@ def open_world() -> World:
     return world
 
 
-def statement_document(world: World, locale: str, **names: str) -> StatementDocument:
+def statement_document(world: World, locale: str, *, name: str = NAME) -> StatementDocument:
     stated = state_account("UA", receivables_of(world), world.dispute_book, on=DAY, only_open=False)
-    return StatementDocument(parties(world, locale, **names), stated)
+    return StatementDocument(parties(world, locale, name=name), stated)
 
 
-def reminder_document(world: World, locale: str, level: int = 2, **names: str) -> ReminderDocument:
+def reminder_document(world: World, locale: str, *, level: int = 2, name: str = NAME) -> ReminderDocument:
     first = RemindedDocument(
         invoice=f"{INC}.{JAN}.UA",
         number=number_of(world, JAN),
@@ -60,26 +63,26 @@ def reminder_document(world: World, locale: str, level: int = 2, **names: str) -
         update={"number": number_of(world, FEB), "due": date(2013, 4, 2), "open": eur(30), "days_overdue": 1}
     )
     text = "Please pay these invoices within a week, or write to us why you do not."
-    return ReminderDocument(parties(world, locale, **names), (first, second), text, levels=3)
+    return ReminderDocument(parties(world, locale, name=name), (first, second), text, levels=3)
 
 
-def receipt_document(world: World, locale: str, **names: str) -> ReceiptDocument:
+def receipt_document(world: World, locale: str, *, name: str = NAME) -> ReceiptDocument:
     (state, *_) = (one for one in world.cash_book.received(INC) if one.receipt.amount == eur("12.34"))
-    return ReceiptDocument(parties(world, locale, **names), state)
+    return ReceiptDocument(parties(world, locale, name=name), state)
 
 
-def pro_forma_document(world: World, locale: str, **names: str) -> ProFormaDocument:
-    said = parties(world, locale, **names)
+def pro_forma_document(world: World, locale: str, *, name: str = NAME) -> ProFormaDocument:
+    said = parties(world, locale, name=name)
     invoice = world.invoice(f"{INC}.{JAN}.UA").model_copy(update={"buyer": said.buyer, "seller": said.seller})
     return ProFormaDocument(said, invoice)
 
 
-def documents(world: World, locale: str, **names: str) -> dict[str, AccountDocument]:
+def documents(world: World, locale: str, *, name: str = NAME) -> dict[str, AccountDocument]:
     return {
-        "statement": statement_document(world, locale, **names),
-        "reminder": reminder_document(world, locale, **names),
-        "receipt": receipt_document(world, locale, **names),
-        "pro-forma": pro_forma_document(world, locale, **names),
+        "statement": statement_document(world, locale, name=name),
+        "reminder": reminder_document(world, locale, name=name),
+        "receipt": receipt_document(world, locale, name=name),
+        "pro-forma": pro_forma_document(world, locale, name=name),
     }
 
 

@@ -110,7 +110,7 @@ class ReminderLevel(Model):
 
     days_overdue: Annotated[int, Field(strict=True, ge=1, le=3_650)]
     text: ReminderText
-    texts: Annotated[dict[Language, ReminderText], Field(default_factory=dict, exclude_if=operator.not_)]
+    texts: dict[Language, ReminderText] = Field(default_factory=dict, exclude_if=operator.not_)
 
     def text_in(self, language: str) -> str:
         """Return what a customer of a language reads: its own text, or the one of all languages."""

@@ -65,8 +65,8 @@ def _currency(stated: StatedCurrency, writer: Writer) -> Iterator[Part]:
         rows = _carried([(one.open, _document(one, writer)) for one in stated.documents], stated.currency, writer)
         yield table([writer.text(name) for name in names], rows, name=f"documents {stated.currency}")
     if stated.receipts:
-        names = ("payment", "received_on", "amount", "unapplied")
-        yield table([writer.text(name) for name in names], [_arrived(one, writer) for one in stated.receipts])
+        of_receipts = ("payment", "received_on", "amount", "unapplied")
+        yield table([writer.text(name) for name in of_receipts], [_arrived(one, writer) for one in stated.receipts])
     yield _sums(stated, writer)
 
 

@@ -36,12 +36,12 @@ def sections_of(invoice: Invoice, writer: Writer) -> list[dict[str, Any]]:
             rows.append(row(summary.description, "", "", "", net, details=details, carried=writer.money(carried)))
         return [{"name": None, "sum": None, "rows": rows}]
     sections = []
-    for name, net, lines in _by_account(invoice, writer):
+    for name, subtotal, lines in _by_account(invoice, writer):
         rows = []
         for line in lines:
             carried += line.amounts.net
             rows.append(_line(line, invoice, writer, carried))
-        sections.append({"name": name, "sum": net, "rows": rows})
+        sections.append({"name": name, "sum": subtotal, "rows": rows})
     return sections
 
 

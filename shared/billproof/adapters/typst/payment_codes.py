@@ -31,7 +31,9 @@ def epc_code(invoice: Invoice, released: Released, reference: str | None) -> str
 def transfer_code(account: RemittanceAccount | None, due: Money, reference: str | None, text: str) -> str | None:
     """Return the EPC code of an amount in euro to an IBAN, with a reference or else a text; None where it has none."""
     is_too_long = reference is None and len(text) > MOST_TEXT
-    if account is None or not _is_coded(account, due, "EUR") or is_swiss(account.iban) or is_too_long:
+    if account is None or account.iban is None or is_swiss(account.iban):
+        return None
+    if is_too_long or not _is_coded(account, due, "EUR"):
         return None
     paid = {"reference": reference} if reference else {"text": text}
     code = helpers.make_epc_qr(
