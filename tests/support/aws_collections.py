@@ -8,6 +8,7 @@ from billproof.approvals.policy import Policy, ReminderLevel, ReminderRules, Var
 from billproof.composition import Composition
 from billproof.masterdata.model import AnyMasterData
 from billproof.masterdata.parties import PaymentMethod
+from tests.support.api_events import route_event
 from tests.support.aws_decisions import credit
 from tests.support.aws_payments import pay
 from tests.support.gateways import CARDS
@@ -16,6 +17,7 @@ from tests.support.world import INC
 
 RULES = ReminderRules(levels=(ReminderLevel(days_overdue=5, text="please pay these invoices."),), days_between=7)
 
+DOCUMENT = "GET /v1/accounts/{account}/documents/{document}/pdf"
 DISPUTED = {"cause": "quantity", "owner": "billing", "deadline": "2013-05-01", "reason": "they count fewer flights"}
 UPHELD = {"legal_entity": INC, "verdict": "upheld", "reason": "they are right"}
 
@@ -61,7 +63,16 @@ def collect(chain: Collected, policies: Iterable[Policy]) -> None:
     chain.ask("resolve_dispute", UPHELD, "ana", account="WN", dispute="1")
     for _ in range(2):
         chain.call("remind_customers", {})
+    for document in ("statement", "reminder-2013-04-04"):
+        chain.call("api_operations", route_event(DOCUMENT, "ana", account=reminded(chain), document=document))
     charge_automatically(chain)
+
+
+def reminded(chain: Collected) -> str:
+    """Return the first customer that was reminded."""
+    ports = chain.ports("remind_customers")
+    accounts = ports.directory.members(INC)
+    return next(name for name in accounts if ports.collection_book.state(INC, name).last_reminder)
 
 
 def charge_automatically(chain: Collected) -> None:

@@ -13,7 +13,7 @@ from billproof.callers import NO_PERSON, Identity, readable_name
 from billproof.findings import Owner, VarianceCategory
 from billproof.model import Exact, Flag, Model
 from billproof.money import Money
-from billproof.names import Currency, Name, Nonnegative, Version, is_published
+from billproof.names import Currency, Language, Name, Nonnegative, Version, is_published
 from billproof.nets import TroubleLimit
 
 Percent = Annotated[Nonnegative, Field(le=100_000)]
@@ -99,7 +99,6 @@ class MatchingRules(Model):
 
 
 ReminderText = Annotated[str, StringConstraints(min_length=3, max_length=1_000)]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 
 
 class ReminderLevel(Model):

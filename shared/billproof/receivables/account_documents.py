@@ -87,8 +87,8 @@ AccountRenderer = Callable[[AccountDocument], bytes]
 def keep_document(document: AccountDocument, pdf: bytes, *, objects: Objects) -> KeptDocument:
     """Keep what was drawn of a document under its digest; what is kept already is left alone."""
     digest, parties = digest_bytes(pdf), document.parties
-    folder = f"account-documents/{parties.seller.id}/{parties.buyer.id}"
-    key = f"{folder}/{document.name}-{digest[:DIGITS]}.pdf"
+    file = f"{document.name}-{digest[:DIGITS]}.pdf"
+    key = f"account-documents/{parties.seller.id}/{parties.buyer.id}/{file}"
     objects.create(key, pdf, content_type="application/pdf")
     return KeptDocument(key=key, digest=digest)
 
