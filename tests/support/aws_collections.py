@@ -8,7 +8,7 @@ from billproof.approvals.policy import Policy, ReminderLevel, ReminderRules, Var
 from billproof.composition import Composition
 from billproof.masterdata.model import AnyMasterData
 from billproof.masterdata.parties import PaymentMethod
-from tests.support.api_events import route_event
+from tests.support.api_events import DOCUMENT, route_event
 from tests.support.aws_decisions import credit
 from tests.support.aws_payments import pay
 from tests.support.gateways import CARDS
@@ -17,7 +17,6 @@ from tests.support.world import INC
 
 RULES = ReminderRules(levels=(ReminderLevel(days_overdue=5, text="please pay these invoices."),), days_between=7)
 
-DOCUMENT = "GET /v1/accounts/{account}/documents/{document}/pdf"
 DISPUTED = {"cause": "quantity", "owner": "billing", "deadline": "2013-05-01", "reason": "they count fewer flights"}
 UPHELD = {"legal_entity": INC, "verdict": "upheld", "reason": "they are right"}
 

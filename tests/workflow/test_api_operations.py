@@ -10,7 +10,7 @@ from pypdf import PdfReader
 
 from billproof.api.late_routes import LateRoutes
 from billproof.invoicing.delivery import pdf_key
-from tests.support.api_events import route_event
+from tests.support.api_events import DOCUMENT, route_event
 from tests.support.fakes import MemoryCallLimits
 from tests.support.invoking import Context, handler
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
@@ -216,8 +216,9 @@ def test_a_document_is_shown_explained_proved_and_sent_as_it_was(world: World) -
 
 def test_a_customer_is_given_a_statement_and_a_pro_forma_invoice(world: World) -> None:
     for name, said in (("statement", number_of(world, "WN")), ("pro-forma-2013-02", "Pro forma invoice")):
-        route = "GET /v1/accounts/{account}/documents/{document}/pdf"
-        response = handler("api_operations")(route_event(route, "ana", account="WN", document=name), Context(), world)
+        response = handler("api_operations")(
+            route_event(DOCUMENT, "ana", account="WN", document=name), Context(), world
+        )
         assert response["statusCode"] == 200, response["body"]
         pages = PdfReader(io.BytesIO(base64.b64decode(response["body"]))).pages
         assert said in pages[0].extract_text()
