@@ -3,4 +3,4 @@
 from billproof.api.audiences import audience
 from billproof.api.late_routes import LateRoutes
 
-handler = audience("api_operations", LateRoutes("operation_routes", "invoice_routes"))
+handler = audience("api_operations", LateRoutes("operation_routes", "invoice_routes", "customer_document_routes"))
