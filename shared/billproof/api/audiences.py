@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from billproof.api.asked import known_caller
+from billproof.api.greedy import named_route
 from billproof.api.problems import Problem, answered
 from billproof.api.serving import RouteEvent, serve
 from billproof.composition import Composition, composition
@@ -23,10 +24,11 @@ def audience(name: str, routes: Mapping[str, Route[Any]]) -> Callable[..., dict[
     def handler(event: dict[str, Any], context: Any, ports: Composition | None = None) -> dict[str, Any]:
         def work() -> dict[str, Any]:
             known_caller(event)
-            route = routes.get(str(event.get("routeKey")))
+            called = named_route(event, routes)
+            route = routes.get(str(called.get("routeKey")))
             if route is None:
                 raise Problem(HTTPStatus.NOT_FOUND, "no_such_route", "the function has no such route")
-            return serve(route, RouteEvent(name, event, context, ports or composition()))
+            return serve(route, RouteEvent(name, called, context, ports or composition()))
 
         return answered(name, context.aws_request_id, work)
 
