@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from billproof.invoicing.delivery import pdf_key
@@ -25,6 +26,9 @@ def month_end() -> World:
     world = World()
     contract = world.directory.contracts("EV")[0]
     world.publish(contract.model_copy(update={"version": 2, "exclusions": ()}))
+    policy = world.directory.policy(INC)
+    thresholds = policy.thresholds.model_copy(update={"invoice_limit": {"USD": Decimal(6_000)}})
+    world.adopt(policy.model_copy(update={"version": policy.version + 1, "thresholds": thresholds}))
     world.ingest([event for events in _flights() for event in events])
     world.bill(INC)
     world.bill(EUROPE)
@@ -42,12 +46,12 @@ def month_end() -> World:
 
 
 def _flights() -> Any:
-    yield [flight(number, account="UA", day=f"2013-01-{number % 28 + 1:02}") for number in range(1, 1_201)]
+    yield [flight(number, account="UA", day=f"2013-01-{number % 31 + 1:02}") for number in range(1, 1_201)]
     yield [flight(number, account="UA", type="flight.cancelled") for number in range(2_001, 2_011)]
     yield [flight(1, account="EV", type="flight.cancelled")]  # nobody says what it costs: EV is held
     for index, account in enumerate(("B6", "MQ", "9E", "WN", "FL", "VX", "AS", "F9", "HA", "YV", "DL", "AA", "US")):
         yield [
-            flight(number, account=account, day=f"2013-01-{number % 28 + 1:02}") for number in range(1, 60 + index * 9)
+            flight(number, account=account, day=f"2013-01-{number % 31 + 1:02}") for number in range(1, 60 + index * 9)
         ]
 
 
@@ -92,9 +96,20 @@ def _pay(world: World, entity: str) -> None:
         take(world, receipt)
 
 
+def settle_payments(world: World) -> None:
+    """Do what messages of the payment-events queue ask for."""
+    bodies, world.payment_events.bodies[:] = [*world.payment_events.bodies], []
+    for body in bodies:
+        _apply(world, body)
+
+
 def take(world: World, receipt: dict[str, Any]) -> None:
     """Take in money that arrived, as the payment-events queue brings it."""
-    event = read_payment_event(json.dumps({"kind": "receipt", "receipt": receipt}))
+    _apply(world, json.dumps({"kind": "receipt", "receipt": receipt}))
+
+
+def _apply(world: World, body: str) -> None:
+    event = read_payment_event(body)
     earlier = EarlierCash(world.cash_book)
     apply_payment(
         event,
