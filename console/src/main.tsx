@@ -73,7 +73,7 @@ function Top(props: { caller: Caller; entity: Entity; place: Place; months: Mont
   return (
     <header class="top">
       <Link to={addressOf({ ...place, page: "month", thing: "" })} class="brand">
-        <img src="/favicon.svg" alt="" /> Billproof
+        <img src="/favicon.svg" alt="Billproof" /> <span aria-hidden="true">Billproof</span>
       </Link>
       <select
         aria-label={words.text("entity")}
@@ -98,6 +98,7 @@ function Top(props: { caller: Caller; entity: Entity; place: Place; months: Mont
         ))}
       </select>
       <span class="push" />
+      <div class="own">
       <select
         aria-label={words.text("language")}
         value={props.language}
@@ -122,6 +123,7 @@ function Top(props: { caller: Caller; entity: Entity; place: Place; months: Mont
       <button type="button" onClick={props.leave}>
         {words.text("sign_out")}
       </button>
+      </div>
     </header>
   );
 }

@@ -176,8 +176,9 @@ export function More(props: { of: Listed<unknown> }) {
   );
 }
 
-export function Amount(props: { of: Money | null | undefined }) {
+export function Amount(props: { of: Money | null | undefined; quiet?: boolean }) {
   const words = useWords();
+  if (props.quiet && props.of && isZero(props.of.amount)) return <span class="quiet">–</span>;
   return <span class="nowrap">{props.of ? words.money(props.of) : "–"}</span>;
 }
 
@@ -213,14 +214,21 @@ export interface Equation {
 /** Equations of a statement, each as a bar of where its total went; what is nowhere is a leak, and is named. */
 export function Equations(props: { of: Equation[] }) {
   const words = useWords();
+  const nothing = props.of.filter(isEmpty);
   return (
     <ol class="flow">
-      {props.of.map((equation) => (
+      {props.of.filter((equation) => !isEmpty(equation)).map((equation) => (
         <EquationBar key={`${equation.code} ${equation.currency}`} equation={equation} />
       ))}
+      {nothing.length > 0 && <li class="zero">{words.text("equations.nothing", { names: nothing.map((equation) => words.code(equation.code)).join(", ") })}</li>}
       {!props.of.length && <li>{words.text("nothing")}</li>}
     </ol>
   );
+}
+
+/** Whether there is nothing of it, and nothing is missing. */
+function isEmpty(equation: Equation): boolean {
+  return isZero(equation.total) && Object.values(equation.parts).every(isZero);
 }
 
 function EquationBar({ equation }: { equation: Equation }) {

@@ -43,18 +43,12 @@ export function CashPage(props: PageProps) {
           )}
         </Show>
       </Sheet>
-      <div class="columns">
-        <div>
-          <Sheet title={words.text("month.cash")} padded={false} aside={words.text("month.cash.aside")}>
+      <Sheet title={words.text("month.cash")} padded={false} aside={words.text("month.cash.aside")}>
             <Show of={cash}>{(known) => <Equations of={known.statement.equations} />}</Show>
-          </Sheet>
-        </div>
-        <div>
-          <Sheet title={words.text("cash.ageing")} padded={false} aside={ageing.data && words.day(ageing.data.on)}>
+      </Sheet>
+      <Sheet title={words.text("cash.ageing")} padded={false} aside={ageing.data && words.day(ageing.data.on)}>
             <Show of={ageing}>{(known) => <AgeingTable of={known} {...props} />}</Show>
-          </Sheet>
-        </div>
-      </div>
+      </Sheet>
     </>
   );
 }
@@ -72,8 +66,8 @@ function AgeingTable(props: PageProps & { of: Ageing }) {
       columns={[
         { name: words.text("customer"), isHead: true, cell: (row) => (row.account ? <Link to={props.to("customers", row.account)}>{row.account}</Link> : words.text("cash.nobody")) },
         { name: words.text("open"), isNumber: true, cell: (row) => <b><Amount of={row.balance.open} /></b> },
-        ...buckets.map((bucket) => ({ name: words.code(`age.${bucket}`), isNumber: true, cell: (row: (typeof rows)[number]) => <Amount of={row.balance.buckets[bucket]} />, hideNarrow: bucket !== "current" })),
-        { name: words.text("disputed"), isNumber: true, cell: (row) => <Amount of={row.balance.disputed} />, hideNarrow: true },
+        ...buckets.map((bucket) => ({ name: words.code(`age.${bucket}`), isNumber: true, cell: (row: (typeof rows)[number]) => <Amount quiet of={row.balance.buckets[bucket]} />, hideNarrow: bucket !== "current" })),
+        { name: words.text("disputed"), isNumber: true, cell: (row) => <Amount quiet of={row.balance.disputed} />, hideNarrow: true },
       ]}
     />
   );

@@ -85,10 +85,10 @@ export function CustomerPage(props: PageProps) {
                     empty={words.text("invoices.empty")}
                     rowKey={(row) => row.number}
                     columns={[
-                      { name: words.text("number"), isHead: true, cell: (row) => <Link to={props.to("invoices", row.number)}>{row.number}</Link> },
+                      { name: words.text("number"), isHead: true, cell: (row) => <Link class="nowrap" to={props.to("invoices", row.number)}>{row.number}</Link> },
                       { name: words.text("customers.due"), cell: (row) => <span class="nowrap">{words.day(row.due)}</span>, hideNarrow: true },
                       { name: words.text("total"), isNumber: true, cell: (row) => <Amount of={row.gross} /> },
-                      { name: words.text("paid"), isNumber: true, cell: (row) => <Amount of={row.paid} />, hideNarrow: true },
+                      { name: words.text("paid"), isNumber: true, cell: (row) => <Amount quiet of={row.paid} />, hideNarrow: true },
                       { name: words.text("open"), isNumber: true, cell: (row) => <b><Amount of={row.open} /></b> },
                       { name: words.text("customers.overdue"), cell: (row) => (row.days_overdue > 0 ? <Mark code="overdue" text={words.text("days", { number: row.days_overdue })} /> : "–") },
                     ]}

@@ -41,7 +41,7 @@ export function InvoicesPage(props: PageProps) {
     });
   const open = (row: InvoiceRow) =>
     row.number ? (
-      <Link to={props.to("invoices", row.number)}>{row.number}</Link>
+      <Link class="nowrap" to={props.to("invoices", row.number)}>{row.number}</Link>
     ) : (
       <Link to={props.to("work")}>{words.text("invoices.no_number")}</Link>
     );

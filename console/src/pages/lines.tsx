@@ -1,12 +1,14 @@
-import { decimalText, isZero } from "../amounts";
+import { Fragment } from "preact";
+
+import { decimalText, exponentOf, isZero } from "../amounts";
 import { Amount } from "../parts";
 import type { Explanation, Invoice, InvoiceLine } from "../types";
 import { useWords, type Words } from "../words";
 
 /** Say a step of a price in words that a customer could be sent. */
 function stepText(step: Explanation["steps"][number], currency: string, words: Words): string {
-  const price = `${decimalText(step.unit_price, words.language)} ${currency}`;
-  const fee = `${decimalText(step.flat_fee, words.language)} ${currency}`;
+  const price = `${decimalText(step.unit_price, words.language, exponentOf(currency))} ${currency}`;
+  const fee = `${decimalText(step.flat_fee, words.language, exponentOf(currency))} ${currency}`;
   const parts = [];
   if (!isZero(step.unit_price) || isZero(step.flat_fee)) parts.push(`${words.number(step.quantity)} × ${price}`);
   if (!isZero(step.flat_fee)) parts.push(words.text("line.fee", { fee }));
@@ -37,7 +39,7 @@ export function InvoiceLines(props: { lines: InvoiceLine[]; currency: string; ch
                 {priced.explanation.steps.map((step, index) => (
                   <li key={index}>
                     <span>{stepText(step, props.currency, words)}</span>
-                    <span class="nowrap">{decimalText(step.amount, words.language)} {props.currency}</span>
+                    <span class="nowrap">{decimalText(step.amount, words.language, exponentOf(props.currency))} {props.currency}</span>
                   </li>
                 ))}
                 {priced.explanation.proration && priced.explanation.proration.days_covered !== priced.explanation.proration.days_in_period && (
@@ -82,15 +84,19 @@ export function TaxSummary({ invoice }: { invoice: Invoice }) {
         </thead>
         <tbody>
           {invoice.tax_summary.map((group) => (
-            <tr key={`${group.jurisdiction} ${group.treatment} ${group.percent}`}>
+            <Fragment key={`${group.jurisdiction} ${group.treatment} ${group.percent}`}>
+            <tr class="with-note">
               <th scope="row">
                 {group.jurisdiction}, {words.code(group.treatment)}, {words.number(group.percent)} %
-                <div class="soft" lang="en">{group.reason}</div>
               </th>
               <td class="n"><Amount of={group.amounts.net} /></td>
               <td class="n"><Amount of={group.amounts.tax} /></td>
               <td class="n"><Amount of={group.amounts.gross} /></td>
             </tr>
+            <tr class="note">
+              <td colSpan={4} class="soft" lang="en">{group.reason}</td>
+            </tr>
+            </Fragment>
           ))}
         </tbody>
         <tfoot>

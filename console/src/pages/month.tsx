@@ -198,7 +198,7 @@ function SignOffForm(props: PageProps & { month_state: Month; reload: () => void
             <p key={one.id}>
               <label>
                 <input type="checkbox" checked={points.includes(one.id)} onChange={(event) => toggle(one.id, event.currentTarget.checked)} />{" "}
-                {words.code(one.category)} {one.billing_account || one.external_reference} <b><Amount of={one.amount} /></b>
+                {words.code(one.category)} {one.billing_account || <Link to={props.to("cash", one.external_reference)}>{words.text("cash.receipt")}</Link>} <b><Amount of={one.amount} /></b>
               </label>
             </p>
           ))}

@@ -92,6 +92,7 @@ function Apply(props: PageProps & { shown: ShownReceipt; reload: () => void }) {
   const [reason, setReason] = useState("");
   const { act, isBusy, result } = useAction();
   useEffect(() => setPays(proposed(open, state.unapplied.amount, match)), [statement.data]);
+  const others = (match?.allocations ?? []).filter((part) => !open.some((document) => document.number === part.number));
   const left = minus(state.unapplied.amount, sum(Object.values(pays).filter((value) => /^\d+(\.\d+)?$/.test(value))));
   const send = () =>
     act(async () => {
@@ -117,6 +118,13 @@ function Apply(props: PageProps & { shown: ShownReceipt; reload: () => void }) {
             )}
           </Field>
         ))}
+        {known && others.map((part) => (
+          <Field key={part.number} label={words.text("receipt.pays_other", { number: part.number })}>
+            {(id) => (
+              <input id={id} inputMode="decimal" value={pays[part.number] ?? ""} onInput={(event) => setPays({ ...pays, [part.number]: event.currentTarget.value })} />
+            )}
+          </Field>
+        ))}
         {known && (
           <p class={isNegative(left) ? "notice bad" : "soft"}>
             {words.text("receipt.left")}: <Amount of={{ amount: left, currency: state.receipt.amount.currency }} />
@@ -133,9 +141,12 @@ function Apply(props: PageProps & { shown: ShownReceipt; reload: () => void }) {
 /** What a receipt may pay: what it was matched with, else the oldest open documents. */
 function proposed(open: StatedDocument[], amount: string, match: Match | null | undefined): Record<string, string> {
   const wanted: Record<string, string> = {};
-  const matched = open.filter((document) => match?.allocations.some((part) => part.number === document.number));
+  if (match?.allocations.length) {
+    for (const part of match.allocations) wanted[part.number] = part.paid.amount;
+    return wanted;
+  }
   let left = amount;
-  for (const document of matched.length ? matched : open) {
+  for (const document of open) {
     const paid = least(document.open.amount, left);
     wanted[document.number] = isZero(paid) ? "" : paid;
     left = minus(left, paid);

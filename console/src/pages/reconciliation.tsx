@@ -39,7 +39,7 @@ function Variances(props: PageProps & { of: Variance[]; empty: string }) {
   const words = useWords();
   const about = (one: Variance) => {
     if (one.external_reference.startsWith("R")) return <Link to={props.to("cash", one.external_reference)}>{words.text("cash.receipt")}</Link>;
-    if (one.external_reference) return <Link to={props.to("invoices", one.external_reference)}>{one.external_reference}</Link>;
+    if (one.external_reference) return <Link class="nowrap" to={props.to("invoices", one.external_reference)}>{one.external_reference}</Link>;
     return <Link to={props.to("work")}>{one.billing_account || one.invoice || one.id}</Link>;
   };
   return (

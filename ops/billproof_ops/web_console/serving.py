@@ -1,7 +1,7 @@
 """The console's server on loopback, and the API of the embedded stack behind it."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -69,7 +69,8 @@ def served(files: Path, call_api: CallsApi, *, people: tuple[str, ...] = (), por
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
-        def _answer(self) -> None:
+        def answer_browser(self) -> None:
+            """Answer a request."""
             length = int(self.headers.get("content-length") or 0)
             if length > MOST_BYTES:
                 self.send_error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
@@ -81,15 +82,16 @@ def served(files: Path, call_api: CallsApi, *, people: tuple[str, ...] = (), por
             for name, value in answer.headers.items():
                 self.send_header(name, value)
             self.send_header("content-length", str(len(answer.body)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(answer.body)
+            with suppress(ConnectionError):  # a browser that went on to another page
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(answer.body)
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
 
     for method in ("GET", "HEAD", "POST", "PUT", "DELETE"):
-        setattr(Browser, f"do_{method}", Browser._answer)
+        setattr(Browser, f"do_{method}", Browser.answer_browser)
     try:
         server = ThreadingHTTPServer(("127.0.0.1", port), Browser)
     except OSError:
