@@ -36,8 +36,8 @@ def month_end() -> World:
         world.post_all(entity)
         _deliver(world, entity)
     world.moment = TODAY
-    for entity in story.master_data().legal_entities:
-        _pay(world, entity.id)
+    for entity in (INC, EUROPE):
+        _pay(world, entity)
     _dispute(world)
     for entity in (INC, EUROPE):
         for period in ("2012-12", JANUARY):

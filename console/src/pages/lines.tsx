@@ -77,7 +77,7 @@ export function TaxSummary({ invoice }: { invoice: Invoice }) {
         <thead>
           <tr>
             <th scope="col">{words.text("tax")}</th>
-            <th scope="col" class="n">{words.text("net")}</th>
+            <th scope="col" class="n hide-narrow">{words.text("net")}</th>
             <th scope="col" class="n">{words.text("tax")}</th>
             <th scope="col" class="n">{words.text("total")}</th>
           </tr>
@@ -89,7 +89,7 @@ export function TaxSummary({ invoice }: { invoice: Invoice }) {
               <th scope="row">
                 {group.jurisdiction}, {words.code(group.treatment)}, {words.number(group.percent)} %
               </th>
-              <td class="n"><Amount of={group.amounts.net} /></td>
+              <td class="n hide-narrow"><Amount of={group.amounts.net} /></td>
               <td class="n"><Amount of={group.amounts.tax} /></td>
               <td class="n"><Amount of={group.amounts.gross} /></td>
             </tr>
@@ -102,7 +102,7 @@ export function TaxSummary({ invoice }: { invoice: Invoice }) {
         <tfoot>
           <tr>
             <th scope="row">{words.text("total")}</th>
-            <td class="n"><Amount of={invoice.totals.net} /></td>
+            <td class="n hide-narrow"><Amount of={invoice.totals.net} /></td>
             <td class="n"><Amount of={invoice.totals.tax} /></td>
             <td class="n"><Amount of={invoice.totals.gross} /></td>
           </tr>

@@ -84,6 +84,11 @@ function Apply(props: PageProps & { shown: ShownReceipt; reload: () => void }) {
   const { state, uses } = props.shown;
   const match = [...uses].reverse().find((use) => use.match)?.match;
   const [account, setAccount] = useState(state.proposed ?? match?.account ?? match?.others[0]?.account ?? "");
+  const named = match?.allocations[0]?.number;
+  const owner = useRead<{ released: { account: string } }>(account || !named ? null : url(`/v1/invoices/${encodeURIComponent(named)}`, { fields: "released" }));
+  useEffect(() => {
+    if (owner.data) setAccount(owner.data.released.account);
+  }, [owner.data]);
   const accounts = useList<AccountRow>(url("/v1/accounts", { legal_entity: props.entity.id, limit: "1000" }));
   const known = accounts.data?.some((one) => one.account === account) ?? false;
   const statement = useRead<AccountStatement>(known ? url(`/v1/accounts/${encodeURIComponent(account)}/statement`, { only_open: true }) : null);

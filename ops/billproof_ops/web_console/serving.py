@@ -1,11 +1,12 @@
 """The console's server on loopback, and the API of the embedded stack behind it."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import Any
 
 from botocore.auth import SigV4Auth
@@ -14,8 +15,11 @@ from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
 
 from billproof_ops.errors import OpsError
+from billproof_ops.local.emulators import Emulator, recognize
 from billproof_ops.local.people import signed_in
+from billproof_ops.local.server import REGION
 from billproof_ops.paths import ROOT
+from billproof_ops.target import Target
 from billproof_ops.web_console.model import CallsApi, ConsoleAnswer, ConsoleRequest
 from billproof_ops.web_console.site import ConsoleSite
 
@@ -58,6 +62,27 @@ def built_files() -> Path:
         message = "the console is not built: make console"
         raise OpsError(message)
     return FILES
+
+
+def serve_until_interrupted(target: Target, files: Path, tell: Callable[[str], None]) -> None:
+    """Serve the console of the embedded stack until Ctrl-C, and tell its address; raises OpsError on LocalStack.
+
+    The people of its policies are those whom it offers to sign in as.
+    """
+    endpoint = os.environ["AWS_ENDPOINT_URL"]
+    if recognize(endpoint) is Emulator.LOCALSTACK:
+        message = "LocalStack has no API for the console: use the embedded AWS"
+        raise OpsError(message)
+    directory = target.ports.directory
+    people = sorted({person.id for entity in directory.entity_ids() for person in directory.policy(entity).people})
+    calls = SignedCalls(f"{endpoint}/_aws/execute-api/{target.outputs['ApiId']}/$default", REGION)
+    try:
+        with served(files, calls, people=tuple(people), port=PORT) as address:
+            tell(address)
+            with suppress(KeyboardInterrupt):
+                Event().wait()
+    finally:
+        calls.close()
 
 
 @contextmanager
