@@ -34,8 +34,7 @@ def test_axe_finds_nothing_serious_and_no_page_is_wider_than_a_phone(colours: st
     desk.page.goto(desk.address)
     desk.page.get_by_label("Name").wait_for()
     troubles = {"sign in": desk.serious_troubles()}
-    desk.sign_in("ben")
-    desk.sees("Close the month")
+    desk.begin("ben")
     for page in PAGES:
         desk.open(path_of(desk, page))
         desk.page.wait_for_load_state("networkidle")
@@ -46,8 +45,9 @@ def test_axe_finds_nothing_serious_and_no_page_is_wider_than_a_phone(colours: st
 
 
 def test_every_page_speaks_german(desk: Desk) -> None:
-    desk.sign_in("ben")
+    desk.begin("ben")
     desk.page.get_by_label("Language").select_option("de")
+    desk.page.get_by_role("heading", level=1, name="Januar 2013").wait_for()
     for page, heading in {"month": "Januar 2013", "work list": "Arbeitsliste", "cash": "Zahlungen"}.items():
         desk.open(PAGES[page])
         desk.page.get_by_role("heading", level=1, name=heading).wait_for()
@@ -57,8 +57,7 @@ def test_every_page_speaks_german(desk: Desk) -> None:
 
 
 def test_no_script_reads_who_is_signed_in_and_a_session_that_is_over_asks_to_sign_in(desk: Desk) -> None:
-    desk.sign_in("ben")
-    desk.sees("Close the month")
+    desk.begin("ben")
     stored = desk.page.evaluate(
         "[document.cookie, JSON.stringify(localStorage), JSON.stringify(sessionStorage)].join(' ')"
     )
@@ -73,8 +72,7 @@ def test_no_script_reads_who_is_signed_in_and_a_session_that_is_over_asks_to_sig
 
 
 def test_what_is_not_there_is_said_in_words(desk: Desk) -> None:
-    desk.sign_in("ben")
-    desk.sees("Close the month")
+    desk.begin("ben")
     for path, text in {
         "/invoices/SKY-US-2013-009999": "There is no released document of that number.",
         "/cash/R000000000000000000000000": "There is no such receipt.",

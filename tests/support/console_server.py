@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -38,6 +39,7 @@ class PlayedStack:
             self._deliver()
         if parts[0] == "receipts":
             settle_payments(self.world)
+        self.world.moment += timedelta(minutes=1)
         for asked in self.world.reconciliations.executions.values():
             self.world.reconcile(asked["legal_entity"], asked["period"])
         self.world.reconciliations.executions.clear()
