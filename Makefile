@@ -173,8 +173,8 @@ schemas: setup ## Generate the JSON Schemas, and openapi.json and asyncapi.json 
 	$(BIN)/python -m billproof_ops.openapi
 	$(BIN)/python -m billproof_ops.asyncapi
 
-check-template: tools ## template.yaml and the state machines, by their own linters
-	.tools/bin/cfn-lint template.yaml
+check-template: tools ## template.yaml, the console's and the state machines, by their own linters
+	.tools/bin/cfn-lint template.yaml console/template.yaml
 	AWS_DEFAULT_REGION=eu-central-1 SAM_CLI_TELEMETRY=0 .tools/bin/sam validate --lint --template template.yaml
 	.ci/lint-statemachines
 

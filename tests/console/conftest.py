@@ -1,4 +1,4 @@
-"""The console in Debian's Chromium, over a world in memory: what a person sees and does is done by that person's hand."""
+"""The console in Chromium, over a world in memory: what a person sees and does is done by that person's hand."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { post, Problem, url, useList, useRead } from "../api";
 import { Bars } from "../chart";
@@ -31,18 +31,25 @@ export function WorkPage(props: PageProps) {
     () => [...(listed.data ?? [])].sort((one, other) => one.opened.opened_at.localeCompare(other.opened.opened_at)),
     [listed.data],
   );
+  const latest = useRef({ at: 0, rows });
+  latest.current.rows = rows;
   useEffect(() => {
+    const move = (by: number) => {
+      const now = latest.current;
+      now.at = Math.min(Math.max(now.at + by, 0), now.rows.length - 1);
+      setAt(now.at);
+    };
     const pressed = (event: KeyboardEvent) => {
       if ((event.target as HTMLElement).closest("input, textarea, select, button, a") || event.metaKey || event.ctrlKey) return;
-      if (event.key === "j") setAt((known) => Math.min(known + 1, rows.length - 1));
-      if (event.key === "k") setAt((known) => Math.max(known - 1, 0));
-      const row = rows[at];
+      const row = latest.current.rows[latest.current.at];
+      if (event.key === "j") move(1);
+      if (event.key === "k") move(-1);
       if (event.key === "Enter" && row) go(props.to("work", row.opened.id));
       if (event.key === "x" && row?.status === "open") toggle(row.opened.id);
     };
     addEventListener("keydown", pressed);
     return () => removeEventListener("keydown", pressed);
-  });
+  }, []);
   const toggle = (id: string) =>
     setPicked((known) => (known.includes(id) ? known.filter((one) => one !== id) : [...known, id]));
   return (
