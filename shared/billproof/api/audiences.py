@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from billproof.api.asked import known_caller
+from billproof.api.greedy import named_route
 from billproof.api.problems import Problem, answered
 from billproof.api.serving import RouteEvent, serve
 from billproof.composition import Composition, composition
@@ -24,11 +25,12 @@ def audience(name: str, routes: Mapping[str, Route[Any]]) -> Callable[..., dict[
         headers: dict[str, str] = {}
 
         def work() -> dict[str, Any]:
-            route = routes.get(str(event.get("routeKey"))) if isinstance(event, dict) else None
+            called = named_route(event, routes) if isinstance(event, dict) else {}
+            route = routes.get(str(called.get("routeKey")))
             if route is None:
                 known_caller(event)  # nobody is told which routes there are
                 raise Problem(HTTPStatus.NOT_FOUND, "no_such_route", "the function has no such route")
-            return serve(route, RouteEvent(name, event, context, ports or composition(), headers))
+            return serve(route, RouteEvent(name, called, context, ports or composition(), headers))
 
         return answered(name, context.aws_request_id, work, headers)
 
