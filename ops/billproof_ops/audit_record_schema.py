@@ -1,4 +1,4 @@
-"""The JSON Schema of a record of the audit chain, by the structure that is written; what its fields are is said here."""
+"""The JSON Schema of a record of the audit chain, by the structure that is written; its fields are described here."""
 
 from typing import Any
 
