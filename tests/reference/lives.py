@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.reference.days import add_months, days_between, month_start
 from tests.reference.figures import Document, in_currency
-from tests.reference.lives_charges import Drawn, charges, meters_of, usage_of
+from tests.reference.lives_charges import ZONES, Drawn, charges, meters_of, usage_of
 from tests.reference.lives_notes import credit_notes
 from tests.reference.terms import Contract
 
@@ -58,13 +58,14 @@ def lives(draw: Drawn, *, timing: str | None = None) -> Document:
     """Draw a life; with a timing, every charge that can be billed so is (nothing else is drawn otherwise)."""
     frame = _frame(draw)
     first = charges(draw, frame.start, timing)
-    terms = {"currency": draw(st.sampled_from(CURRENCIES))}
+    terms = {"currency": draw(st.sampled_from(CURRENCIES)), "time_zone": draw(st.sampled_from(ZONES))}
     terms |= _terms(draw, frame, first, terms["currency"])
     versions = [_version(1, first, terms, (frame.start, frame.end))]
     for number in range(2, 2 + draw(st.integers(0, 2))):
         versions.append(_amended(draw, frame, versions[-1], number))
     meters = meters_of(first)
-    usage = usage_of(draw, {meter["id"]: covered(meter["id"], versions, frame.end) for meter in meters}, meters)
+    days = {meter["id"]: covered(meter["id"], versions, frame.end) for meter in meters}
+    usage = usage_of(draw, days, meters, terms["time_zone"])
     life = {
         "rounding": draw(st.sampled_from(("half_up", "half_even"))),
         "contracts": versions,
@@ -110,7 +111,6 @@ def _version(number: int, charges_: list[Document], terms: Document, days: tuple
         "version": number,
         "signed_by": "sales@example.com",
         "effective": {"start": str(days[0]), "end": str(days[1])},
-        "time_zone": "America/New_York",
         "charges": charges_,
         **terms,
     }
@@ -231,7 +231,7 @@ def _amended(draw: Drawn, frame: Frame, before: Document, number: int) -> Docume
     left = {charge["id"] for charge in changed}
     others = {name: _without(terms.get(name), left) for name in REDUCTIONS}
     others["credits"] = _without_lost_targets(others["credits"])
-    kept = {name: terms[name] for name in ("currency", "proration", "renewal") if name in terms}
+    kept = {name: terms[name] for name in ("currency", "time_zone", "proration", "renewal") if name in terms}
     kept |= {name: value for name, value in others.items() if value}
     version = _version(number, changed, kept, (start, end))
     late = draw(st.sampled_from((None, 0, 20, 45)))
