@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from babel import Locale, localedata
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, format_decimal
 
 from billproof.masterdata.addresses import Address
@@ -64,6 +64,10 @@ class Writer:
     def day(self, value: date) -> str:
         """Write a day."""
         return format_date(value, format="medium", locale=self._place)
+
+    def month(self, name: str) -> str:
+        """Write a month, such as 2013-01."""
+        return format_skeleton("yMMM", date.fromisoformat(f"{name}-01"), locale=self._place)
 
     def span(self, period: Period) -> str:
         """Write the first and the last day of a period."""
