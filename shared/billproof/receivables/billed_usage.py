@@ -1,6 +1,7 @@
 """What was billed of each meter, month by month: read off released invoices and what their credit notes took back.
 
-A line that adjusts an earlier one holds differences, so sums of quantities are what stands billed of a month.
+A line that adjusts an earlier one holds differences, so the sum of the quantities of invoices is what was used, as far
+as it was priced. A credit note takes back money: what was used stays what it is.
 """
 
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ MOST_MONTHS = 12
 
 @dataclass(frozen=True, slots=True)
 class BilledMonth:
-    """What is billed of a meter in a month: the quantity that was priced, and what it came to before tax."""
+    """What of a meter's month was priced, and what stands billed of it before tax, after credit notes."""
 
     month: str
     quantity: Decimal
@@ -50,7 +51,8 @@ def billed_usage(account: str, receivables: Receivables, *, last: Period) -> tup
             net = line.amounts.net
             of_meter = months.setdefault((priced.meter, priced.unit or "", net.currency), {})
             quantity, whole = of_meter.get(month, (Decimal(0), Money.zero(net.currency)))
-            of_meter[month] = (quantity + priced.billed_quantity, whole + net)
+            used = Decimal(0) if document.corrects else priced.billed_quantity
+            of_meter[month] = (quantity + used, whole + net)
             names.setdefault(priced.meter, priced.description)
     return tuple(
         BilledMeter(
