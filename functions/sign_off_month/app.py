@@ -1,4 +1,4 @@
-"""Closing a month, and asking for its reopening."""
+"""Comparing a month, closing it, and asking for its reopening."""
 
 from typing import Literal
 
@@ -6,17 +6,18 @@ from pydantic import Field
 
 from billproof.api.calls import api_call
 from billproof.api.routes import RouteCall
+from billproof.approvals.comparing_months import Comparing, compare_months
 from billproof.composition import Composition
 from billproof.model import Model
 from billproof.pipeline.month_facts import SignOff
 
 
 class SignOffRequest(Model):
-    """A legal entity and a month; to close it, which open points with and why, or to reopen it, why."""
+    """A legal entity and a month; to compare it anew, to close it, with which open points and why, or to reopen it."""
 
     legal_entity: str
     period: str
-    step: Literal["close", "reopen"] = "close"
+    step: Literal["compare", "close", "reopen"] = "close"
     open_points: tuple[str, ...] = Field(default=(), max_length=1_000)
     reason: str = Field(default="", max_length=1_000)
 
@@ -28,11 +29,21 @@ class SignedOff(SignOff):
 
 
 @api_call(SignOffRequest, name="sign_off_month")
-def handler(call: RouteCall[SignOffRequest], ports: Composition) -> SignedOff:
-    """Close the month, or let another person reopen it; to ask for either again changes nothing."""
+def handler(call: RouteCall[SignOffRequest], ports: Composition) -> SignedOff | Comparing:
+    """Compare the month, close it, or let another person reopen it; to ask for any again changes nothing."""
     from billproof.approvals.closing_months import CloseSources, WantedClose, ask_for_reopening, close_month
 
     wanted, caller = call.request, call.caller.identity
+    entity, period, reason = wanted.legal_entity, wanted.period, wanted.reason
+    if wanted.step == "compare":
+        return compare_months(
+            legal_entity=entity,
+            period=period,
+            caller=caller,
+            policies=ports.policies,
+            workflows=ports.reconciliations,
+            now=ports.now(),
+        )
     sources = CloseSources(
         directory=ports.directory,
         policies=ports.policies,
@@ -51,6 +62,5 @@ def handler(call: RouteCall[SignOffRequest], ports: Composition) -> SignedOff:
     if wanted.step == "close":
         close = WantedClose.model_validate(wanted.model_dump(exclude={"step"}))
         return SignedOff(**close_month(close, caller=caller, sources=sources).model_dump())
-    entity, period, reason = wanted.legal_entity, wanted.period, wanted.reason
     reopening = ask_for_reopening(legal_entity=entity, period=period, reason=reason, caller=caller, sources=sources)
     return SignedOff(**reopening.signed.model_dump(), reopening=reopening.exception)

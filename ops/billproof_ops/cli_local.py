@@ -14,6 +14,7 @@ from billproof_ops.failures import own_error
 from billproof_ops.local import server, stack
 from billproof_ops.printing import AsJson, console, print_json, read_text, show, verbs
 from billproof_ops.target import Target
+from billproof_ops.web_console.serving import built_files, serve_until_interrupted
 
 app = verbs()
 ANY_ERROR = "Runtime.HandlerError"
@@ -24,6 +25,9 @@ ANY_ERROR = "Runtime.HandlerError"
 def up(
     *,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start anew where the last state was not saved.")] = False,
+    with_console: Annotated[
+        bool, typer.Option("--console", help="Serve the console on this machine, until Ctrl-C; make console builds it.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Start the embedded AWS and deploy template.yaml to it. If it is already up, deploy what has changed.
@@ -32,6 +36,7 @@ def up(
     """
     if server.lost_state() and not fresh:
         typer.confirm("the embedded AWS was killed before it saved its books: start anew, without them?", abort=True)
+    files = built_files() if with_console else None
     local_stack = stack.up()
     text = f"up at {local_stack.endpoint}, {'deployed' if local_stack.deployed else 'nothing to deploy'}"
     if local_stack.state_wiped:
@@ -39,6 +44,8 @@ def up(
     if local_stack.goes_on_from:
         text += f"; it was killed, and goes on from what it saved at {local_stack.goes_on_from}"
     show(local_stack, as_json=as_json, text=text)
+    if files is not None:
+        serve_until_interrupted(Target.find(), files, lambda address: typer.echo(f"console at {address}, until Ctrl-C"))
 
 
 @app.command()

@@ -80,3 +80,10 @@ class Outgoing:
         from billproof.adapters.aws.stepfunctions import StateMachine
 
         return StateMachine(client("stepfunctions"), self.settings.billing_run_arn)
+
+    @cached_property
+    def reconciliations(self) -> Workflows:
+        """The state machine reconciliation."""
+        from billproof.adapters.aws.stepfunctions import StateMachine
+
+        return StateMachine(client("stepfunctions"), self.settings.reconciliation_arn)

@@ -162,6 +162,11 @@ class Settings:
         return self._text("INVOICE_EXCEPTION_ARN")
 
     @property
+    def reconciliation_arn(self) -> str:
+        """The state machine reconciliation."""
+        return self._text("RECONCILIATION_ARN")
+
+    @property
     def sender(self) -> str | None:
         """The address that invoices are mailed from; None where they are only kept."""
         return self.environ.get("SENDER_ADDRESS") or None

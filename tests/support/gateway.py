@@ -23,6 +23,7 @@ from tests.support.world import World
 
 Answer = tuple[int, dict[str, str], bytes]
 _NAME = re.compile(r"\{([a-z_]+)\}")
+GREEDY_READS = "GET /v1/{proxy+}"
 _JSON = {"content-type": "application/json"}
 
 
@@ -34,6 +35,11 @@ class GatewayRoute:
     path: re.Pattern[str]
     function: str
     is_of_machines: bool
+
+    @property
+    def is_greedy(self) -> bool:
+        """Whether API Gateway has it under the one route of what is read of operations."""
+        return self.function == "api_operations"
 
 
 def routes() -> list[GatewayRoute]:
@@ -67,7 +73,8 @@ class Gateway:
                     return 401, _JSON, b'{"message":"Unauthorized"}'
                 names = {name: unquote(value) for name, value in match.groupdict().items()}
                 by = self.machine if route.is_of_machines else person
-                return self._invoke(route, _event(route.key, by, names, url.query, headers, body))
+                key, names = (GREEDY_READS, {"proxy": unquote(url.path[4:])}) if route.is_greedy else (route.key, names)
+                return self._invoke(route, _event(key, by, names, url.query, headers, body))
         return 404, _JSON, b'{"message":"Not Found"}'
 
     def _invoke(self, route: GatewayRoute, event: dict[str, Any]) -> Answer:

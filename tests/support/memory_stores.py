@@ -95,6 +95,7 @@ class MemoryStores(PaymentStores):
         self.mailer = MemoryMailer()
         self.billing_runs = MemoryWorkflows()
         self.exceptions = MemoryWorkflows()
+        self.reconciliations = MemoryWorkflows()
         self.tokens = MemoryTokens()
         self.tax_engines: dict[TaxEngineName, TaxEngine] = {}
         self.exception_store = ExceptionStore(self.records["exceptions"], self.records["decisions"])
@@ -171,7 +172,7 @@ class MemoryStores(PaymentStores):
             setattr(self.chain, name, deepcopy(getattr(other.chain, name)))
         for queue in ("usage_events", "payment_events", "postings", "deliveries"):
             getattr(self, queue).bodies = list(getattr(other, queue).bodies)
-        for machine in ("billing_runs", "exceptions"):
+        for machine in ("billing_runs", "exceptions", "reconciliations"):
             for name in ("executions", "statuses"):
                 setattr(getattr(self, machine), name, dict(getattr(getattr(other, machine), name)))
         self.tokens.answers, self.answers.kept = dict(other.tokens.answers), dict(other.answers.kept)

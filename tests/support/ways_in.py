@@ -6,8 +6,11 @@ They are read off the deployed resources, not off the code: a way in that nobody
 from dataclasses import dataclass
 from typing import Any
 
+from billproof.api.greedy import GREEDY
+from billproof_ops.openapi import camel
 from billproof_ops.template import read_template
 from tests.support.expanded import of_type, referenced
+from tests.support.invoking import FUNCTIONS, handler
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -28,11 +31,21 @@ def ways_in() -> list[WayIn]:
         integration = integrations[_integration(route["Target"])]
         assert integration["ApiId"] == route["ApiId"], route
         lets_in = f"{route['AuthorizationType']} of {referenced(route['ApiId'])}"
-        known.append(WayIn(_key(route["RouteKey"], mappings), lets_in, referenced(integration["IntegrationUri"])))
+        function = referenced(integration["IntegrationUri"])
+        known += [WayIn(key, lets_in, function) for key in _keys(_key(route["RouteKey"], mappings), function)]
     for url in of_type("AWS::Lambda::Url").values():
         function = referenced(url["TargetFunctionArn"])
         known.append(WayIn(f"URL of {function}", f"{url['AuthType']} of a URL", function))
     return sorted(known)
+
+
+def _keys(key: str, function: str) -> list[str]:
+    """Return what a route lets in: itself, or the routes of the function that a greedy one stands for."""
+    if GREEDY not in key:
+        return [key]
+    folder = next(name for name in FUNCTIONS if camel(name) == function)
+    method = key.partition(" ")[0]
+    return [known for known in handler(folder).__dict__["routes"] if known.startswith(f"{method} ")]
 
 
 def _key(value: Any, mappings: dict[str, Any]) -> str:

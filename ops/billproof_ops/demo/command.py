@@ -86,6 +86,7 @@ def _print(summary: Summary, timings: Timings, console: Console) -> None:
     console.print(_repeat(summary))
     console.print(f"Written: {DEMO}/summary.json, report.html and {len(summary.invoices)} invoices as PDF")
     console.print("Look around: 'billproof local up', then 'billproof invoice list', 'billproof invoice show NUMBER'")
+    console.print("In a browser: 'make console', then 'billproof local up --console' names its address")
 
 
 def _decisions(summary: Summary) -> Table:

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from billproof.api.asked import known_caller
+from billproof.api.greedy import named_route
 from billproof.api.problems import Problem, answered
 from billproof.api.serving import RouteEvent, serve
 from billproof.composition import Composition, composition
@@ -21,14 +22,17 @@ def audience(name: str, routes: Mapping[str, Route[Any]]) -> Callable[..., dict[
     """Make a Lambda handler of the routes of an audience, each under its route key, such as `POST /v1/runs`."""
 
     def handler(event: dict[str, Any], context: Any, ports: Composition | None = None) -> dict[str, Any]:
-        def work() -> dict[str, Any]:
-            known_caller(event)
-            route = routes.get(str(event.get("routeKey")))
-            if route is None:
-                raise Problem(HTTPStatus.NOT_FOUND, "no_such_route", "the function has no such route")
-            return serve(route, RouteEvent(name, event, context, ports or composition()))
+        headers: dict[str, str] = {}
 
-        return answered(name, context.aws_request_id, work)
+        def work() -> dict[str, Any]:
+            called = named_route(event, routes) if isinstance(event, dict) else {}
+            route = routes.get(str(called.get("routeKey")))
+            if route is None:
+                known_caller(event)  # nobody is told which routes there are
+                raise Problem(HTTPStatus.NOT_FOUND, "no_such_route", "the function has no such route")
+            return serve(route, RouteEvent(name, called, context, ports or composition(), headers))
+
+        return answered(name, context.aws_request_id, work, headers)
 
     handler.__dict__["routes"] = routes
     return instrumented(handler)

@@ -120,7 +120,7 @@ def _list_credit_notes(call: RouteCall[AskedDocuments], ports: Composition) -> D
     return _list(call, ports, are_credits=True)
 
 
-def _release(call: RouteCall[NamedDocument], ports: Composition) -> Released:
+def release_of(call: RouteCall[Any], ports: Composition) -> Released:
     """Return the release of a document of a legal entity that the caller may ask about; raises NotFound."""
     name = call.request.document
     entities = (ports.directory.legal_entity(entity) for entity in call.grants)
@@ -133,7 +133,7 @@ def _release(call: RouteCall[NamedDocument], ports: Composition) -> Released:
 
 def _show(call: RouteCall[NamedDocument], ports: Composition) -> ShownDocument:
     """Return a released document, whole, and what went wrong with its mails."""
-    released = _release(call, ports)
+    released = release_of(call, ports)
     facts = ports.register.facts(released.invoice)
     if facts is None:
         message = f"there are no facts of {released.invoice}"
@@ -148,14 +148,14 @@ def _show(call: RouteCall[NamedDocument], ports: Composition) -> ShownDocument:
 
 def _pdf(call: RouteCall[NamedDocument], ports: Composition) -> Attachment:
     """Return the PDF of a released document, as it was sent."""
-    released = _release(call, ports)
+    released = release_of(call, ports)
     content = read_pdf(released, register=ports.register, objects=ports.objects)
     return Attachment(content_type="application/pdf", file_name=f"{released.number}.pdf", content=content)
 
 
 def _explain(call: RouteCall[NamedDocument], ports: Composition) -> ExplainedDocument:
     """Say why each line of a released document comes to its amount, step by step."""
-    released = _release(call, ports)
+    released = release_of(call, ports)
     lines = (
         ExplainedLine(
             id=line.priced.id,
@@ -172,7 +172,7 @@ def _prove(call: RouteCall[NamedDocument], ports: Composition) -> ShownProof:
     """Compute a released document again from the usage log and the contracts, and compare it bit for bit."""
     from billproof.proof.service import prove_invoice  # it loads DuckDB, which no other route needs
 
-    proof = prove_invoice(_release(call, ports).invoice, stores=ports.stores())
+    proof = prove_invoice(release_of(call, ports).invoice, stores=ports.stores())
     return ShownProof(holds=proof.holds, proof=proof)
 
 

@@ -193,13 +193,18 @@ def _list_exceptions(call: RouteCall[AskedExceptions], ports: Composition) -> Ex
     return ExceptionPage(items=page.items, next=page.next)
 
 
-def _show_exception(call: RouteCall[NamedException], ports: Composition) -> ShownException:
-    """Return an exception as it stands, and who may approve it now."""
+def exception_of(call: RouteCall[NamedException], ports: Composition) -> ExceptionState:
+    """Return an exception of a legal entity that the caller may ask about; raises NotFound for every other."""
     name = call.request.exception
     if ExceptionId.parse(name).legal_entity not in call.grants:
         message = f"there is no exception {shown(name)}"
         raise NotFound(message)
-    state, store = ports.exception_store.state(name), ports.exception_store
+    return ports.exception_store.state(name)
+
+
+def _show_exception(call: RouteCall[NamedException], ports: Composition) -> ShownException:
+    """Return an exception as it stands, and who may approve it now."""
+    state, store = exception_of(call, ports), ports.exception_store
     history = ports.policies.history(state.opened.legal_entity)
     able = able_people(state.opened, history=history, limits=store.limits, at=ports.now())
     return ShownException(state=state, may_approve=() if state.decision else tuple(person.id for person in able))
