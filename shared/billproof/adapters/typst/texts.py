@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from babel import Locale, localedata
@@ -13,6 +14,12 @@ from billproof.masterdata.addresses import Address
 from billproof.money import Money
 from billproof.periods import Period
 from billproof.wording.catalogue import catalogue, language_of
+
+
+@cache
+def _known(name: str) -> Locale:
+    """Return a locale, read once: amounts would each read it."""
+    return Locale.parse(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +34,11 @@ class Writer:
         return language_of(self.locale)
 
     @property
-    def _place(self) -> str:
+    def _place(self) -> Locale:
         """The locale of amounts and dates: the customer's, so long as its texts are and CLDR has it, as not de_US."""
         if self.locale.partition("_")[0] != self.language:
-            return "en"
-        return self.locale if localedata.exists(self.locale) else self.language
+            return _known("en")
+        return _known(self.locale if localedata.exists(self.locale) else self.language)
 
     def text(self, name: str, /, **values: str) -> str:
         """Return a text of the catalogue with its values."""
@@ -76,7 +83,7 @@ class Writer:
 
     def country(self, code: str) -> str:
         """Return the name of a country."""
-        return str(Locale.parse(self.language).territories.get(code, code))
+        return str(_known(self.language).territories.get(code, code))
 
     def address(self, address: Address) -> list[str]:
         """Write an address, line by line."""
