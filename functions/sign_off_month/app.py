@@ -36,14 +36,9 @@ def handler(call: RouteCall[SignOffRequest], ports: Composition) -> SignedOff | 
     wanted, caller = call.request, call.caller.identity
     entity, period, reason = wanted.legal_entity, wanted.period, wanted.reason
     if wanted.step == "compare":
-        return compare_months(
-            legal_entity=entity,
-            period=period,
-            caller=caller,
-            policies=ports.policies,
-            workflows=ports.reconciliations,
-            now=ports.now(),
-        )
+        by = {"caller": caller, "now": ports.now()}
+        workflows = ports.reconciliations
+        return compare_months(legal_entity=entity, period=period, **by, policies=ports.policies, workflows=workflows)
     sources = CloseSources(
         directory=ports.directory,
         policies=ports.policies,

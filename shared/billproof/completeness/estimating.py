@@ -12,7 +12,7 @@ from billproof.pipeline.usages import read_usages
 from billproof.pricing.estimates import grown_by, worth_of_more
 
 
-class Estimate:
+class MissingWorth:
     """Prices what is missing of a run's usage, by meter."""
 
     def __init__(self, plan: RunPlan, artefacts: Artefacts) -> None:

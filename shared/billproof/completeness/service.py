@@ -14,7 +14,7 @@ from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.raising import open_run_exception
 from billproof.approvals.superseding import supersede_earlier_runs
 from billproof.completeness.control_totals import control_totals_of, hours_of, tallies_of
-from billproof.completeness.estimating import Estimate
+from billproof.completeness.estimating import MissingWorth
 from billproof.completeness.model import Completeness, CompletenessOutcome, CompletenessResult, Stated, StatedDays
 from billproof.completeness.rules import LEAST_SILENCE, Silence, compare, is_over, silences
 from billproof.completeness.stating import Unstated, days_of, unstated
@@ -109,7 +109,7 @@ def _report(
     amount: Money | None = None
     findings: tuple[Finding, ...] = ()
     if over or silent:
-        estimate = Estimate(plan, artefacts)
+        estimate = MissingWorth(plan, artefacts)
         findings = (
             *(_gap(plan, stated, estimate, _refused(stated, plan, artefacts, estimate)) for stated in over),
             *(_silence(plan, silence, estimate) for silence in silent),
@@ -169,7 +169,7 @@ def _month_before(
     return _MonthBefore()
 
 
-def _refused(stated: Stated, plan: RunPlan, artefacts: Artefacts, estimate: Estimate) -> int:
+def _refused(stated: Stated, plan: RunPlan, artefacts: Artefacts, estimate: MissingWorth) -> int:
     """Count what of a meter's events a source sent and validation refused, and was not accepted since."""
     if not artefacts.has_list(REFUSED, plan):
         return 0
@@ -185,7 +185,7 @@ def _severity(plan: RunPlan, source: str) -> Severity:
     return Severity.BLOCKING if plan.relies_on(source) else Severity.WARNING
 
 
-def _gap(plan: RunPlan, stated: Stated, estimate: Estimate, refused: int) -> Finding:
+def _gap(plan: RunPlan, stated: Stated, estimate: MissingWorth, refused: int) -> Finding:
     missing = stated.stated_events - stated.counted_events
     shares: dict[str, Fraction] = {}
     if missing > 0 and stated.counted_events:
@@ -214,7 +214,7 @@ def _gap(plan: RunPlan, stated: Stated, estimate: Estimate, refused: int) -> Fin
     )
 
 
-def _silence(plan: RunPlan, silence: Silence, estimate: Estimate) -> Finding:
+def _silence(plan: RunPlan, silence: Silence, estimate: MissingWorth) -> Finding:
     shares = {}
     if silence.active_days:
         share = Fraction(silence.days, silence.active_days)
