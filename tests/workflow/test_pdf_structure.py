@@ -25,7 +25,7 @@ def drawn() -> dict[str, bytes]:
     return {"invoice": render_invoice(invoice, released_as(invoice)), **pdfs}
 
 
-def elements(node: Any) -> Iterator[DictionaryObject]:
+def elements(node: Any) -> Iterator[Any]:
     """Yield the elements of a structure tree, from the top."""
     node = node.get_object() if hasattr(node, "get_object") else node
     if isinstance(node, ArrayObject):
@@ -38,7 +38,7 @@ def elements(node: Any) -> Iterator[DictionaryObject]:
             yield from elements(node["/K"])
 
 
-def root_of(pdf: bytes) -> DictionaryObject:
+def root_of(pdf: bytes) -> Any:
     return PdfReader(io.BytesIO(pdf)).root_object
 
 
@@ -74,7 +74,8 @@ def test_pictures_have_words_in_their_place(kind: str, drawn: dict[str, bytes]) 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_font_is_embedded(kind: str, drawn: dict[str, bytes]) -> None:
     files = []
-    for page in PdfReader(io.BytesIO(drawn[kind])).pages:
+    pages: Any = PdfReader(io.BytesIO(drawn[kind])).pages
+    for page in pages:
         for font in page["/Resources"]["/Font"].values():
             (descendant,) = font.get_object()["/DescendantFonts"]
             descriptor = descendant.get_object()["/FontDescriptor"].get_object()
