@@ -128,6 +128,7 @@ KINDS: dict[str, Family] = {
 
 CODES: dict[str, tuple[Family, ...]] = {
     "control_total_gap": (F.EVENTS_MISSING, F.EVENTS_TOO_MANY),
+    "control_totals_missing": (F.EVENTS_MISSING,),
     "source_silent": (F.SOURCE_SILENT, F.EVENTS_MISSING),
     "usage_in_quarantine": (F.EVENTS_REFUSED,),
     "events_conflicting": (F.EVENTS_REFUSED,),

@@ -5,7 +5,7 @@
 // read -> batch -> POST /v1/usage-events -> answered: accepted, or refused (a line on standard error)
 //                    ^            |
 //                    |--- no answer, 408, 429, 5xx: wait as Retry-After says, send the same batch again
-//                    '--- too large, or not read as a whole: send each half of it
+//                    '--- too large, or not answered line by line: send each half of it
 //
 // An event counts once by its source, id, account and day, so a batch whose answer was lost is sent again without harm.
 // A call that is wrong in itself (no token, no scope) ends the program: `answered` says how many lines are done.
@@ -15,8 +15,13 @@ const MOST_EVENTS = Number(process.env.BATCH_SIZE ?? 500);
 const MOST_BYTES = 900_000;
 const MOST_WAIT = Number(process.env.MOST_WAIT_SECONDS ?? 60);
 const TIMEOUT_MS = 30_000;
-const url = `${process.env.BILLPROOF_URL.replace(/\/+$/, "")}/v1/usage-events`;
-const headers = { "content-type": "application/json", authorization: `Bearer ${process.env.BILLPROOF_TOKEN}` };
+const { BILLPROOF_URL, BILLPROOF_TOKEN } = process.env;
+if (!BILLPROOF_URL || !BILLPROOF_TOKEN) {
+  console.error("set BILLPROOF_URL (the stack's output TokenApiUrl) and BILLPROOF_TOKEN");
+  process.exit(2);
+}
+const url = `${BILLPROOF_URL.replace(/\/+$/, "")}/v1/usage-events`;
+const headers = { "content-type": "application/x-ndjson", authorization: `Bearer ${BILLPROOF_TOKEN}` };
 const done = { answered: 0, accepted: 0, refused: 0, tries: 0 };
 
 const sleep = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
@@ -37,7 +42,7 @@ function settle(lines, answers) {
 async function post(lines) {
   done.tries += 1;
   try {
-    const body = `[${lines.join(",")}]`;
+    const body = lines.join("\n");
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const answer = await fetch(url, { method: "POST", headers, body, signal, redirect: "manual" });
     const document = await answer.json().catch(() => ({}));
@@ -50,7 +55,10 @@ async function post(lines) {
 async function deliver(lines) {
   for (let wait = 0.2; ; wait = Math.min(wait * 2, MOST_WAIT)) {
     const { status, document, after } = await post(lines);
-    if (Array.isArray(document.events) && document.events.length === lines.length) return settle(lines, document.events);
+    if (Array.isArray(document.events)) {
+      if (document.events.length === lines.length) return settle(lines, document.events);
+      return divide(lines, { code: "unparsable_json", detail: "the line was not read as one event" });
+    }
     if (status === 413 || (status === 422 && document.code === "invalid_input")) return divide(lines, document);
     if (status >= 300 && status < 500 && status !== 408 && status !== 429)
       throw new Error(`the API refuses calls: ${status} ${document.code ?? ""} ${document.detail ?? ""}`);

@@ -14,7 +14,7 @@ def handler(request: PlanRequest, ports: Composition) -> Planned | PartPlanned:
     refuse_other_request(ports.runs, request.run_id, request.requested_by)
     settings = ports.settings
     sizes = RunSizes(ports.buckets(), settings.batch_size, settings.max_concurrency, settings.part_size)
-    reads = PlanPorts(ports.directory, ports.register, ports.objects, ports.runs)
+    reads = PlanPorts(ports.directory, ports.register, ports.objects, ports.runs, ports.cash_book)
     if request.part is not None:
         return plan_part(request, request.part, ports=reads, sizes=sizes)
     if request.parts:

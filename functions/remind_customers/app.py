@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from billproof.adapters.typst.account_documents import render_account_document
 from billproof.composition import Composition
 from billproof.handlers import count, step
 from billproof.model import Model
@@ -32,6 +33,7 @@ def handler(request: RemindRequest, ports: Composition) -> RemindersResult:
             receivables=ports.cash_sources().receivables(entity),
             book=ports.collection_book,
             disputes=ports.dispute_book,
+            draw=render_account_document,
             mailer=ports.mailer,
             sender=ports.settings.sender,
             clock=ports.now,

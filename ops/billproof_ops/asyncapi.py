@@ -18,7 +18,7 @@ from billproof.masterdata.meters import Meter
 from billproof.masterdata.model import CrmState
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof_ops import asyncapi_examples, openapi
-from billproof_ops.describing import DescribedSchemas
+from billproof_ops.describing import DescribedSchemas, without_discriminators
 
 FILE = ASYNCAPI
 _SCHEMA = "#/components/schemas/{model}"
@@ -119,7 +119,7 @@ def document() -> dict[str, Any]:
         },
         "components": {
             "messages": {"usage": usage, **incoming, **outgoing},
-            "schemas": schemas,
+            "schemas": without_discriminators(schemas),  # AsyncAPI's is a name, and not an object as OpenAPI's
         },
     }
 

@@ -53,7 +53,10 @@ _OF_STEPS = """
 - `control_total_gap` (completeness, holds the run): the usage log differs from what a source stated, in events or in
   their sum, by more than `completeness_percent`. For a meter that does not exist it is a warning, and holds nothing.
 - `source_silent` (completeness, holds the run): a source sent nothing for at least two days, and for more than three
-  times as long as in any other pause of its history, which must cover at least seven days.
+  times as long as in any other pause of its history, which must cover at least seven days. Of one that never
+  paused on 28 days a single day is told as a warning.
+- `control_totals_missing` (completeness, holds the run): a source that stated control totals in this month or the one
+  before states none of days on which it sends events, by the rule of `source_silent`. What it puts at risk is unknown.
 """
 
 

@@ -1,5 +1,6 @@
 """`billproof receivables`: what customers owe, by age, as statements of account, and in figures."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,7 +11,7 @@ from billproof.receivables.model import AgedBalance, Ageing
 from billproof.receivables.notes import NoteVerdict
 from billproof.receivables.texts import statement_text
 from billproof_ops import naming, receivables, tables
-from billproof_ops.printing import AsJson, Entity, Reason, Who, console, print_json, verbs
+from billproof_ops.printing import AsJson, Entity, Reason, Who, console, print_json, verbs, write_bytes
 from billproof_ops.target import Target
 
 app = verbs()
@@ -80,6 +81,27 @@ def statement(
         print_json(stated.model_dump(mode="json"))
     else:
         typer.echo(statement_text(stated), nl=False)
+
+
+@app.command()
+def document(
+    account: Annotated[str, typer.Argument(help="The account, such as UA.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="statement-2013-04-03, reminder-2013-04-03, receipt-R..., or pro-forma-2013-01."),
+    ],
+    *,
+    whole: Annotated[bool, typer.Option("--all", help="A statement with documents that are settled, too.")] = False,
+    legal_entity: Entity = "",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="The file; else <name>.pdf.")] = None,
+) -> None:
+    """Write a customer's statement, receipt, pro forma invoice, or reminder as it was sent, as PDF in its language."""
+    target = Target.find()
+    entity = naming.account(target, account, legal_entity)
+    given = receivables.document(target, entity, account, name, only_open=not whole)
+    path = output or Path(f"{given.name}.pdf")
+    write_bytes(path, given.pdf)
+    console.print(str(path), soft_wrap=True)
 
 
 @app.command()

@@ -25,9 +25,10 @@ from billproof.api.routes import Attachment, Route
 from billproof.masterdata.model import AnyMasterData
 from billproof.usage.receiving import BATCH, CONTENT_TYPES, LINES
 from billproof.usage.validation import MAX_EVENTS_PER_MESSAGE
-from billproof_ops import openapi_examples
+from billproof_ops import openapi_errors, openapi_examples, openapi_headers
 from billproof_ops.describing import DescribedSchemas
-from billproof_ops.openapi_errors import ERRORS, GATEWAY_MESSAGE, PROBLEM, error_answer
+from billproof_ops.openapi_errors import GATEWAY_MESSAGE, PROBLEM
+from billproof_ops.openapi_headers import headers_of_result
 from billproof_ops.openapi_links import links_of
 from billproof_ops.paths import ROOT
 from billproof_ops.template import read_template
@@ -60,6 +61,11 @@ _IF_NONE_MATCH = _of_every_call(
 )
 _IF_MATCH = _of_every_call(
     "If-Match", "header", "The ETag of the version before this one: 412 where it is not the latest."
+)
+_CORRELATION = _of_every_call(
+    "X-Correlation-Id",
+    "header",
+    "An id of the caller's own, which is logged and answered; what does not look like one is left out.",
 )
 
 
@@ -163,6 +169,8 @@ def document() -> dict[str, Any]:
                 "GatewayMessage": GATEWAY_MESSAGE,
                 "UsageEvent": usage_event(),
             },
+            "headers": openapi_headers.components(),
+            "responses": openapi_errors.components(),
             "securitySchemes": {
                 "signature": {"type": "http", "scheme": "AWS4-HMAC-SHA256", "description": "AWS Signature Version 4."},
                 "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
@@ -184,8 +192,7 @@ def _operation(route: Described, asks: dict[str, Any] | None, returns: dict[str,
         "operationId": route.name[0].lower() + route.name[1:],
         "summary": route.summary.splitlines()[0],
         "parameters": [_parameter(name, "path", asks) for name in in_path],
-        "responses": {str(route.status.value): {"description": route.status.phrase, "content": content}}
-        | {str(status.value): error_answer(status) for status in ERRORS},
+        "responses": {str(route.status.value): {"description": route.status.phrase, "content": content}},
     }
     if route.scope:
         operation["x-scope"] = route.scope
@@ -196,15 +203,21 @@ def _operation(route: Described, asks: dict[str, Any] | None, returns: dict[str,
     elif route.method in {"get", "delete"}:
         others = [name for name in asks["properties"] if name not in in_path]
         operation["parameters"] += [_parameter(name, "query", asks) for name in others]
-        operation["parameters"] += [] if is_file else [_FIELDS, _IF_NONE_MATCH]
-        operation["responses"]["304"] = {"description": HTTPStatus.NOT_MODIFIED.phrase}
-    elif route.method != "delete":
+        if route.method == "get" and not is_file:
+            operation["parameters"] += [_FIELDS, _IF_NONE_MATCH]
+            operation["responses"]["304"] = {"description": HTTPStatus.NOT_MODIFIED.phrase}
+    else:
         body = _body(asks, in_path)
         operation["parameters"].append(_IF_MATCH if route.method == "put" else _IDEMPOTENCY)
         operation["requestBody"] = {
             "required": bool(body["properties"]),
             "content": {"application/json": {"schema": body}},
         }
+    operation["parameters"].append(_CORRELATION)
+    headers = headers_of_result(is_read=route.method == "get", is_file=is_file, is_deprecated=route.is_deprecated)
+    for answer in operation["responses"].values():
+        answer["headers"] = headers
+    operation["responses"] |= openapi_errors.references()
     return operation
 
 

@@ -3,6 +3,8 @@
 from http import HTTPStatus
 from typing import Any
 
+from billproof_ops.openapi_headers import headers_of_error
+
 ERRORS = (
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.UNAUTHORIZED,
@@ -50,9 +52,23 @@ PROBLEM = {
 }
 
 
-def error_answer(status: HTTPStatus) -> dict[str, Any]:
+def components() -> dict[str, Any]:
+    """Return the answers that are no results, by name: every route may give each of them."""
+    return {_name(status): _answer(status) for status in ERRORS}
+
+
+def references() -> dict[str, Any]:
+    """Return the answers of a route that are no results, by status."""
+    return {str(status.value): {"$ref": f"#/components/responses/{_name(status)}"} for status in ERRORS}
+
+
+def _name(status: HTTPStatus) -> str:
+    return status.phrase.replace(" ", "")
+
+
+def _answer(status: HTTPStatus) -> dict[str, Any]:
     """Return what is answered instead of a result: a problem of ours, or of API Gateway where no call came to us."""
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     if status in _OF_THE_GATEWAY:
         content["application/json"] = {"schema": {"$ref": "#/components/schemas/GatewayMessage"}}
-    return {"description": status.phrase, "content": content}
+    return {"description": status.phrase, "headers": headers_of_error(status), "content": content}

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from billproof.api.customer_document_routes import sources_of
+from billproof.errors import NotFound
 from billproof.model import read_day
 from billproof.periods import Period
+from billproof.pipeline.customer_documents import GivenDocument, give_document
 from billproof.pipeline.issue_days import today_of
 from billproof.receivables.ageing import age_receivables
 from billproof.receivables.metrics import ReceivablesMetrics, measure_receivables
@@ -14,7 +17,7 @@ from billproof.receivables.reminders import CollectionFact, CollectionKind
 from billproof.receivables.reminding import EntityReminders
 from billproof.receivables.statement import state_account
 from billproof_ops.api import Operation, call
-from billproof_ops.errors import WrongUse
+from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.target import Target
 
 NOTE_COLLECTION = Operation("NoteCollectionName", "/v1/accounts/{account}/collection-notes")
@@ -45,6 +48,19 @@ def statement(target: Target, entity: str, account: str, on: date | None, *, onl
     return state_account(
         account, receivables, target.ports.dispute_book, on=on or _today(target, entity), only_open=only_open
     )
+
+
+def document(target: Target, entity: str, account: str, name: str, *, only_open: bool) -> GivenDocument:
+    """Return a document of an account by its name; raises OpsError where there is none."""
+    known = target.ports.directory.account(account)
+    if known is None:
+        message = f"there is no account {account}"
+        raise OpsError(message)
+    sources = sources_of(entity, target.ports)
+    try:
+        return give_document(name, known, sources, only_open=only_open)
+    except NotFound as error:
+        raise OpsError(error.message) from None
 
 
 def metrics(target: Target, entity: str, month: str) -> ReceivablesMetrics:

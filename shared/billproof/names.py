@@ -1,5 +1,6 @@
 """Types of text and numbers in master data and in what people say."""
 
+import re
 import unicodedata
 from collections.abc import Callable
 from typing import Annotated
@@ -60,11 +61,18 @@ def _country(value: str, info: ValidationInfo) -> str:
     return code
 
 
+def _two_letters(value: str) -> None:
+    if re.fullmatch("[a-z]{2}", value) is None:
+        message = "this is not a language"
+        raise InvalidInput(message)
+
+
 Name = Annotated[str, _checked(lambda value: name(value, "the name"), f"this {NAME_RULE}")]
 """Letters, digits, `_` and `-`: it becomes part of keys."""
 Currency = Annotated[str, _checked(exponent, "this is not a currency of ISO 4217")]
 TimeZone = Annotated[str, _checked(zone, "this is not a time zone of the IANA database")]
 Month = Annotated[str, _checked(Period.month, "this is not a calendar month: write it as YYYY-MM")]
+Language = Annotated[str, _checked(_two_letters, "this is not a language: write two letters, such as de")]
 EventType = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,127}$")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_country)]
 """A country's code of ISO 3166-1; EL and UK, which the European Union writes, are published as GR and GB."""

@@ -21,7 +21,6 @@ from tests.support.levels import LEVEL, SEED
 from tests.support.world import World, flight
 
 NO_FACT = {
-    "api_operations": "what it answers is what others wrote",
     "watch_adapters": "it switches queues, and is killed between that and keeping it in tests/unit/test_breakers.py",
 }
 """Functions that have nothing to lose, and why."""

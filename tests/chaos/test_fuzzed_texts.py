@@ -152,7 +152,7 @@ DECODERS: dict[str, str] = {
     "adapters/stripe/secrets.py _parsed": CONFIGURED,
     "adapters/tryton/erp.py connected": CONFIGURED,
     "adapters/tryton/tagged.py decode": HERE,
-    "adapters/typst/catalogue.py catalogue": SHIPPED,
+    "wording/catalogue.py catalogue": SHIPPED,
     "api/asked.py fields_of": OF_FUNCTIONS,
     "api/asked.py text_of": OF_FUNCTIONS,
     "api/description_routes.py _read": STORED,

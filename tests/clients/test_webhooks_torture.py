@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Iterator
 from itertools import chain, repeat
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -151,9 +152,24 @@ def test_a_name_with_an_address_that_is_not_public_is_connected_to_nowhere(
     assert receiver.connections == 0
 
 
+def test_a_name_that_is_resolved_slowly_on_purpose_is_over_with_the_limit(certificates: Path) -> None:
+    is_over = Event()
+
+    def resolve(*_: Any, **__: Any) -> list[Any]:
+        is_over.wait(5)
+        return []
+
+    stalled = sender(certificates, resolve=resolve, seconds=0.05)
+    try:
+        answer = stalled.post("https://hooks.example/", headers={}, body=b"")
+        assert (answer.status, answer.error) == (None, "time_out")
+    finally:
+        is_over.set()
+
+
 def test_who_connects_slowly_has_no_time_left_for_a_handshake(certificates: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        clock = chain([0.0, 0.0], repeat(LIMIT + 1))  # the time is over when the connection is there
+        clock = chain([0.0, 0.0, 0.0], repeat(LIMIT + 1))  # the time is over when the connection is there
         slow = sender(certificates, clock=lambda: next(clock))
         answer = slow.post(f"https://localhost:{server.getsockname()[1]}/", headers={}, body=b"")
         assert (answer.status, answer.error) == (None, "time_out")

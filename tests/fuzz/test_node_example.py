@@ -98,12 +98,34 @@ def test_from_python_nothing_is_lost_and_nothing_counts_twice(world: World) -> N
 
 
 def test_what_is_refused_is_written_with_its_reason_and_holds_nothing_up(world: World) -> None:
-    lines = [json.dumps(flight(1)), json.dumps(flight(2) | {"type": "nothing"}), "{", json.dumps(flight(3))]
+    two = f"{json.dumps(flight(4))},{json.dumps(flight(5))}"
+    lines = [json.dumps(flight(1)), json.dumps(flight(2) | {"type": "nothing"}), "{", two, json.dumps(flight(3))]
     with flaky_api(world, by=SENDER, faults=0.0, seed=1) as (url, _):
         code, done, refused = send(url, lines)
-    assert (code, done["accepted"], done["refused"]) == (1, 2, 2)
-    assert [(line["code"], line["line"]) for line in refused] == [("unknown_meter", lines[1]), ("invalid_input", "{")]
+    assert (code, done["accepted"], done["refused"], done["tries"]) == (1, 2, 3, 1)
+    assert [(line["code"], line["line"]) for line in refused] == [
+        ("unknown_meter", lines[1]),
+        ("unparsable_json", "{"),
+        ("unparsable_json", two),
+    ]
     assert copies(world) == Counter([flight(1)["id"], flight(3)["id"]])
+
+
+def test_a_line_that_the_api_takes_for_none_is_refused_and_its_batch_is_sent(world: World) -> None:
+    lines = [json.dumps(flight(1)), "\x1c", json.dumps(flight(2))]  # blank to Python, and not to JavaScript
+    with flaky_api(world, by=SENDER, faults=0.0, seed=1) as (url, _):
+        code, done, refused = send(url, lines)
+    assert (code, done["accepted"], [line["line"] for line in refused]) == (1, 2, ["\x1c"])
+    assert copies(world).keys() == {flight(1)["id"], flight(2)["id"]}
+
+
+@pytest.mark.parametrize("missing", ["BILLPROOF_URL", "BILLPROOF_TOKEN"])
+def test_what_it_is_not_told_it_asks_for(missing: str) -> None:
+    known = {"BILLPROOF_URL": "http://127.0.0.1:9", "BILLPROOF_TOKEN": "t"}
+    del known[missing]
+    result = subprocess.run([node(), str(SCRIPT)], input="", capture_output=True, text=True, check=False, env=known)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert missing in result.stderr
 
 
 def test_a_call_that_is_wrong_in_itself_ends_the_program(world: World) -> None:

@@ -21,6 +21,7 @@ ALLOWED = {
     "compact_usage": ["duckdb"],
     "deliver_einvoice": ["facturx", "lxml", "pypdf", "saxonche"],
     "deliver_invoice": ["babel", "segno", "typst"],
+    "remind_customers": ["babel", "segno", "typst"],
 }
 
 

@@ -148,7 +148,10 @@ def test_what_emulators_leave_out_in_silence_is_in_the_template() -> None:
         assert mapping["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "QueueConcurrency"}}
     for function in of_type("AWS::Lambda::Function").values():
         assert len(json.dumps(function["Environment"])) < 4_096, "Lambda's quota of an environment"
-        assert not any(name.startswith("AWS_") for name in function["Environment"]["Variables"])
+        of_aws = {name: value for name, value in function["Environment"]["Variables"].items() if name[:4] == "AWS_"}
+        absent = {"Fn::If": ["HasEndpoint", {"Ref": "EndpointUrl"}, {"Ref": "AWS::NoValue"}]}
+        assert of_aws == {"AWS_ENDPOINT_URL": absent}, "what Lambda keeps for itself"
+    assert source()["Parameters"]["EndpointUrl"]["Default"] == ""
 
 
 def test_a_map_may_be_redriven_and_an_answer_reaches_whoever_waits() -> None:

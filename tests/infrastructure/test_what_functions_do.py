@@ -17,6 +17,7 @@ from tests.support.aws_chain import Chain, play
 from tests.support.aws_crm import take_orders
 from tests.support.aws_decisions import WAITS_UNDER
 from tests.support.aws_events import tell
+from tests.support.aws_paid_ahead import plan_after_a_change
 from tests.support.aws_resources import ENGINE_KEY
 from tests.support.aws_take_over import take_over
 from tests.support.expanded import environment, on_failure, role_statements
@@ -39,6 +40,7 @@ def recorded() -> Iterator[Recording]:
         chain = Chain(recording)
         play(chain)
         take_over(chain)
+        plan_after_a_change(chain)
         take_orders(chain)
         tell(chain)
         break_and_answer(chain)

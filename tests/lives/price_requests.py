@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from billproof.contracts.model import Contract
 from billproof.periods import Period
@@ -10,7 +11,7 @@ from billproof.pricing.model import LineKind, PricedLine
 from billproof.pricing.quoting import PriceRequest
 from billproof.pricing.reading import Read
 from tests.reference.figures import Document
-from tests.reference.lives_charges import ADD_UP, ZONE
+from tests.reference.lives_charges import ADD_UP
 from tests.reference.usage import instant
 
 
@@ -43,8 +44,9 @@ def _usage_given(life: Document, charge: Document, read: Read, lines: list[Price
         return {}
     meter = next(meter for meter in life["meters"] if meter["id"] == charge["meter"])
     month = Period.month(life["runs"][0]["month"])
+    zone = ZoneInfo(life["contracts"][0]["terms"]["time_zone"])
     events = [
-        (datetime.fromisoformat(event["time"]).astimezone(ZONE).date(), event["data"])
+        (datetime.fromisoformat(event["time"]).astimezone(zone).date(), event["data"])
         for event in sorted(life["usage"], key=lambda event: instant(event["time"]))
         if event["type"] == meter["event_type"]
     ]

@@ -101,6 +101,7 @@ class Player:
             "tax_registrations": () if self.state == "IL" else parties.legal_entities[0].tax_registrations,
             "chart_of_accounts": chart.model_dump(),
             "balance_limits": {first["currency"]: "1000000000"},
+            "gateways": (),
         }
         self._currency, self._time_zone = first["currency"], first["time_zone"]
         self._others = {chart.receivable, chart.tax_payable, "2300"}

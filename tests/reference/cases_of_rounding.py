@@ -61,6 +61,13 @@ def rolling(priority: int) -> list[Document]:
 
 ROUNDING = [
     Case(
+        "commitments",
+        "a shortfall in yen is rounded to the yen, and what the rounding takes is no shortfall",
+        life(version(charge(flat("10")), currency="JPY", commitments=[minimum("100.4", ["fee"])]), months=JANUARY),
+        owed("minimum"),
+        "90.00",
+    ),
+    Case(
         "discounts",
         "half a cent of each of two fees is a cent of the first where an invoice rounds them together",
         TOGETHER,

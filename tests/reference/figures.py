@@ -65,6 +65,12 @@ def money_text(units: int, currency: str) -> str:
     return sign + (digits if not decimals else f"{digits[:-decimals]}.{digits[-decimals:]}")
 
 
+def in_currency(amount: str, currency: str) -> str:
+    """Return an amount of two decimals as one that the currency has: without them, or with a third one."""
+    decimals = decimals_of(currency)
+    return amount[:-3] if decimals == 0 else amount + "1" * (decimals - 2)
+
+
 DEFAULTS: Document = {"flat_fee": "0", "fixed_fee": "0", "flat_fee_at_zero": True, "rollover": False, "pooled": False}
 """What a document may leave out because it says nothing else; any other field says nothing where it is null."""
 

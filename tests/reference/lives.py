@@ -12,8 +12,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.reference.days import add_months, days_between, month_start
-from tests.reference.figures import Document
-from tests.reference.lives_charges import Drawn, charges, meters_of, usage_of
+from tests.reference.figures import Document, in_currency
+from tests.reference.lives_charges import ZONES, Drawn, charges, meters_of, usage_of
 from tests.reference.lives_notes import credit_notes
 from tests.reference.terms import Contract
 
@@ -23,6 +23,8 @@ SETTLED = 4
 """How many months after the last one its late usage has come at the latest."""
 REDUCTIONS = ("discounts", "caps", "commitments", "credits", "waivers")
 REASONS = ("trial", "free_period", "pause")
+CURRENCIES = ("USD", "USD", "JPY", "KWD")
+"""Two decimals in half of the lives, none and three in the others."""
 TAKES: tuple[Document, ...] = (
     {"percent": "20"},
     {"percent": "33.3"},
@@ -56,12 +58,14 @@ def lives(draw: Drawn, *, timing: str | None = None) -> Document:
     """Draw a life; with a timing, every charge that can be billed so is (nothing else is drawn otherwise)."""
     frame = _frame(draw)
     first = charges(draw, frame.start, timing)
-    terms = _terms(draw, frame, first)
+    terms = {"currency": draw(st.sampled_from(CURRENCIES)), "time_zone": draw(st.sampled_from(ZONES))}
+    terms |= _terms(draw, frame, first, terms["currency"])
     versions = [_version(1, first, terms, (frame.start, frame.end))]
     for number in range(2, 2 + draw(st.integers(0, 2))):
         versions.append(_amended(draw, frame, versions[-1], number))
     meters = meters_of(first)
-    usage = usage_of(draw, {meter["id"]: covered(meter["id"], versions, frame.end) for meter in meters}, meters)
+    days = {meter["id"]: covered(meter["id"], versions, frame.end) for meter in meters}
+    usage = usage_of(draw, days, meters, terms["time_zone"])
     life = {
         "rounding": draw(st.sampled_from(("half_up", "half_even"))),
         "contracts": versions,
@@ -107,15 +111,13 @@ def _version(number: int, charges_: list[Document], terms: Document, days: tuple
         "version": number,
         "signed_by": "sales@example.com",
         "effective": {"start": str(days[0]), "end": str(days[1])},
-        "currency": "USD",
-        "time_zone": "America/New_York",
         "charges": charges_,
         **terms,
     }
     return {"published": None, "terms": contract}
 
 
-def _terms(draw: Drawn, frame: Frame, charges_: list[Document]) -> Document:
+def _terms(draw: Drawn, frame: Frame, charges_: list[Document], currency: str) -> Document:
     """Draw what comes off and what is added: each kind in about a third of the lives."""
     names = [charge["id"] for charge in charges_]
     terms: Document = {}
@@ -131,6 +133,9 @@ def _terms(draw: Drawn, frame: Frame, charges_: list[Document]) -> Document:
         made = [make(draw, frame, names, f"{kind}-{number}") for number in range(count)]
         if made:
             terms[kind] = made
+    for discount in terms.get("discounts", ()):
+        if "amount" in discount:
+            discount["amount"] = in_currency(discount["amount"], currency)
     if "credits" in terms:
         _roll_over(draw, terms["credits"])
     proration = draw(st.sampled_from(PRORATIONS))
@@ -226,7 +231,7 @@ def _amended(draw: Drawn, frame: Frame, before: Document, number: int) -> Docume
     left = {charge["id"] for charge in changed}
     others = {name: _without(terms.get(name), left) for name in REDUCTIONS}
     others["credits"] = _without_lost_targets(others["credits"])
-    kept = {name: terms[name] for name in ("proration", "renewal") if name in terms}
+    kept = {name: terms[name] for name in ("currency", "time_zone", "proration", "renewal") if name in terms}
     kept |= {name: value for name, value in others.items() if value}
     version = _version(number, changed, kept, (start, end))
     late = draw(st.sampled_from((None, 0, 20, 45)))

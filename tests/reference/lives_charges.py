@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tests.reference.figures import Document
 
-ZONE = ZoneInfo("America/New_York")
+ZONES = ("America/New_York", "America/New_York", "Asia/Kathmandu", "Asia/Beirut", "America/Sao_Paulo")
+"""Days of 23 and 25 hours, a quarter of an hour, days that begin at one, and a last hour of a day that comes twice."""
 CADENCES: tuple[Document, ...] = (
     {"interval": "month"},
     {"interval": "month"},
@@ -156,14 +157,15 @@ def meter_of(name: str) -> Document:
     return meter
 
 
-def usage_of(draw: Drawn, days: dict[str, list[date]], meters: list[Document]) -> list[Document]:
-    """Draw up to eight events of each meter, on the days given for it; some come late."""
+def usage_of(draw: Drawn, days: dict[str, list[date]], meters: list[Document], time_zone: str) -> list[Document]:
+    """Draw up to eight events of each meter, on the days of a time zone given for it; some come late."""
+    zone = ZoneInfo(time_zone)
     events: list[Document] = []
     for meter in meters:
         for _ in range(draw(st.integers(1, 8)) if days[meter["id"]] else 0):
             day = draw(st.sampled_from(days[meter["id"]]))
             clock = time(draw(st.sampled_from((0, 0, 9, 23))), draw(st.sampled_from((0, 30))))
-            at = datetime.combine(day, clock, tzinfo=ZONE)
+            at = datetime.combine(day, clock, tzinfo=zone)
             data = {"value": str(draw(st.integers(0, 15))), "region": draw(st.sampled_from(REGIONS))}
             received = at + timedelta(days=int(draw(st.sampled_from(LATE))), minutes=1)
             events.append(

@@ -27,8 +27,8 @@ def families(draw: Drawn) -> Document:
     joins = draw(st.sampled_from(days_between(start, end)))
     document["contracts"].append(_contract_of_child(first, joins))
     document["meters"].append(meter)
-    document["usage"] += usage_of(draw, {meter["id"]: days}, [meter])
-    theirs = usage_of(draw, {meter["id"]: [day for day in days if joins <= day]}, [meter])
+    document["usage"] += usage_of(draw, {meter["id"]: days}, [meter], first["time_zone"])
+    theirs = usage_of(draw, {meter["id"]: [day for day in days if joins <= day]}, [meter], first["time_zone"])
     document["usage"] += [{**event, "id": f"{CHILD}-{event['id']}", "subject": CHILD} for event in theirs]
     for place, event in enumerate(document["usage"]):
         event["id"] = f"{event['id']}-{place}"

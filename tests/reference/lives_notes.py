@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.reference.billed import keep_books
 from tests.reference.days import add_months, days_between
-from tests.reference.figures import Document
+from tests.reference.figures import Document, in_currency
 from tests.reference.life import Life, Owed
 from tests.reference.lines import Slot
 from tests.reference.lives_charges import Drawn
@@ -28,7 +28,8 @@ def credit_notes(draw: Drawn, months: tuple[date, ...], document: Document) -> l
         before = add_months(of.due, 1)
         issued = min(before + timedelta(days=draw(st.integers(5, 60))), last)
         note = {"id": f"note-{number}", "issued": f"{issued}T00:00:00Z", "line": _line(of)}
-        note["amount"] = draw(st.sampled_from((None, "10.00", "55.55")))
+        amount = draw(st.sampled_from((None, "10.00", "55.55")))
+        note["amount"] = amount and in_currency(amount, document["contracts"][0]["terms"]["currency"])
         note["rebill"] = draw(st.booleans())
         wanted = _is_served_by_days(of) and draw(st.booleans())
         if wanted if len(of.lines) == 1 else by_days.setdefault(of.slot, wanted):

@@ -5,6 +5,8 @@ from typing import Any
 
 from billproof_ops.local.people import local_identity
 
+DOCUMENT = "GET /v1/accounts/{account}/documents/{document}/pdf"
+
 
 def api_event(body: dict[str, Any], by: str | None, *, key: str = "", **in_path: str) -> dict[str, Any]:
     """Return the event of a call that a local user signed, or of one that nobody did."""

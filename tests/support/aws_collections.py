@@ -8,6 +8,7 @@ from billproof.approvals.policy import Policy, ReminderLevel, ReminderRules, Var
 from billproof.composition import Composition
 from billproof.masterdata.model import AnyMasterData
 from billproof.masterdata.parties import PaymentMethod
+from tests.support.api_events import DOCUMENT, route_event
 from tests.support.aws_decisions import credit
 from tests.support.aws_payments import pay
 from tests.support.gateways import CARDS
@@ -61,7 +62,16 @@ def collect(chain: Collected, policies: Iterable[Policy]) -> None:
     chain.ask("resolve_dispute", UPHELD, "ana", account="WN", dispute="1")
     for _ in range(2):
         chain.call("remind_customers", {})
+    for document in ("statement", "reminder-2013-04-04"):
+        chain.call("api_operations", route_event(DOCUMENT, "ana", account=reminded(chain), document=document))
     charge_automatically(chain)
+
+
+def reminded(chain: Collected) -> str:
+    """Return the first customer that was reminded."""
+    ports = chain.ports("remind_customers")
+    accounts = ports.directory.members(INC)
+    return next(name for name in accounts if ports.collection_book.state(INC, name).last_reminder)
 
 
 def charge_automatically(chain: Collected) -> None:

@@ -46,6 +46,7 @@ class Comparison:
             if old != new:
                 yield f"{name}: {'new' if old is None else 'gone'}"
             return
+        old, new = _target(self.old, old), _target(self.new, new)
         for kind, content in old.get("content", {}).items():
             now = new.get("content", {}).get(kind)
             if now is None:
@@ -91,13 +92,20 @@ class Comparison:
                 yield from self.schema(f"{name}[]", old[keyword], new[keyword], is_sent=is_sent, known=known)
 
 
+def _target(document: Schema, part: Schema) -> Schema:
+    """Return what a part refers to, or the part itself."""
+    if "$ref" not in part:
+        return part
+    target: Any = document
+    for step in part["$ref"].removeprefix("#/").split("/"):
+        target = target[step]
+    return dict(target)
+
+
 def _alternatives(document: Schema, schema: Schema) -> list[Schema]:
     """Return what a schema may be, references followed."""
     if "$ref" in schema:
-        target: Any = document
-        for step in schema["$ref"].removeprefix("#/").split("/"):
-            target = target[step]
-        return _alternatives(document, target)
+        return _alternatives(document, _target(document, schema))
     branches = schema.get("anyOf") or schema.get("oneOf")
     if not branches:
         return [schema]

@@ -63,9 +63,9 @@ def _own_statements(role: Resource) -> list[Resource]:
 
 
 def environment(function: str) -> dict[str, Any]:
-    """Return the variables that the template gives a function."""
+    """Return the variables that the template gives a function on AWS: there is no address of an emulator."""
     variables: dict[str, Any] = expanded()[logical_id(function)]["Properties"]["Environment"]["Variables"]
-    return variables
+    return {name: value for name, value in variables.items() if name != "AWS_ENDPOINT_URL"}
 
 
 def on_failure(function: str) -> list[Resource]:

@@ -19,10 +19,15 @@ REFUSALS = (BillproofError, OpsError, ValidationError, json.JSONDecodeError)
 
 
 def fuzz[Given: (str, bytes)](
-    name: str, sound: list[Any], damage: Callable[[Any, random.Random], Given], parse: Callable[[Given], object]
+    name: str,
+    sound: list[Any],
+    damage: Callable[[Any, random.Random], Given],
+    parse: Callable[[Given], object],
+    *,
+    most: int = ROUNDS,
 ) -> None:
     until, rounds = time.process_time() + SECONDS, 0
-    for number in range(ROUNDS):
+    for number in range(most):
         if time.process_time() > until:
             break
         chance = random.Random(f"{SEED} {name} {number}")

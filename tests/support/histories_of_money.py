@@ -13,7 +13,7 @@ from billproof.payments.statements import MovementKind
 from billproof.payments.taking_advices import take_advices
 from billproof.payments.taking_statements import BankFile
 from tests.support.advices import with_advices
-from tests.support.api_events import api_event
+from tests.support.api_events import DOCUMENT, api_event, route_event
 from tests.support.balances import FEB, JAN
 from tests.support.bank_days import entry, of_day, put
 from tests.support.cash import by_number, cash_world, number_of, receivables_of
@@ -205,6 +205,15 @@ def reminded(world: World, day: str = "2013-03-20") -> None:
     remind(world, day, mailer=world.mailer)
 
 
+def given(world: World) -> None:
+    """Give the customer a statement of account and a pro forma invoice, each of which is kept."""
+    for document in ("statement", "pro-forma-2013-03"):
+        response = handler("api_operations")(
+            route_event(DOCUMENT, "ana", account="UA", document=document), Context(), world
+        )
+        assert response["statusCode"] == 200, response["body"]
+
+
 def disputed(world: World) -> None:
     said = {"cause": "service", "owner": "billing", "deadline": "2013-03-31", "reason": "it was down"}
     api(world, "dispute_invoice", {"invoice": JANUARY, **said}, "ana")
@@ -244,6 +253,7 @@ COLLECTIONS = History(
         noted("paused", "2013-04-21"),
         noted("resumed"),
         noted("handed_over"),
+        Step(("api_operations",), "given", given),
         Step(("resolve_dispute",), "resolve", resolved),
         Step(("decide_exception",), "approve-the-credit", credit_approved),
         Step(("apply_decision",), "credit-of-a-dispute", credited),

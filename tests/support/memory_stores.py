@@ -87,8 +87,7 @@ class MemoryStores(PaymentStores):
         self.invoices = self.records["invoices"]
         self.ledger = EmbeddedLedger(self.records["ledger"])
         self.erps: dict[str, Erp] = {EMBEDDED_LEDGER: self.ledger}
-        self.usage_events = MemoryQueue()
-        self.payment_events = MemoryQueue()
+        self.usage_events, self.payment_events = MemoryQueue(), MemoryQueue()
         self.postings = MemoryQueue()
         self.deliveries = MemoryQueue()
         self.einvoices = MemoryQueue()

@@ -42,6 +42,7 @@ def sources(world: World, day: str, **changes: Any) -> ReminderSources:
         "receivables": receivables_of(world),
         "book": world.collection_book,
         "disputes": world.dispute_book,
+        "draw": lambda letter: f"%PDF {letter.name} {letter.text}".encode(),
         "mailer": MemoryMailer(),
         "sender": SENDER,
         "clock": lambda: noon,

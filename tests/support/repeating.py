@@ -111,6 +111,7 @@ ELSEWHERE = {
     "audit take-out": "workflow/test_audit_command.py",
     "dlq discard": "unit/test_dead_letters.py",
     "invoice pdf": "readme/test_first_hour.py",
+    "receivables document": "workflow/test_documents_command.py",
     "demo": "chaos/test_killed_demo.py",
     "import check": "workflow/test_import_command.py",
     "import confirm": "workflow/test_import_command.py",

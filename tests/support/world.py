@@ -88,7 +88,7 @@ class World(MemoryStores):
             PlanRequest(
                 run_id=run_id, legal_entity=entity, period=period, requested_by=REQUESTER, only_accounts=only_accounts
             ),
-            ports=PlanPorts(self.directory, self.register, self.objects, self.runs),
+            ports=PlanPorts(self.directory, self.register, self.objects, self.runs, self.cash_book),
             sizes=RunSizes(buckets=self.buckets(), batch_size=self.batch_size, max_concurrency=1),
             now=self.now(),
         )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.contracts import test_erp, test_erp_reconciles
+from tests.support.spoiling import Spoiling, fuzz_erp
 from tests.support.tryton_harness import TrytonHarness
 from tests.support.tryton_server import PLAIN, UNIQUE, TrytonServer
 
@@ -24,3 +25,9 @@ def rejecting(tryton: TrytonServer) -> Iterator[TrytonHarness]:
     opened = TrytonHarness(tryton, PLAIN)
     yield opened
     opened.close()
+
+
+def test_damaged_answers_of_tryton_are_refused_by_name_and_post_nothing_twice(harness: TrytonHarness) -> None:
+    spoiling = Spoiling(harness.send.inner)
+    harness.send.inner = spoiling
+    assert fuzz_erp("conversations with Tryton", harness.erp, spoiling, most=30) == 30

@@ -13,6 +13,7 @@ from billproof.invoicing.model import InvoiceLine
 from billproof.money import Money, Rounding, Taxed
 from billproof.periods import Period
 from billproof.pricing.commitments import MODEL
+from billproof.pricing.issue_terms import IssueTerms
 from billproof.pricing.model import Accrual, PricedLine
 from billproof.pricing.terms import (
     AccountTerms,
@@ -20,7 +21,6 @@ from billproof.pricing.terms import (
     Charged,
     Committed,
     EarlierPeriod,
-    IssueTerms,
 )
 from tests.support.exchange_rates import rate
 from tests.support.priced_accounts import billed_of, earlier_of, plan_of, terms_of

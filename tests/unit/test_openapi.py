@@ -21,9 +21,10 @@ def test_every_route_says_what_it_does_and_has_every_name_of_its_path() -> None:
 
 def test_every_reference_leads_somewhere() -> None:
     text = openapi.FILE.read_text()
-    known = json.loads(text)["components"]["schemas"]
-    references = {part.split('"')[0] for part in text.split('"#/components/schemas/')[1:]}
-    assert references <= known.keys()
+    known = json.loads(text)["components"]
+    references = {tuple(part.split('"')[0].split("/")) for part in text.split('"#/components/')[1:]}
+    assert {kind for kind, _ in references} == {"schemas", "headers", "responses"}
+    assert [(kind, name) for kind, name in references if name not in known[kind]] == []
 
 
 ROW = re.compile(r"^\| (`(?:GET|POST|PUT|DELETE) /v1/.*?`) \| (.+?) \| .+ \|$", re.MULTILINE)

@@ -126,6 +126,14 @@ def test_only_what_is_nothing_of_its_own_leads_nowhere() -> None:
     """Files, proofs and what is worked out for a question name nothing to go on with."""
     lead = {name for name, _, _ in links()}
     assert {name for name in BY_ID if name not in lead} == {
-        *("invoicePdf", "creditNotePdf", "proveInvoice", "proveCreditNote", "quotePrice", "checkUsage"),
+        *(
+            "invoicePdf",
+            "creditNotePdf",
+            "customerDocument",
+            "proveInvoice",
+            "proveCreditNote",
+            "quotePrice",
+            "checkUsage",
+        ),
         *("describeApi", "describeEvents", "listWebhookDeliveries", "replayEvents"),
     }

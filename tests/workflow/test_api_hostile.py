@@ -8,6 +8,7 @@ import pytest
 
 from billproof.access.scopes import Client, Scope
 from billproof_ops.local.people import local_identity
+from billproof_ops.openapi import FILE as OPENAPI
 from tests.support.api_events import api_event, route_event
 from tests.support.invoking import Context, handler
 from tests.support.world import EUROPE, INC, World, flight
@@ -15,6 +16,7 @@ from tests.support.world import EUROPE, INC, World, flight
 NAME = "attacker"
 SEND, SHOW = "POST /v1/usage-events", "GET /v1/accounts/{account}/usage"
 PREVIEW = "POST /v1/invoices:preview"
+QUOTE = "POST /v1/prices:quote"
 PUT_ACCOUNT = "PUT /v1/accounts/{id}/versions/{version}"
 MOST_RESPONSE_BYTES = 6_291_556
 """Bytes of the largest answer of a function (Lambda's quotas)."""
@@ -78,6 +80,45 @@ def test_a_month_at_the_ends_of_time_is_no_month(period: str, world: World) -> N
     for function, route in (("api_usage", SHOW), ("api_contracts", PREVIEW)):
         status, problem = call(world, function, route_event(route, NAME, body=body))
         assert (status, problem["code"]) == (422, "invalid_period")
+
+
+def test_a_month_far_ahead_is_no_month_to_look_at(world: World) -> None:
+    """Each month of a contract until then would be worked out: the last of them take seconds, and have no year."""
+    changed = [world.directory.contracts("UA")[0].model_dump(mode="json")]
+    asked = (
+        (SHOW, {"account": "UA"}),
+        (PREVIEW, {"account": "UA"}),
+        ("POST /v1/simulations", {"legal_entity": INC, "changes": changed}),
+    )
+    for route, body in asked:
+        function = "api_usage" if route == SHOW else "api_contracts"
+        for period in ("2024-01", "9990-01", "9998-12"):
+            event = route_event(route, NAME, body=json.dumps({**body, "period": period}))
+            status, problem = call(world, function, event)
+            assert (status, problem["code"]) == (422, "invalid_period"), (route, period, problem)
+    assert (
+        call(
+            world, "api_contracts", route_event(PREVIEW, NAME, body=json.dumps({"account": "UA", "period": "2023-12"}))
+        )[0]
+        == 200
+    )
+
+
+def quoted(world: World, **changes: Any) -> tuple[int, dict[str, Any]]:
+    """Ask for the price that the OpenAPI document has for an example, which is taxed."""
+    document = json.loads(OPENAPI.read_text())["paths"]["/v1/prices:quote"]["post"]
+    example = document["requestBody"]["content"]["application/json"]["example"]
+    assert example["tax"]
+    return call(world, "api_contracts", route_event(QUOTE, NAME, body=json.dumps(example | changes)))
+
+
+def test_a_price_whose_tax_makes_it_too_large_is_an_error_of_who_asks(world: World) -> None:
+    status, problem = quoted(world, price={"model": "flat", "amount": "9" * 23})
+    assert (status, problem["code"]) == (422, "invalid_input")
+
+
+def test_a_price_is_quoted_for_the_last_month_that_there_is(world: World) -> None:
+    assert quoted(world, period="9998-12")[0] == 200
 
 
 def put_account(world: World, name: str, parent: str) -> tuple[int, dict[str, Any]]:

@@ -1,14 +1,16 @@
 """Reads of operations over HTTP: every page, every document, and nothing of a company that does not know the caller."""
 
 import base64
+import io
 import json
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from billproof.api.late_routes import LateRoutes
 from billproof.invoicing.delivery import pdf_key
-from tests.support.api_events import route_event
+from tests.support.api_events import DOCUMENT, route_event
 from tests.support.fakes import MemoryCallLimits
 from tests.support.invoking import Context, handler
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
@@ -76,7 +78,8 @@ QUERY = {"legal_entity": INC, "period": JANUARY}
 
 def event_of(route: str, by: str | None, **changed: str) -> dict[str, Any]:
     """A call of a route that is answered, with some names changed."""
-    names = {**IN_PATH, **changed}
+    of_customer = {"document": "statement"} if "{account}" in route and "{document}" in route else {}
+    names = {**IN_PATH, **changed, **of_customer}
     in_path = {name: value for name, value in names.items() if f"{{{name}}}" in route}
     query = {name: changed.get(name, value) for name, value in QUERY.items()} if "{" not in route else None
     if route == "GET /v1/runs":
@@ -86,7 +89,8 @@ def event_of(route: str, by: str | None, **changed: str) -> dict[str, Any]:
     return route_event(route, by, query=query, **in_path)
 
 
-READS = [("api_operations", route) for route in LateRoutes("operation_routes", "invoice_routes")] + [
+OPERATIONS = LateRoutes("operation_routes", "invoice_routes", "customer_document_routes")
+READS = [("api_operations", route) for route in OPERATIONS] + [
     ("api_contracts", route) for route in LateRoutes("contract_routes") if route.startswith("GET")
 ]
 
@@ -208,6 +212,16 @@ def test_a_document_is_shown_explained_proved_and_sent_as_it_was(world: World) -
         world, route_event("GET /v1/invoices/{document}/pdf", "ana", document=number_of(world, "WN"))
     )
     assert (status, problem["code"]) == (404, "not_found")
+
+
+def test_a_customer_is_given_a_statement_and_a_pro_forma_invoice(world: World) -> None:
+    for name, said in (("statement", number_of(world, "WN")), ("pro-forma-2013-02", "Pro forma invoice")):
+        response = handler("api_operations")(
+            route_event(DOCUMENT, "ana", account="WN", document=name), Context(), world
+        )
+        assert response["statusCode"] == 200, response["body"]
+        pages = PdfReader(io.BytesIO(base64.b64decode(response["body"]))).pages
+        assert said in pages[0].extract_text()
 
 
 def test_a_run_states_what_it_did(world: World) -> None:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from billproof.conservation.cash import cash_statement
 from billproof.errors import Conflict, InvalidInput, NotFound
 from billproof.money import Money
+from billproof.payments.book import CashBook
 from billproof.payments.desk import CashDecision
 from billproof.payments.model import Allocation, CashReceipt, Match, MatchOutcome, Payer, ReceiptStatus, UseKind
 from tests.support.balances import FEB, JAN
@@ -160,6 +161,20 @@ def test_a_returned_receipt_opens_what_it_paid() -> None:
     assert balance_of(booked(world, state)) == {}
     with pytest.raises(InvalidInput, match=r"of which 0\.00 USD are left"):
         desk.give_back(state.receipt.id, usd(1), UseKind.RETURNED, CashDecision(reason="another"))
+
+
+def test_two_who_give_the_same_back_at_once_give_it_back_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second reads the receipt before the first writes, and what is known of the reference after that."""
+    world = cash_world(JAN)
+    state = take(world, receipt(usd(45), remittance=number_of(world, JAN)))
+    refund = CashDecision(reason="refund", reference="re_1:1")
+    first = desk_of(world).give_back(state.receipt.id, usd(15), UseKind.REFUNDED, refund)
+    of_now, stale = CashBook.state, [state]
+    monkeypatch.setattr(CashBook, "state", lambda *names: stale.pop() if stale else of_now(*names))
+    assert desk_of(world).give_back(state.receipt.id, usd(15), UseKind.REFUNDED, refund) == first
+    stale.append(state)
+    with pytest.raises(Conflict, match="for the same reason"):
+        desk_of(world).give_back(state.receipt.id, usd(14), UseKind.REFUNDED, refund)
 
 
 def test_what_frees_an_invoice_besides_payment_is_booked_under_its_own_name() -> None:

@@ -146,7 +146,8 @@ def january(*numbers: int) -> list[str]:
         (range(1, 32), None),
         (range(1, 20), ("2013-01-20", "2013-02-01", 12)),
         ([*range(1, 10), *range(15, 32)], ("2013-01-10", "2013-01-15", 5)),
-        ([*range(1, 10), *range(11, 32)], None),  # one day is no silence
+        ([*range(1, 10), *range(11, 32)], ("2013-01-10", "2013-01-11", 1)),  # it never paused on 30 days
+        ([*range(5, 10), *range(11, 32)], None),  # of 26 days one is no silence
         ([1, 2, 3, 8, 9, 10, 15, 16, 17, 22, 23, 24, 29, 30, 31], None),  # it always pauses four days
         ([1, 2, 3], None),  # no history yet
     ],

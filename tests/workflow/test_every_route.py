@@ -21,12 +21,12 @@ from tests.support.gateway import routes
 from tests.support.invoking import FUNCTIONS as FOLDERS
 from tests.support.invoking import Context, billed_world, handler
 from tests.support.playing import played_once
+from tests.support.route_examples import DOCUMENT, example
 from tests.support.taken_over import opening, running_business
 from tests.support.ways_in import ways_in
 from tests.support.webhooks import webhook_ports
-from tests.support.world import EUROPE, INC, World, flight
+from tests.support.world import EUROPE, INC, World
 
-DOCUMENT: dict[str, Any] = json.loads(openapi.FILE.read_text())
 SIGNED_BY_SENDER = {
     "POST /v1/gateways/{legal_entity}/{gateway}/events": "Stripe signs each event with the secret of its endpoint",
     "URL of ReceiveCrmWebhook": "HubSpot signs each request with the secret of its app",
@@ -86,18 +86,6 @@ def world() -> World:
     copy.call_limits.burst = 1_000_000
     copy.__dict__.update(webhook_ports(copy) | event_ports() | {"hubspot_client_secret": "client"})
     return copy
-
-
-def example(key: str) -> tuple[dict[str, str], dict[str, str], Any]:
-    """The names in the path, the query and the body of a route's examples."""
-    method, path = key.split()
-    operation = DOCUMENT["paths"][path][method.lower()]
-    named: dict[str, dict[str, str]] = {place: {} for place in ("path", "query", "header")}
-    for part in operation["parameters"]:
-        if "example" in part:
-            named[part["in"]][part["name"]] = str(part["example"])
-    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-    return named["path"], named["query"], content.get("example", flight(7) if content else None)
 
 
 def fields_of(key: str) -> set[str]:

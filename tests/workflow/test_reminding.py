@@ -66,7 +66,9 @@ def test_a_reminder_is_mailed_as_text_and_kept_with_it() -> None:
     assert to == mail["To"] == fact.mailed_to == account.billing_email
     assert mail["Message-ID"] == f"<{INC}.UA.reminder.2013-03-18@skymeter.example>"
     assert mail["X-Billproof-Invoice"] == f"{INC}.{JAN}.UA"
-    assert mail.get_payload().replace("\r\n", "\n") == fact.text  # type: ignore[union-attr]
+    _, text, letter = mail.walk()
+    assert text.get_payload().replace("\r\n", "\n") == fact.text  # type: ignore[union-attr]
+    assert letter.get_filename() == "reminder-2013-03-18.pdf"
     assert fact.text == (
         "Dear United Air Lines Inc.,\n\nplease pay these invoices within a week.\n\n"
         f"  {FIRST}, due 2013-03-03: 17.66 USD open, 15 days overdue\n\nIn all 17.66 USD.\n\nSkyMeter Inc\n"

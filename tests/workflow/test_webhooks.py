@@ -232,6 +232,16 @@ def test_a_public_address_is_reached(address: str) -> None:
     assert Reach().allows(address)
 
 
+@pytest.mark.parametrize(
+    "host", ["10.0.0.1", "169.254.169.254", "127.1", "0x7f000001", "2130706433", "[::1]", "[fd00::1]"]
+)
+def test_who_registers_an_address_that_is_not_public_is_told_at_once(host: str) -> None:
+    with pytest.raises(InvalidInput, match="public address"):
+        Reach().checked(f"https://{host}/hook")
+    for public in ("https://8.8.8.8/", "https://[2606:4700:4700::1111]/", "https://10.0.0.1.example/"):
+        assert Reach().checked(public).hostname
+
+
 def test_loopback_and_nothing_else_is_reached_where_aws_is_an_emulator_on_this_machine() -> None:
     for endpoint, allowed in [
         ("http://127.0.0.1:4566", True),

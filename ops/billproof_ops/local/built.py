@@ -7,16 +7,19 @@ runtime interface emulator -> Lambda's runtime client -> the built function with
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from billproof.adapters.aws.clients import client
@@ -24,12 +27,15 @@ from billproof_ops.errors import OpsError
 from billproof_ops.local.packaging import declared
 from billproof_ops.local.server import free_port
 from billproof_ops.local.stack import PARAMETERS, up
+from billproof_ops.local.stand_in import Containers, docker
 from billproof_ops.paths import FUNCTIONS_PYTHON, ROOT
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
 
 BUILT = ROOT / ".aws-sam" / "x86_64"
 EMULATOR = "samcli/local/rapid/aws-lambda-rie-x86_64"
+PAGE = ROOT / "docs" / "develop.md"
+_SAM = re.compile(r"^sam build && (sam local invoke .+?) *(?:#.*)?$", re.MULTILINE)
 PATH = "/2015-03-31/functions/function/invocations"
 START_SECONDS = 60
 ANSWER_SECONDS = 120
@@ -70,9 +76,47 @@ def main() -> int:
                 elif is_refused(answer) != sample.name.startswith("bad-"):
                     wrong += 1
                     sys.stderr.write(f"{folder.name}/{sample.name}: {json.dumps(answer)[:400]}\n")
+    wrong += not answers_sam(of_page())
+    answered += 1
     said = f"{answered} sample events answered by what was built, {wrong} not as they should be"
     sys.stdout.write(f"{said}; {absent} name what the demo does not have\n")
     return 1 if wrong or absent * LEAST_PRESENT > answered else 0
+
+
+def of_page() -> list[str]:
+    """Return the command that the page shows to whoever has Docker."""
+    (command,) = _SAM.findall(PAGE.read_text())
+    return str(command).split()
+
+
+def answers_sam(command: list[str]) -> bool:
+    """Run a command of the page as it is, on what was built for this machine; say whether sam printed a good answer.
+
+    In place of Docker's daemon there is a stand-in, which runs what sam puts into a container.
+    """
+    (emulator,) = (ROOT / ".tools").glob(f"lib/*/site-packages/{EMULATOR}")
+    with tempfile.TemporaryDirectory() as folder:
+        containers = Containers(emulator, FUNCTIONS_PYTHON, Path(folder))
+        places = ["--template", str(BUILT / "template.yaml"), "--config-file", str(ROOT / "samconfig.toml")]
+        with docker(containers) as address:
+            mine = {**os.environ, "DOCKER_HOST": address, "SAM_CLI_TELEMETRY": "0"}
+            del mine["AWS_ENDPOINT_URL"]
+            done = subprocess.run(
+                [str(ROOT / ".tools" / "bin" / command[0]), *command[1:], *places],
+                cwd=ROOT,
+                env=mine,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+    try:
+        answer = json.loads(done.stdout.splitlines()[-1])
+    except (IndexError, ValueError):
+        answer = {"errorType": "no answer"}
+    if done.returncode == 0 and not is_refused(answer) and not is_absent(answer):
+        return True
+    sys.stderr.write(f"{' '.join(command)}: {json.dumps(answer)[:400]}\n{done.stderr[-2_000:]}\n")
+    return False
 
 
 def is_absent(answer: Any) -> bool:

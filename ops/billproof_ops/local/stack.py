@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from billproof.adapters.aws.clients import client
 from billproof_ops import target as targets
-from billproof_ops.local import server, stripe_secrets
+from billproof_ops.local import containers, server, stripe_secrets
 from billproof_ops.local.deploy import deploy, outputs
 from billproof_ops.local.differences import ARCHIVE
 from billproof_ops.local.emulators import recognize
@@ -47,18 +47,21 @@ def up(owner: str = server.PERSON, more: Callable[[], Mapping[str, str]] = dict)
         targets.choose()
         endpoint = os.environ["AWS_ENDPOINT_URL"]
         recognize(endpoint)
-        return Stack(endpoint=endpoint, pid=None, deployed=fill(more()), state_wiped=False, outputs=outputs())
+        deployed, known = fill(more()), outputs()
+        containers.write(known, endpoint)
+        return Stack(endpoint=endpoint, pid=None, deployed=deployed, state_wiped=False, outputs=known)
     was_killed, saved = server.killed(), server.saved_at()
     running, wiped = server.start(owner=owner)
     targets.use_endpoint(running.endpoint)
-    deployed = fill(more())
+    deployed, known = fill(more()), outputs()
+    containers.write(known, running.endpoint)
     return Stack(
         endpoint=running.endpoint,
         pid=running.pid,
         deployed=deployed,
         state_wiped=wiped,
         goes_on_from=f"{saved:%Y-%m-%d %H:%M:%S} UTC" if was_killed and saved and not wiped else None,
-        outputs=outputs(),
+        outputs=known,
     )
 
 

@@ -73,7 +73,7 @@ def method_of(event: Event) -> str:
     return str(event.get("routeKey", "")).partition(" ")[0]
 
 
-def _part(event: Event, name: str) -> dict[str, Any]:
+def part_of(event: Event, name: str) -> dict[str, Any]:
     """Return the headers or the parameters of a request; raises Problem where they are no names with values."""
     part = event.get(name) or {}
     if not isinstance(part, dict):
@@ -83,7 +83,7 @@ def _part(event: Event, name: str) -> dict[str, Any]:
 
 def header(event: Event, name: str) -> str:
     """Return a header of a request, whatever case its name is written in, or nothing."""
-    headers = {str(key).lower(): str(value) for key, value in _part(event, "headers").items()}
+    headers = {str(key).lower(): str(value) for key, value in part_of(event, "headers").items()}
     return headers.get(name, "")
 
 
@@ -120,7 +120,7 @@ def fields_of(event: Event) -> dict[str, Any]:
         raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", "the body is not JSON") from None
     if not isinstance(fields, dict):
         raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", "the body is not a JSON object")
-    fields |= _part(event, "queryStringParameters") | _part(event, "pathParameters")
+    fields |= part_of(event, "queryStringParameters") | part_of(event, "pathParameters")
     if not is_text(fields):
         raise Problem(HTTPStatus.BAD_REQUEST, "invalid_input", HALF_A_PAIR)
     return fields

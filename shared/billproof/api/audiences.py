@@ -22,15 +22,17 @@ def audience(name: str, routes: Mapping[str, Route[Any]]) -> Callable[..., dict[
     """Make a Lambda handler of the routes of an audience, each under its route key, such as `POST /v1/runs`."""
 
     def handler(event: dict[str, Any], context: Any, ports: Composition | None = None) -> dict[str, Any]:
+        headers: dict[str, str] = {}
+
         def work() -> dict[str, Any]:
-            known_caller(event)
-            called = named_route(event, routes)
+            called = named_route(event, routes) if isinstance(event, dict) else {}
             route = routes.get(str(called.get("routeKey")))
             if route is None:
+                known_caller(event)  # nobody is told which routes there are
                 raise Problem(HTTPStatus.NOT_FOUND, "no_such_route", "the function has no such route")
-            return serve(route, RouteEvent(name, called, context, ports or composition()))
+            return serve(route, RouteEvent(name, called, context, ports or composition(), headers))
 
-        return answered(name, context.aws_request_id, work)
+        return answered(name, context.aws_request_id, work, headers)
 
     handler.__dict__["routes"] = routes
     return instrumented(handler)

@@ -34,10 +34,12 @@ def api_call[M: BaseModel](
 
         @functools.wraps(operation)
         def handler(event: dict[str, Any], context: Any, ports: Composition | None = None) -> Response:
-            def work() -> Response:
-                return serve(route, RouteEvent(name, event, context, ports or composition()))
+            headers: dict[str, str] = {}
 
-            return answered(name, context.aws_request_id, work)
+            def work() -> Response:
+                return serve(route, RouteEvent(name, event, context, ports or composition(), headers))
+
+            return answered(name, context.aws_request_id, work, headers)
 
         handler.__dict__["asks"] = model
         return instrumented(handler)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from billproof.errors import (
@@ -69,10 +70,15 @@ class Problem(Exception):
         return json_response(self.status, document, headers)
 
 
-def answered(name: str, request_id: str, work: Callable[[], Response]) -> Response:
-    """Return what a call comes to: its answer, or the problem document of whatever it raises, which is logged."""
+def answered(
+    name: str, request_id: str, work: Callable[[], Response], headers: Mapping[str, str] = MappingProxyType({})
+) -> Response:
+    """Return what a call comes to: its answer, or the problem document of whatever it raises, which is logged.
+
+    The headers are those of either, as they are once the work is done.
+    """
     response = _answered(name, request_id, work)
-    return {**response, "headers": {**response["headers"], "x-request-id": request_id}}
+    return {**response, "headers": {**headers, **response["headers"], "x-request-id": request_id}}
 
 
 def _answered(name: str, request_id: str, work: Callable[[], Response]) -> Response:

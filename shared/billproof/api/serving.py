@@ -46,21 +46,26 @@ MOST_KEPT_BYTES = 300_000
 
 @dataclass(frozen=True, slots=True)
 class RouteEvent:
-    """A call of a route: its name in logs, the event, the context of its Lambda call, and the ports."""
+    """A call of a route: its name in logs, the event, the context of its Lambda call, and the ports.
+
+    `headers` are what every answer of the call has, a problem document, too: they are added as they become known.
+    """
 
     name: str
     event: dict[str, Any]
     context: LambdaContext
     ports: Composition
+    headers: dict[str, str]
 
 
 def serve(route: Route[Any], sent: RouteEvent) -> Response:
     """Answer a call of a route as API Gateway takes it; raises Problem, and whatever the use case does."""
     event, ports = sent.event, sent.ports
-    caller = known_caller(event)
-    headers = _correlated(event) | _take(caller, ports.call_limits)
     if route.deprecation is not None:
-        headers |= route.deprecation.headers
+        sent.headers.update(route.deprecation.headers)
+    sent.headers.update(_correlated(event))
+    caller = known_caller(event)
+    sent.headers.update(_take(caller, ports.call_limits))
     grants = _grants(route, caller, ports)
     fields = route.reads(event)
     is_read = method_of(event) == "GET"
@@ -73,15 +78,15 @@ def serve(route: Route[Any], sent: RouteEvent) -> Response:
     if key and method_of(event) == "POST" and not route.is_repeatable:
         document = _kept(route, call, sent)
         log_result(sent.name, document)
-        return _answer(route.status, document, headers)
+        return _answer(route.status, document)
     result = route.operation(call, ports)
     if isinstance(result, Attachment):
         log_result(sent.name, {})
-        return _file(result, headers)
+        return _file(result)
     document = result.model_dump(mode="json")
     log_result(sent.name, document)
     document = selected(document, wanted)
-    answer = _answer(route.status, document, headers)
+    answer = _answer(route.status, document)
     return _unless_known(answer, etag_of(document), event) if is_read else answer
 
 
@@ -183,14 +188,14 @@ def _kept(route: Route[Any], call: RouteCall[Any], sent: RouteEvent) -> Document
     return json.loads(kept["body"]) if kept["body"] is not None and is_allowed else work()
 
 
-def _answer(status: HTTPStatus, document: Any, headers: dict[str, str]) -> Response:
+def _answer(status: HTTPStatus, document: Any) -> Response:
     body = json.dumps(document)
     if len(body) > MOST_ANSWERED_BYTES:
         detail = f"the answer has {len(body):,} bytes, and {MOST_ANSWERED_BYTES:,} can be sent: ask for some `fields`"
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "answer_too_large", detail)
     return {
         "statusCode": status.value,
-        "headers": {"content-type": "application/json", **headers},
+        "headers": {"content-type": "application/json"},
         "body": body,
     }
 
@@ -198,14 +203,13 @@ def _answer(status: HTTPStatus, document: Any, headers: dict[str, str]) -> Respo
 def _unless_known(answer: Response, etag: str, event: dict[str, Any]) -> Response:
     """Return an answer with its entity tag, or only that it is the one that the caller has (304)."""
     known = header(event, "if-none-match")
-    headers = {**answer["headers"], "etag": etag, "cache-control": "private, no-cache"}
+    headers = {"etag": etag, "cache-control": "private, no-cache"}
     if not known or not _names(known, etag):
-        return {**answer, "headers": headers}
-    del headers["content-type"]
+        return {**answer, "headers": {**answer["headers"], **headers}}
     return {"statusCode": HTTPStatus.NOT_MODIFIED.value, "headers": headers, "body": ""}
 
 
-def _file(attachment: Attachment, headers: dict[str, str]) -> Response:
+def _file(attachment: Attachment) -> Response:
     content = base64.b64encode(attachment.content).decode()
     if len(content) > MOST_ANSWERED_BYTES:
         detail = (
@@ -215,7 +219,7 @@ def _file(attachment: Attachment, headers: dict[str, str]) -> Response:
     disposition = f'attachment; filename="{attachment.file_name}"'
     return {
         "statusCode": HTTPStatus.OK.value,
-        "headers": {"content-type": attachment.content_type, "content-disposition": disposition, **headers},
+        "headers": {"content-type": attachment.content_type, "content-disposition": disposition},
         "body": content,
         "isBase64Encoded": True,
     }

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from billproof.adapters.stripe.signatures import is_signed
-from billproof.api.asked import header, text_of
+from billproof.api.asked import header, part_of, text_of
 from billproof.api.problems import Problem, json_response
 from billproof.handlers import count, log_result
 
@@ -28,7 +28,7 @@ def receive_event(event: dict[str, Any], ports: Composition) -> dict[str, Any]:
     Raises Problem (401) where no secret of the gateway signed it now, and (413) for a body that is too large;
     InvalidInput for an event that is not of the gateway's account or mode, or not as documented.
     """
-    names = event.get("pathParameters") or {}
+    names = part_of(event, "pathParameters")
     legal_entity, gateway = str(names.get("legal_entity", "")), str(names.get("gateway", ""))
     body = text_of(event)
     secrets = ports.stripe_webhook_secrets.of(legal_entity, gateway)

@@ -13,7 +13,7 @@ from billproof.callers import NO_PERSON, Identity, readable_name
 from billproof.findings import Owner, VarianceCategory
 from billproof.model import Exact, Flag, Model
 from billproof.money import Money
-from billproof.names import Currency, Name, Nonnegative, Version, is_published
+from billproof.names import Currency, Language, Name, Nonnegative, Version, is_published
 from billproof.nets import TroubleLimit
 
 Percent = Annotated[Nonnegative, Field(le=100_000)]
@@ -98,11 +98,22 @@ class MatchingRules(Model):
         return self == MatchingRules()
 
 
+ReminderText = Annotated[str, StringConstraints(min_length=3, max_length=1_000)]
+
+
 class ReminderLevel(Model):
-    """From how many days after its due day on a document is reminded of at this level, and what the customer reads."""
+    """From how many days after its due day on a document is reminded of at this level, and what the customer reads.
+
+    `texts` are those of customers of other languages, such as `de`; who has none of its own reads `text`.
+    """
 
     days_overdue: Annotated[int, Field(strict=True, ge=1, le=3_650)]
-    text: Annotated[str, StringConstraints(min_length=3, max_length=1_000)]
+    text: ReminderText
+    texts: dict[Language, ReminderText] = Field(default_factory=dict, exclude_if=operator.not_)
+
+    def text_in(self, language: str) -> str:
+        """Return what a customer of a language reads: its own text, or the one of all languages."""
+        return self.texts.get(language, self.text)
 
 
 class ReminderRules(Model):

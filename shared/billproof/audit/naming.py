@@ -82,6 +82,8 @@ def owner_of_object(key: str) -> Ownership:
             (owner, _, *_),
         ):
             return Ownership(owner, owner)
+        case "account-documents", (owner, account, _):
+            return Ownership(owner, account)
         case _:
             buckets = (part for part in name.parts if part.startswith("bucket="))
             return Ownership(SHARED, "/".join(filter(None, (name.folder, next(buckets, ""), name.month))))

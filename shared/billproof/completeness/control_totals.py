@@ -10,7 +10,7 @@ from billproof.ports import Objects
 from billproof.usage import log
 from billproof.usage.keys import bucket_name
 from billproof.usage.model import ControlTotal
-from billproof.usage.tallies import BucketTally
+from billproof.usage.tallies import BucketTally, HourTally
 
 
 def stated_again(
@@ -20,7 +20,8 @@ def stated_again(
 
     Raises NotFound and ObjectUnreadable where what it counted is gone.
     """
-    return tuple(compared_with_totals(plan, tallies_of(plan, artefacts), artefacts, objects, unreadable))
+    tallies = tallies_of(plan, artefacts)
+    return tuple(compare(control_totals_of(plan, artefacts, objects, unreadable), hours_of(tallies)))
 
 
 def tallies_of(plan: RunPlan, artefacts: Artefacts) -> list[BucketTally]:
@@ -28,19 +29,12 @@ def tallies_of(plan: RunPlan, artefacts: Artefacts) -> list[BucketTally]:
     return [artefacts.read(TALLY, plan.run, bucket_name(bucket)) for bucket in plan.buckets]
 
 
-def compared_with_totals(
-    plan: RunPlan,
-    tallies: Iterable[BucketTally],
-    artefacts: Artefacts,
-    objects: Objects,
-    unreadable: Callable[[str], object],
-) -> list[Stated]:
-    """Compare what was counted with what was stated; `unreadable` is told of objects that are gone or spoilt."""
-    totals = _control_totals(plan, artefacts, objects, unreadable)
-    return compare(totals, (hour for tally in tallies for hour in tally.hours))
+def hours_of(tallies: Iterable[BucketTally]) -> Iterator[HourTally]:
+    """Yield what buckets counted by hour."""
+    return (hour for tally in tallies for hour in tally.hours)
 
 
-def _control_totals(
+def control_totals_of(
     plan: RunPlan, artefacts: Artefacts, objects: Objects, unreadable: Callable[[str], object]
 ) -> Iterable[ControlTotal]:
     """Yield what was stated of the hours that lie in the period, by the time zone of the legal entity.

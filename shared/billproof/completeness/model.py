@@ -1,6 +1,10 @@
 """What a run knows of its completeness."""
 
+import operator
+from datetime import date
 from enum import StrEnum
+
+from pydantic import Field
 
 from billproof.findings import Finding
 from billproof.model import Computed, Model
@@ -21,6 +25,13 @@ class Stated(Model):
     worst_missing: int
 
 
+class StatedDays(Model):
+    """The days of whose hours a source stated what it sent, by UTC."""
+
+    source: str
+    days: tuple[date, ...]
+
+
 class CompletenessOutcome(StrEnum):
     """Whether everything arrived; the workflow branches on `complete`."""
 
@@ -29,7 +40,10 @@ class CompletenessOutcome(StrEnum):
 
 
 class Completeness(Model):
-    """The check of a run: what was compared, which sources were heard, what is missing and what it is worth."""
+    """The check of a run: what was compared, which sources were heard, what is missing and what it is worth.
+
+    `stated_days` is what the run of the next month compares the days of its own totals with.
+    """
 
     run: str
     outcome: CompletenessOutcome
@@ -37,6 +51,7 @@ class Completeness(Model):
     sources: tuple[str, ...]
     findings: tuple[Finding, ...]
     amount_at_risk: Money | None
+    stated_days: tuple[StatedDays, ...] = Field(default=(), exclude_if=operator.not_)
 
 
 class CompletenessResult(Model):

@@ -15,6 +15,8 @@ LEAST_DAYS = 7
 """Days with events that make a history."""
 LEAST_SILENCE = 2
 """Days without any event that can be a silence."""
+NEVER_PAUSED_DAYS = 28
+"""Days with events of a source that never paused, of which a single day can be a silence."""
 TIMES_LONGER = 3
 """How many times as long as its longest pause before a source must say nothing to count as silent."""
 
@@ -95,7 +97,8 @@ def silences(tallies: Iterable[DayTally], *, start: date, end: date) -> list[Sil
     """Find the sources that fell silent within a period, from their own history before it and in it.
 
     A source is silent where it says nothing for at least LEAST_SILENCE days and more than TIMES_LONGER times as long as
-    in any other pause. One with fewer than LEAST_DAYS days of events has no history yet.
+    in any other pause; one that never paused on NEVER_PAUSED_DAYS days, where it says nothing for one. One with fewer
+    than LEAST_DAYS days of events has no history yet.
     """
     days: dict[str, set[date]] = defaultdict(set)
     types: dict[str, set[str]] = defaultdict(set)
@@ -109,7 +112,8 @@ def silences(tallies: Iterable[DayTally], *, start: date, end: date) -> list[Sil
         pauses = _pauses(sorted(active), end)
         longest = max(pauses, key=lambda pause: pause[1] - pause[0])
         others = max((_length(pause) for pause in pauses if pause != longest), default=0)
-        if _length(longest) >= LEAST_SILENCE and _length(longest) > TIMES_LONGER * others and longest[1] > start:
+        least = 1 if len(active) >= NEVER_PAUSED_DAYS else LEAST_SILENCE
+        if _length(longest) >= least and _length(longest) > TIMES_LONGER * others and longest[1] > start:
             silent.append(
                 Silence(
                     source=source,

@@ -5,26 +5,26 @@ plan it again when the rest has arrived. What is missing is estimated at contrac
 its share more of what is missing, at its own tier position.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.raising import open_run_exception
 from billproof.approvals.superseding import supersede_earlier_runs
-from billproof.completeness.control_totals import compared_with_totals, tallies_of
-from billproof.completeness.model import Completeness, CompletenessOutcome, CompletenessResult, Stated
-from billproof.completeness.rules import Silence, is_over, silences
+from billproof.completeness.control_totals import control_totals_of, hours_of, tallies_of
+from billproof.completeness.estimating import MissingWorth
+from billproof.completeness.model import Completeness, CompletenessOutcome, CompletenessResult, Stated, StatedDays
+from billproof.completeness.rules import LEAST_SILENCE, Silence, compare, is_over, silences
+from billproof.completeness.stating import Unstated, days_of, unstated
 from billproof.errors import NotFound, ObjectUnreadable
 from billproof.findings import Finding, Owner, Severity, is_blocked
-from billproof.masterdata.meters import Meter
 from billproof.model import decimal_text
 from billproof.money import Money, exactly
-from billproof.nets import is_outside
 from billproof.periods import Period
 from billproof.pipeline.artefacts import (
     AGGREGATION_PLAN,
-    BATCH_PLAN,
     REFUSED,
     RUN,
     RUN_PLAN,
@@ -36,9 +36,7 @@ from billproof.pipeline.artefacts import (
 from billproof.pipeline.model import RunPlan
 from billproof.pipeline.quarantine import resent_of, unreadable_finding
 from billproof.pipeline.starting import is_closed, run_ids
-from billproof.pipeline.usages import read_usages
 from billproof.ports import Objects, Records
-from billproof.pricing.estimates import grown_by, worth_of_more
 from billproof.usage.keys import bucket_name
 from billproof.usage.shared_ids import shared_ids
 from billproof.usage.tallies import DayTally, SharedIds
@@ -100,20 +98,24 @@ def _report(
     """Compare what was counted with what was stated, and with each source's own history."""
     tallies = tallies_of(plan, artefacts)
     unreadable += [key for tally in tallies for key in tally.unreadable]
-    compared = compared_with_totals(plan, tallies, artefacts, objects, unreadable.append)
+    totals = list(control_totals_of(plan, artefacts, objects, unreadable.append))
+    compared, stating = compare(totals, hours_of(tallies)), days_of(totals)
     days = [day for tally in tallies for day in tally.days]
-    history = _history(plan, artefacts, records, unreadable.append)
-    silent = [] if plan.is_partial else silences([*history, *days], start=plan.period.start, end=plan.period.end)
+    before = _MonthBefore() if plan.is_partial else _month_before(plan, artefacts, records, unreadable.append)
+    bounds = {"start": plan.period.start, "end": plan.period.end}
+    silent = [] if plan.is_partial else silences([*before.days, *days], **bounds)
+    stopped = [] if plan.is_partial else unstated(before.stated, stating, days, **bounds)
     over = [stated for stated in compared if is_over(stated, plan.policy.thresholds.completeness_percent)]
     amount: Money | None = None
     findings: tuple[Finding, ...] = ()
     if over or silent:
-        estimate = _Estimate(plan, artefacts)
+        estimate = MissingWorth(plan, artefacts)
         findings = (
             *(_gap(plan, stated, estimate, _refused(stated, plan, artefacts, estimate)) for stated in over),
             *(_silence(plan, silence, estimate) for silence in silent),
         )
         amount = _whole([finding for finding in findings if finding.severity is Severity.BLOCKING])
+    findings += tuple(_unstated(plan, days_without) for days_without in stopped)
     findings += tuple(map(unreadable_finding, dict.fromkeys(unreadable)))
     return Completeness(
         run=plan.run,
@@ -122,6 +124,7 @@ def _report(
         sources=tuple(sorted({day.source for day in days})),
         findings=findings,
         amount_at_risk=amount,
+        stated_days=() if plan.is_partial else stating,
     )
 
 
@@ -136,10 +139,18 @@ def _whole(findings: Sequence[Finding]) -> Money | None:
         return None
 
 
-def _history(
+@dataclass(frozen=True, slots=True)
+class _MonthBefore:
+    """What the last closed run of the month before counted by day, and of which days sources stated what they sent."""
+
+    days: Sequence[DayTally] = ()
+    stated: Sequence[StatedDays] = ()
+
+
+def _month_before(
     plan: RunPlan, artefacts: Artefacts, records: Records, unreadable: Callable[[str], object]
-) -> list[DayTally]:
-    """Return what the last closed run of all accounts in the period before counted by day, if there is one.
+) -> _MonthBefore:
+    """Return what is known of the last closed run of all accounts in the period before, if there is one.
 
     A run whose plan or tallies no longer read has no history: `unreadable` is told of it.
     """
@@ -151,58 +162,14 @@ def _history(
             earlier = artefacts.read(RUN_PLAN, run_id)
             if not earlier.is_partial:
                 parts = (artefacts.read(TALLY, run_id, bucket_name(bucket)) for bucket in earlier.buckets)
-                return [day for tally in parts for day in tally.days]
+                days = [day for tally in parts for day in tally.days]
+                return _MonthBefore(days, artefacts.read(COMPLETENESS, run_id).stated_days)
         except (ObjectUnreadable, NotFound):
             unreadable(f"runs/{run_id}/")
-    return []
+    return _MonthBefore()
 
 
-class _Estimate:
-    """Prices what is missing: each account's usage grows by the share of the whole that is missing."""
-
-    def __init__(self, plan: RunPlan, artefacts: Artefacts) -> None:
-        self._plans = [artefacts.read(BATCH_PLAN, plan.run, batch) for batch in plan.batches]
-        self._meters = self._plans[0].meters if self._plans else ()
-        self._used = {
-            batch.batch: read_usages(artefacts, plan.run, batch.batch, batch.buckets) for batch in self._plans
-        }
-
-    def meters_of(self, event_types: Iterable[str]) -> dict[str, Meter]:
-        """Return the meters that read some event types."""
-        wanted = set(event_types)
-        return {meter.id: meter for meter in self._meters if meter.event_type in wanted}
-
-    def knows(self, meter: str) -> bool:
-        """Say whether there is a meter of that name."""
-        return any(known.id == meter for known in self._meters)
-
-    def event_type(self, meter: str) -> str | None:
-        """Return the type of the events that a meter reads."""
-        return next((known.event_type for known in self._meters if known.id == meter), None)
-
-    def worth(self, shares: Mapping[str, Fraction]) -> Money | None:
-        """Price a share of the run's usage more, by meter; None where nobody knows.
-
-        That is where no account can be priced, where it is no amount, and where it comes to nothing: accounts within
-        their allowances, or without usage to grow, say nothing of what is missing.
-        """
-        worth = None
-        try:
-            for plan in self._plans:
-                usages = self._used[plan.batch]
-                grown = {window: grown_by(usage, shares) for window, usage in usages.items()}
-                for terms in plan.accounts:
-                    more = worth_of_more(terms, plan=plan, usages=usages, grown=grown)
-                    if more is not None:
-                        worth = more if worth is None else worth + more
-        except Exception as error:
-            if is_outside(error):
-                raise
-            return None  # mostly more than any amount can be: what a source states need not be sane
-        return worth if worth is not None and worth.amount > 0 else None
-
-
-def _refused(stated: Stated, plan: RunPlan, artefacts: Artefacts, estimate: _Estimate) -> int:
+def _refused(stated: Stated, plan: RunPlan, artefacts: Artefacts, estimate: MissingWorth) -> int:
     """Count what of a meter's events a source sent and validation refused, and was not accepted since."""
     if not artefacts.has_list(REFUSED, plan):
         return 0
@@ -218,7 +185,7 @@ def _severity(plan: RunPlan, source: str) -> Severity:
     return Severity.BLOCKING if plan.relies_on(source) else Severity.WARNING
 
 
-def _gap(plan: RunPlan, stated: Stated, estimate: _Estimate, refused: int) -> Finding:
+def _gap(plan: RunPlan, stated: Stated, estimate: MissingWorth, refused: int) -> Finding:
     missing = stated.stated_events - stated.counted_events
     shares: dict[str, Fraction] = {}
     if missing > 0 and stated.counted_events:
@@ -247,7 +214,7 @@ def _gap(plan: RunPlan, stated: Stated, estimate: _Estimate, refused: int) -> Fi
     )
 
 
-def _silence(plan: RunPlan, silence: Silence, estimate: _Estimate) -> Finding:
+def _silence(plan: RunPlan, silence: Silence, estimate: MissingWorth) -> Finding:
     shares = {}
     if silence.active_days:
         share = Fraction(silence.days, silence.active_days)
@@ -255,7 +222,7 @@ def _silence(plan: RunPlan, silence: Silence, estimate: _Estimate) -> Finding:
     last = silence.end - timedelta(days=1)
     return Finding(
         code="source_silent",
-        severity=_severity(plan, silence.source),
+        severity=_severity(plan, silence.source) if silence.days >= LEAST_SILENCE else Severity.WARNING,
         account="",
         path=silence.source,
         message=(
@@ -265,4 +232,20 @@ def _silence(plan: RunPlan, silence: Silence, estimate: _Estimate) -> Finding:
         remedy="find out whether the source stopped or its events do not arrive; reject to plan the run again",
         owner=Owner.ENGINEERING,
         amount_at_risk=estimate.worth(shares) if shares else None,
+    )
+
+
+def _unstated(plan: RunPlan, stopped: Unstated) -> Finding:
+    last = stopped.end - timedelta(days=1)
+    return Finding(
+        code="control_totals_missing",
+        severity=_severity(plan, stopped.source),
+        account="",
+        path=stopped.source,
+        message=(
+            f"{stopped.source} stated what it sent before, and nothing of {stopped.start} to {last}: on "
+            f"{stopped.active_days} of these days it sent events, and nothing shows whether all of them came"
+        ),
+        remedy="have the source state the days; reject to plan the run again, or let it go on without",
+        owner=Owner.ENGINEERING,
     )

@@ -10,7 +10,7 @@ fee at 120        |...................>      where a later version repeats it un
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import MAXYEAR, date
 from functools import cached_property
 from itertools import pairwise
 
@@ -125,7 +125,8 @@ def timelines(versions: Iterable[Contract], period: Period) -> list[Timeline]:
     by_id: dict[str, list[Contract]] = {}
     for version in versions:
         by_id.setdefault(version.id, []).append(version)
-    until = date(period.end.year + YEARS_AHEAD, 1, 1)
+    year = period.end.year + YEARS_AHEAD
+    until = date(year, 1, 1) if year <= MAXYEAR else date.max
     return [
         _timeline(sorted(same_contract, key=lambda version: version.version), until)
         for _, same_contract in sorted(by_id.items())

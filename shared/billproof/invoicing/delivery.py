@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
+from functools import partial
 
 from pydantic import Field
 
@@ -29,6 +30,7 @@ from billproof.invoicing.register import Register
 from billproof.masterdata.documents import DocumentForm
 from billproof.model import Model
 from billproof.ports import Mailer, Objects, Queue
+from billproof.wording.catalogue import mail_text
 
 INVOICE_HEADER = "X-Billproof-Invoice"
 """By which a bounce is brought back to its invoice: SES writes a Message-ID of its own, and returns other headers."""
@@ -199,16 +201,12 @@ def compose(invoice: Invoice, released: Released, files: DeliveredFiles, *, send
     mail["From"] = sender
     mail["To"] = invoice.buyer.billing_email
     mail[INVOICE_HEADER] = invoice.id
-    document_name = "Credit note" if invoice.kind is DocumentKind.CREDIT_NOTE else "Invoice"
-    mail["Subject"] = f"{document_name} {released.number} from {invoice.seller.name}"
+    kind = "credit_note" if invoice.kind is DocumentKind.CREDIT_NOTE else "invoice"
+    said = partial(mail_text, invoice.buyer.locale)
+    mail["Subject"] = said(f"subject_{kind}", number=released.number, seller=invoice.seller.name)
     mail["Message-ID"] = message_id(invoice.id, released.number, sender=sender)
-    text = f"please find attached invoice {released.number} for {invoice.period.name}: {invoice.totals.gross}, "
-    text += _due(invoice, released)
-    if invoice.kind is DocumentKind.CREDIT_NOTE:
-        text = f"please find attached credit note {released.number} for invoice {invoice.corrects}: "
-        text += f"{-invoice.totals.gross}" + (", which we will refund to you." if invoice.refund else ".")
-        text += _left(released)
-    mail.set_content(f"Dear {invoice.buyer.name},\n\n{text}\n\n{invoice.seller.name}\n")
+    text = _said_of_credit(invoice, released) if kind == "credit_note" else _said_of_invoice(invoice, released)
+    mail.set_content(f"{said('dear', name=invoice.buyer.name)}\n\n{text}\n\n{invoice.seller.name}\n")
     electronic = files.electronic
     if electronic is not None:
         maintype, _, subtype = electronic.media_type.partition("/")
@@ -225,18 +223,26 @@ def message_id(*names: str, sender: str) -> str:
     return f"<{'.'.join(names)}@{sender.rsplit('@', 1)[-1]}>"
 
 
-def _due(invoice: Invoice, released: Released) -> str:
+def _said_of_invoice(invoice: Invoice, released: Released) -> str:
     """Say what is due and when, after what is drawn of the customer's balance; or what is left to it."""
-    balance = released.balance
+    said, balance = partial(mail_text, invoice.buyer.locale), released.balance
     if balance is not None and balance.left.amount:
-        return f"nothing is due.{_left(released)}"
-    if balance is None or balance.drawn.is_zero:
-        return f"due on {invoice.due_date}."
-    return f"of which your balance pays {balance.drawn}; {released.receivable.amount} are due on {invoice.due_date}."
+        due = said("nothing_due") + _left(invoice, released)
+    elif balance is None or balance.drawn.is_zero:
+        due = said("due", due=invoice.due_date)
+    else:
+        due = said("drawn", drawn=balance.drawn, left=released.receivable.amount, due=invoice.due_date)
+    return said("invoice", number=released.number, period=invoice.period.name, amount=invoice.totals.gross, due=due)
 
 
-def _left(released: Released) -> str:
+def _said_of_credit(invoice: Invoice, released: Released) -> str:
+    name = "credit_note_refund" if invoice.refund else "credit_note"
+    values = {"number": released.number, "corrects": invoice.corrects, "amount": -invoice.totals.gross}
+    return mail_text(invoice.buyer.locale, name, **values) + _left(invoice, released)
+
+
+def _left(invoice: Invoice, released: Released) -> str:
     balance = released.balance
     if balance is None or balance.left.is_zero:
         return ""
-    return f" {balance.left} are added to your balance, which later invoices draw; it is {balance.after.amount} now."
+    return " " + mail_text(invoice.buyer.locale, "left", left=balance.left, after=balance.after.amount)

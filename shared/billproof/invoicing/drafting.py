@@ -1,7 +1,7 @@
 """From priced and taxed lines to the invoice document and its draft: pure functions."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 from billproof.contracts.model import ZeroInvoices
@@ -17,17 +17,16 @@ from billproof.invoicing.model import (
     CREDITS,
     AccountSubtotal,
     BillingSlot,
-    Buyer,
     DocumentRef,
     Invoice,
     InvoiceEvents,
     InvoiceLine,
-    Seller,
     TaxSubtotal,
 )
 from billproof.invoicing.particulars import particulars_of
+from billproof.invoicing.parties import buyer_of, seller_of
 from billproof.invoicing.required_items import missing_item_findings
-from billproof.masterdata.parties import Account, LegalEntity, TaxRounding
+from billproof.masterdata.parties import LegalEntity, TaxRounding
 from billproof.model import canonical_model, decimal_text
 from billproof.money import CONTEXT, Money, Taxed, total
 from billproof.pricing.draws import is_draw
@@ -68,8 +67,8 @@ def draft_invoice(
     totals = Taxed.total([line.amounts for line in lines], priced.currency)
     return Invoice(
         id=str(InvoiceId(entity.id, plan.period.name, terms.account.id)),
-        seller=_seller(entity, plan.issue_date),
-        buyer=_buyer(terms.account.on(plan.issue_date)),
+        seller=seller_of(entity, plan.issue_date),
+        buyer=buyer_of(terms.account.on(plan.issue_date)),
         period=plan.period,
         issue_date=plan.issue_date,
         due_date=plan.issue_date + timedelta(days=entity.payment_days),
@@ -164,16 +163,6 @@ def _components(lines: Iterable[InvoiceLine | TaxPart], currency: str) -> tuple[
         ComponentTax(name=name, jurisdiction=jurisdiction, amount=total(amounts, currency))
         for (name, jurisdiction), amounts in sums.items()
     )
-
-
-def _seller(entity: LegalEntity, day: date) -> Seller:
-    """Name the seller as it is on the day of the document, with the tax numbers that it has then."""
-    numbers = {registration.jurisdiction: registration.number for registration in entity.registrations_on(day)}
-    return Seller(id=entity.id, name=entity.name, address=entity.on(day).address, tax_numbers=numbers)
-
-
-def _buyer(account: Account) -> Buyer:
-    return Buyer(**account.model_dump(include=set(Buyer.model_fields)))
 
 
 def draft_account(

@@ -171,7 +171,7 @@ class CashDesk:
             if same:
                 return None
             rest = state.left
-            self._refuse_another_receipt(state, decision.reference)
+            self._refuse_another_receipt(state, decision)
             whole = Money.of(amount.amount, amount.currency)
             if whole.currency != rest.amount.currency or not 0 < whole.amount <= rest.amount.amount:
                 message = f"{amount} cannot be {kind} of a receipt of which {rest.amount} are left"
@@ -194,9 +194,15 @@ class CashDesk:
 
         return self.change(receipt, plan)
 
-    def _refuse_another_receipt(self, state: ReceiptState, reference: str) -> None:
+    def _refuse_another_receipt(self, state: ReceiptState, decision: CashDecision) -> None:
+        """Raise Conflict where another receipt was given back under the reference of a decision.
+
+        It is this one where somebody did the same since it was read: to write finds that out, and it is planned anew.
+        """
+        reference = decision.reference
         given_back = self.book.given_back(self.entity.id, state.receipt.source, reference) if reference else None
-        if given_back is not None:
+        is_since = given_back == state.receipt.id and not any(decision.is_why(use) for use in state.uses)
+        if given_back is not None and not is_since:
             message = f"{given_back} was given back under the same reference: one return is of one receipt"
             raise Conflict(message)
 

@@ -22,6 +22,7 @@ from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import LegalEntity
 from billproof.nets import Net
 from billproof.opening.accounts import TakenOver
+from billproof.payments.book import CashBook
 from billproof.periods import Period
 from billproof.pipeline.changed_meters import meters_changed
 from billproof.pipeline.charges import charges_of
@@ -33,6 +34,7 @@ from billproof.pipeline.issue_days import IssueDays
 from billproof.pipeline.late_marks import LateMarks
 from billproof.pipeline.level_sources import LevelSources, levels_read, reads_levels
 from billproof.pipeline.months import Months
+from billproof.pipeline.paid_ahead import paid_ahead
 from billproof.pipeline.settling import SettledMonths
 from billproof.pipeline.stopped_accounts import readable_family
 from billproof.pipeline.unbilled_usage import UnbilledUsage
@@ -82,6 +84,7 @@ class AccountPlanner:
         objects: Objects,
         months: Months,
         meters: Iterable[Meter],
+        cash: CashBook | None = None,
         is_first_run: bool = False,
     ) -> None:
         self._entity = entity
@@ -92,6 +95,7 @@ class AccountPlanner:
         self._directory = directory
         self._register = register
         self._objects = objects
+        self._cash = cash
         self._meters = {meter.id: meter for meter in meters}
         self._runs = EarlierRuns(objects, buckets)
         self._taken_over = TakenOver(entity.id, register, objects)
@@ -145,6 +149,8 @@ class AccountPlanner:
         history = History(self._register, self._objects, billings, self._period)
         months = self._months_to_settle(family, settled)
         drawn, slot = brought_along.or_drawn(*history.drawn())
+        issue = self._days.of_draft(terms)
+        issued = issue.day if issue else self._period.end
         terms = terms.model_copy(
             update={
                 "known": "" if len(months) > MAX_EARLIER else versions_digest(family.contracts),
@@ -154,7 +160,8 @@ class AccountPlanner:
                 "credits": slot if any(contract.credits for contract in family.contracts) else None,
                 "before": history.invoice_before() or brought_along.before(self._period),
                 "unbilled_one_offs": history.unbilled_one_offs(terms.contracts, settled_now=months),
-                "issue": self._days.of_draft(terms),
+                "issue": issue,
+                "paid_ahead": tuple(paid_ahead(terms, self._entity, issued, self._cash)) if self._cash else (),
                 "balances": self._register.balances.of_account(self._entity, terms),
             }
         )

@@ -13,7 +13,8 @@ from billproof.periods import Period, month_name, zone
 from billproof.pipeline.history import read_settled
 from billproof.pipeline.months import Months
 from billproof.ports import Objects
-from billproof.pricing.terms import AccountTerms, IssueTerms
+from billproof.pricing.issue_terms import IssueTerms
+from billproof.pricing.terms import AccountTerms
 
 
 def today_of(entity: LegalEntity, now: datetime) -> date:

@@ -27,8 +27,9 @@ from billproof.pipeline.artefacts import BATCH_PLAN, PRICED, TAXED, Artefacts
 from billproof.pipeline.charges import read_charges
 from billproof.pipeline.issue_days import rates_on, today_of
 from billproof.ports import Objects
+from billproof.pricing.issue_terms import IssueTerms
 from billproof.pricing.model import AccountPricing, LineIdentity
-from billproof.pricing.terms import AccountTerms, BatchPlan, IssueTerms
+from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.tax.charged import AccountCharges, charges_by_line
 from billproof.tax.line_taxes import LineTaxes
 from billproof.tax.model import AccountTax, TaxedLine

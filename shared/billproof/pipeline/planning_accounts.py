@@ -10,6 +10,7 @@ from itertools import batched
 
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
+from billproof.payments.book import CashBook
 from billproof.pipeline.account_planner import AccountPlan, AccountPlanner
 from billproof.pipeline.aggregation_plans import Work, add_windows
 from billproof.pipeline.artefacts import BATCH_PLAN, Artefacts
@@ -42,12 +43,13 @@ class RunSizes:
 
 @dataclass(frozen=True, slots=True)
 class PlanPorts:
-    """What planning reads, and where it writes."""
+    """What planning reads, and where it writes; without a book of receipts, what was paid ahead is not looked for."""
 
     directory: Directory
     register: Register
     objects: Objects
     runs: Records
+    cash: CashBook | None = None
 
 
 @dataclass(slots=True)
@@ -86,6 +88,7 @@ def plan_accounts(
         directory=ports.directory,
         register=ports.register,
         objects=ports.objects,
+        cash=ports.cash,
         is_first_run=request.is_first_run,
         months=Months(ports.runs, request.legal_entity),
         meters=shared.meters,

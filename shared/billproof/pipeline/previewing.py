@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from billproof.approvals.governing import PolicyBook
+from billproof.errors import InvalidPeriod
 from billproof.findings import Finding
 from billproof.invoicing.balance import BalanceChange
 from billproof.invoicing.candidates import Candidate
@@ -15,6 +16,7 @@ from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.model import AnyMasterData
 from billproof.model import Model
+from billproof.periods import Period
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, DRAFTED, RUN_PLAN, USAGE, Artefacts
 from billproof.pipeline.model import PlanRequest
 from billproof.pipeline.planning import plan_billing_run
@@ -32,6 +34,8 @@ from billproof.usage.model import AggregationPlan
 
 PREVIEW = "preview"
 BATCH_SIZE = 100
+MOST_YEARS_AHEAD = 10
+"""How far ahead a month may be previewed: each month of a contract until then is worked out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +82,10 @@ def preview(
 
     The period may still be under way: then it is what was used so far. `changes` are versions of master data that are
     taken as if they were published. Usage that another preview `counted` by the same plan is not counted again.
-    Raises NotFound, InvalidPeriod, and Conflict where a change's version is taken.
+    Raises NotFound, InvalidPeriod, also for a month that is far ahead, and Conflict where a change's version is taken.
     """
     directory, objects = Directory(sources.contracts, sources.policies), sources.objects
+    _refuse_far(period, now)
     for change in changes:
         directory.add(change)
     register = Register(sources.invoices)
@@ -109,6 +114,12 @@ def preview(
         drafts = artefacts.read(DRAFTED, PREVIEW, batch).drafts
         invoices += [_previewed(draft, register, objects, directory) for draft in drafts]
     return sorted(invoices, key=lambda invoice: invoice.account)
+
+
+def _refuse_far(period: str, now: datetime) -> None:
+    if Period.month(period).start.year - now.year > MOST_YEARS_AHEAD:
+        message = f"this month is more than {MOST_YEARS_AHEAD} years ahead"
+        raise InvalidPeriod(message)
 
 
 def _count_usage(buckets: Iterable[int], counted: Objects | None, objects: Objects) -> None:

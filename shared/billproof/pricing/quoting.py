@@ -1,6 +1,7 @@
 """Pricing charges outside of any run, by the rules that invoices are priced by."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -171,11 +172,18 @@ def quote(request: PriceRequest) -> Quote:
     """Price the charges; raises UnpriceableCharge as an invoice would, and InvalidInput for an amount too large."""
     contract, period = request.contract(), Period.month(request.period)
     basis = _basis(request, contract, period)
-    try:
+    with sums_that_fit():
         lines: list[PricedLine] = []
         for timeline in timelines([contract], period):
             lines += _lines(timeline, basis, _billed_of_terms(timeline, basis))
         return Quote(amount=total((line.net for line in lines), request.currency), lines=tuple(lines))
+
+
+@contextmanager
+def sums_that_fit() -> Iterator[None]:
+    """Raise InvalidInput where what is worked out has more digits than an amount or a quantity may have."""
+    try:
+        yield
     except ValidationError:
         message = "an amount or a quantity has more than 23 digits before the point"
         raise InvalidInput(message) from None

@@ -20,6 +20,7 @@ from billproof.masterdata.parties import Account, LegalEntity
 from billproof.model import Computed, Exact, Model
 from billproof.money import Money, Rounding, Taxed
 from billproof.periods import Period
+from billproof.pricing.issue_terms import IssueTerms, PaidAhead
 from billproof.pricing.model import Earning, LeftOn, LineIdentity, PricedLine, line_identity
 from billproof.pricing.unbilled import UnbilledMonth
 
@@ -202,13 +203,6 @@ class Committed(Model):
     gone: PricedLine | None = Field(default=None, exclude_if=operator.not_)
 
 
-class IssueTerms(Model):
-    """The day on which an account's invoice is issued, where that is not its run's, and the exchange rates of it."""
-
-    day: date
-    rates: tuple[ExchangeRate, ...] = ()
-
-
 class AccountTerms(Model):
     """An account and the contract versions that govern days from the period on, as known when the run was planned.
 
@@ -243,6 +237,7 @@ class AccountTerms(Model):
     balances: dict[str, Exact] = Field(default_factory=dict)
     zero_invoices: ZeroInvoices = ZeroInvoices.SENT
     unbilled: tuple[UnbilledMonth, ...] = Field(default=(), exclude_if=operator.not_)
+    paid_ahead: tuple[PaidAhead, ...] = Field(default=(), exclude_if=operator.not_)
 
     @model_validator(mode="before")
     @classmethod

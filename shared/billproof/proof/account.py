@@ -26,8 +26,9 @@ from billproof.pipeline.steps.calculate_tax import tax_one
 from billproof.pipeline.steps.draft_invoices import draft_one
 from billproof.pipeline.steps.price_usage import price_one
 from billproof.pipeline.steps.validate_pricing import validate_one
+from billproof.pricing.issue_terms import IssueTerms
 from billproof.pricing.model import AccountPricing
-from billproof.pricing.terms import AccountTerms, BatchPlan, IssueTerms
+from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.proof.approvals import prove_credits, prove_held_invoice
 from billproof.proof.balances import compare_balances, compare_release
 from billproof.proof.holds import compare_held

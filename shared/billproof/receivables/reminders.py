@@ -73,11 +73,18 @@ class RemindedDocument(Model):
     level: int
 
 
+class KeptDocument(Model):
+    """Where a document to a customer is kept, and the SHA-256 of its bytes."""
+
+    key: str
+    digest: str
+
+
 class CollectionFact(Model):
     """What happened, one after the other. `numbers` are the documents that a note is of; empty, all of the customer's.
 
-    `text` is what the customer reads; `mailed_to` is empty where no mail was sent, and `refused` says why where the
-    mail service will never take it. `decided_by` is empty where no person decided.
+    `text` is what the customer reads, `letter` the same as a PDF; `mailed_to` is empty where no mail was sent, and
+    `refused` says why where the mail service will never take it. `decided_by` is empty where no person decided.
     """
 
     ordinal: int
@@ -85,6 +92,7 @@ class CollectionFact(Model):
     day: Day
     reminded: tuple[RemindedDocument, ...] = ()
     text: str = ""
+    letter: KeptDocument | None = Field(default=None, exclude_if=operator.not_)
     mailed_to: str = ""
     refused: str = ""
     numbers: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
 """Reminding the customers of a legal entity, once a day: each customer by what is open of it and what happened.
 
-    what is open | what happened | mail | reminded
-                                        ^ died here: mailed again under the same Message-ID, as invoices are
+    what is open | what happened | letter kept | mail | reminded
+                                                      ^ died here: mailed again under the same Message-ID
 
 A call evaluates customers in the order of the directory for MOST_TIME; how far it came is a fact, and the next call
 goes on there. A customer that was evaluated is not evaluated again on that day; one that is evaluated twice, by two
@@ -20,12 +20,14 @@ from billproof.approvals.policy import ReminderRules
 from billproof.errors import Contended, MailRefused
 from billproof.findings import Finding
 from billproof.invoicing.delivery import INVOICE_HEADER, message_id
+from billproof.invoicing.parties import parties_of
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.model import Model
 from billproof.nets import Net
 from billproof.payments.receivables import Receivables
 from billproof.periods import zone
 from billproof.ports import Clock, Mailer
+from billproof.receivables.account_documents import AccountRenderer, ReminderDocument, keep_document
 from billproof.receivables.collection_book import CollectionBook, EvaluatedAccounts
 from billproof.receivables.dispute_book import DisputeBook
 from billproof.receivables.history import histories_of
@@ -39,6 +41,7 @@ from billproof.receivables.reminders import (
 from billproof.receivables.texts import reminder_text
 from billproof.receivables.unapplied import UnappliedMoney
 from billproof.retrying import attempts
+from billproof.wording.catalogue import language_of, mail_text
 
 MOST_TIME = timedelta(minutes=12)
 """How long one call goes on; a Lambda function has 15 minutes."""
@@ -70,12 +73,13 @@ class EntityReminders(Model):
 
 @dataclass(frozen=True)
 class ReminderSources:
-    """What reminding reads and writes. Without a sender nothing is mailed: a reminder is a fact with its text."""
+    """What reminding reads and writes. Without a sender nothing is mailed: a reminder is a fact and its letter."""
 
     entity: LegalEntity
     receivables: Receivables
     book: CollectionBook
     disputes: DisputeBook
+    draw: AccountRenderer
     mailer: Mailer
     sender: str | None
     clock: Clock
@@ -173,7 +177,7 @@ def remind_customer(
             rows = to_remind(overdue, state, rules, today=today)
             if not rows:
                 return None
-            mailed = _mailed(_reminder(rows, known, sources, rules, today), known, sources)
+            mailed = _mailed(rows, known, sources, rules, today)
         fact = mailed.model_copy(update={"ordinal": state.next_ordinal})
         if sources.book.add(sources.entity.id, account, fact):
             return fact
@@ -200,36 +204,39 @@ def _overdue(account: str, sources: ReminderSources, today: date) -> Iterator[Ov
             yield OverdueDocument(released.invoice, released.number, due, rest, document.days_overdue(today))
 
 
-def _reminder(
-    rows: Sequence[RemindedDocument],
-    account: Account,
-    sources: ReminderSources,
-    rules: ReminderRules,
-    today: date,
+def _mailed(
+    rows: Sequence[RemindedDocument], account: Account, sources: ReminderSources, rules: ReminderRules, today: date
 ) -> CollectionFact:
-    level = rules.levels[max(row.level for row in rows) - 1]
-    text = reminder_text(rows, account.name, level.text, sources.entity.name)
-    return CollectionFact(ordinal=0, kind=CollectionKind.REMINDED, day=today, reminded=tuple(rows), text=text)
+    """Keep the letter, mail it where there is a sender, and return the fact with whom it went to, or why it never will.
 
-
-def _mailed(fact: CollectionFact, account: Account, sources: ReminderSources) -> CollectionFact:
-    """Mail a reminder where there is a sender, and return it with whom it was sent to, or why it never will be."""
+    The same reminder is the same letter: after a crash it is kept and mailed once more, and nothing new is written.
+    """
+    level = rules.levels[max(row.level for row in rows) - 1].text_in(language_of(account.locale))
+    letter = ReminderDocument(parties_of(sources.entity, account, today), tuple(rows), level, len(rules.levels))
+    pdf = sources.draw(letter)
+    kept = keep_document(letter, pdf, objects=sources.receivables.objects)
+    text = reminder_text(rows, account, level, sources.entity.name)
+    fact = CollectionFact(
+        ordinal=0, kind=CollectionKind.REMINDED, day=today, reminded=tuple(rows), text=text, letter=kept
+    )
     if sources.sender is None:
         return fact
+    mail = _mail(fact, account, sources.entity, sources.sender)
+    mail.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"{letter.name}.pdf")
     try:
-        sources.mailer.send(to=account.billing_email, message=_mail(fact, account, sources.entity, sources.sender))
+        sources.mailer.send(to=account.billing_email, message=mail.as_bytes())
     except MailRefused as error:
         return fact.model_copy(update={"refused": error.message})
     return fact.model_copy(update={"mailed_to": account.billing_email})
 
 
-def _mail(fact: CollectionFact, account: Account, entity: LegalEntity, sender: str) -> bytes:
+def _mail(fact: CollectionFact, account: Account, entity: LegalEntity, sender: str) -> EmailMessage:
     """Write the mail: a customer's reminder of a day has one Message-ID. A bounce is kept beside its first invoice."""
     mail = EmailMessage(policy=SMTP)
     mail["From"] = sender
     mail["To"] = account.billing_email
     mail[INVOICE_HEADER] = fact.reminded[0].invoice
-    mail["Subject"] = f"Payment reminder from {entity.name}"
+    mail["Subject"] = mail_text(account.locale, "subject_reminder", seller=entity.name)
     mail["Message-ID"] = message_id(entity.id, account.id, "reminder", fact.day.isoformat(), sender=sender)
     mail.set_content(fact.text)
-    return mail.as_bytes()
+    return mail

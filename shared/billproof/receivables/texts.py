@@ -1,10 +1,13 @@
 """Statements of account and reminders as plain text, as a customer reads them: 80 characters wide up to 9,999,999."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
+from billproof.masterdata.parties import Account
 from billproof.money import total
 from billproof.receivables.model import StatedCurrency, StatementOfAccount
 from billproof.receivables.reminders import RemindedDocument
+from billproof.wording.catalogue import mail_text
 
 AMOUNT_WIDTH = 11
 
@@ -77,13 +80,15 @@ def _sum(name: str, amount: str) -> str:
     return f"{name:<48}{amount:>{2 * AMOUNT_WIDTH}}"
 
 
-def reminder_text(rows: Sequence[RemindedDocument], customer: str, text: str, seller: str) -> str:
-    """Write a reminder: the text of its level, the documents, and what they come to in each currency."""
-    lines = [f"Dear {customer},", "", text, ""]
+def reminder_text(rows: Sequence[RemindedDocument], account: Account, text: str, seller: str) -> str:
+    """Write a reminder in the customer's language: the text of its level, the documents, and what they come to."""
+    said = partial(mail_text, account.locale)
+    lines = [said("dear", name=account.name), "", text, ""]
     for row in rows:
-        days = "day" if row.days_overdue == 1 else "days"
-        lines.append(f"  {row.number}, due {row.due}: {row.open} open, {row.days_overdue} {days} overdue")
+        name = "reminder_row_of_a_day" if row.days_overdue == 1 else "reminder_row"
+        values = {"number": row.number, "due": row.due, "open": row.open, "days": row.days_overdue}
+        lines.append(f"  {said(name, **values)}")
     for currency in sorted({row.open.currency for row in rows}):
         whole = total((row.open for row in rows if row.open.currency == currency), currency)
-        lines += ["", f"In all {whole}."]
+        lines += ["", said("in_all", amount=whole)]
     return "\n".join([*lines, "", seller]) + "\n"

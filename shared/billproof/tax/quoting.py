@@ -6,7 +6,7 @@ from billproof.errors import InvalidInput
 from billproof.masterdata.parties import TaxEngineName
 from billproof.money import Taxed
 from billproof.periods import Period
-from billproof.pricing.quoting import PriceRequest, Quote, TaxGiven, quote
+from billproof.pricing.quoting import PriceRequest, Quote, TaxGiven, quote, sums_that_fit
 from billproof.pricing.terms import BookingRule
 from billproof.tax.line_taxes import LineTaxes
 from billproof.tax.model import TaxedLine
@@ -33,6 +33,7 @@ def quote_taxed(request: PriceRequest, tax: TaxGiven) -> TaxedQuote:
     quoted, issue = quote(request), Period.month(request.period).end
     days = InvoiceDays(issue, issue + timedelta(days=entity.payment_days))
     taxes = LineTaxes(entity, (tax.account,), quoted.lines, days, charged={}, kept={})
-    taxed = taxed_lines(entity, quoted.lines, taxes, booking=BookingRule.BY_FEE)
-    totals = Taxed.total([line.amounts for line in taxed], request.currency)
+    with sums_that_fit():
+        taxed = taxed_lines(entity, quoted.lines, taxes, booking=BookingRule.BY_FEE)
+        totals = Taxed.total([line.amounts for line in taxed], request.currency)
     return TaxedQuote(amount=quoted.amount, lines=quoted.lines, taxes=taxed, totals=totals)

@@ -20,7 +20,7 @@ from billproof.tax.rows import rule_set, times_of_supply
 from billproof.tax.supply import Supply
 
 DAY = timedelta(days=1)
-RATES = ("eu_vat", "vat_elsewhere", "territories")
+RATES = ("eu_vat", "vat_elsewhere", "territories", "ca_sales_tax")
 
 type Agreed = tuple[str, str, date, date]
 """A contract, a charge, and an agreed period of it."""
@@ -82,10 +82,16 @@ def tax_points(rule: SupplyRule, line: PricedLine, ends: SupplyEnds, days: Invoi
 
 def apportioned_days(entity: LegalEntity, account: Account, covered: Period) -> list[Period]:
     """Divide the days of a line at the changes of the rate of where it is taxed, in order."""
-    place = Supply.of(entity, account, covered.end - DAY).buyer
-    codes = {place.code, place.territory.rates} if place.territory else {place.code}
-    rates = (rate for name in RATES for rate in rule_set(name).rates if rate.jurisdiction in codes)
-    changes = {rate.effective_from for rate in rates if rate.effective_from is not None}
+    changes = rate_changes(entity, account, covered.end - DAY)
     inner = sorted(day for day in changes if covered.start < day < covered.end)
     bounds = [covered.start, *inner, covered.end]
     return [Period(start=start, end=end) for start, end in pairwise(bounds)]
+
+
+def rate_changes(entity: LegalEntity, account: Account, day: date) -> set[date]:
+    """Return the days on which a rate begins, on whatever day, of where a supply of the day is taxed."""
+    place = Supply.of(entity, account, day).buyer
+    own = f"{place.country}-{place.region}"
+    codes = {place.code, place.territory.rates} if place.territory else {place.country, own}
+    rates = (rate for name in RATES for rate in rule_set(name).rates if rate.jurisdiction in codes)
+    return {rate.effective_from for rate in rates if rate.effective_from is not None}

@@ -6,6 +6,7 @@ On the embedded stack, and there only, loopback is allowed, and http to it.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from socket import inet_aton
 from urllib.parse import SplitResult, urlsplit
 
 from billproof.errors import InvalidInput
@@ -47,7 +48,7 @@ class Reach:
         return parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
 
     def checked(self, url: str) -> SplitResult:
-        """Return the parts of an endpoint's URL; raises InvalidInput for one that webhooks never go to."""
+        """Return the parts of an endpoint's URL; raises InvalidInput for one that none goes to, as it is written."""
         try:
             parts = urlsplit(url)
             port = parts.port
@@ -66,4 +67,16 @@ class Reach:
         ):
             message = "an endpoint is an https URL with a host, and without a user, a fragment or blanks"
             raise InvalidInput(message)
+        if _is_address(parts.hostname) and not self.allows(parts.hostname):
+            message = "an endpoint has a public address"
+            raise InvalidInput(message)
         return parts
+
+
+def _is_address(host: str) -> bool:
+    """Say whether a host is written as an address, as any resolver reads one (`127.1`, `0x7f000001`)."""
+    try:
+        inet_aton(host)
+    except OSError:
+        return ":" in host
+    return True

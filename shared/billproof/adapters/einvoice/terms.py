@@ -18,7 +18,6 @@ from billproof.adapters.einvoice.codes import (
     vat_category,
 )
 from billproof.adapters.einvoice.line_terms import line_terms
-from billproof.adapters.typst.catalogue import catalogue, language_of
 from billproof.errors import InvalidInput, NotExpressible
 from billproof.invoicing.crediting import reason_of
 from billproof.invoicing.model import DocumentKind, Invoice, Released, TaxSubtotal
@@ -28,6 +27,7 @@ from billproof.masterdata.documents import DocumentForm, ElectronicAddress
 from billproof.money import Money, exponent
 from billproof.payments.references import payment_reference
 from billproof.tax.model import Treatment
+from billproof.wording.catalogue import catalogue, language_of
 
 type Terms = dict[str, Any]
 

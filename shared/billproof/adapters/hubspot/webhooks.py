@@ -52,16 +52,20 @@ class WebhookCall:
 
     @classmethod
     def of_function_url(cls, event: Mapping[str, Any]) -> "WebhookCall":
-        """Read the event of a function's own URL."""
-        context = event["requestContext"]
-        query = f"?{event['rawQueryString']}" if event.get("rawQueryString") else ""
-        body = event.get("body") or ""
-        return cls(
-            method=context["http"]["method"],
-            uri=f"https://{context['domainName']}{event['rawPath']}{query}",
-            headers={name.lower(): value for name, value in event["headers"].items()},
-            body=b64decode(body).decode(errors="replace") if event.get("isBase64Encoded") else body,
-        )
+        """Read the event of a function's own URL; raises NotAllowed for what comes from none."""
+        try:
+            context = event["requestContext"]
+            query = f"?{event['rawQueryString']}" if event.get("rawQueryString") else ""
+            body = event.get("body") or ""
+            return cls(
+                method=str(context["http"]["method"]),
+                uri=f"https://{context['domainName']}{event['rawPath']}{query}",
+                headers={name.lower(): str(value) for name, value in event["headers"].items()},
+                body=b64decode(body).decode(errors="replace") if event.get("isBase64Encoded") else str(body),
+            )
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            message = f"this is no request of a URL: {type(error).__name__}"
+            raise NotAllowed(message) from None
 
 
 def signature_of(call: WebhookCall, secret: str) -> str:
@@ -70,7 +74,7 @@ def signature_of(call: WebhookCall, secret: str) -> str:
     for code, character in DECODED.items():
         uri = uri.replace(code, character).replace(code.lower(), character)
     signed = f"{call.method}{uri}{call.body}{call.headers.get(TIMESTAMP, '')}"
-    return b64encode(hmac.digest(secret.encode(), signed.encode(), "sha256")).decode()
+    return b64encode(hmac.digest(secret.encode(), signed.encode(errors="surrogatepass"), "sha256")).decode()
 
 
 def hints_of(call: WebhookCall, secret: str, now: datetime) -> list[CrmHint]:
@@ -79,7 +83,7 @@ def hints_of(call: WebhookCall, secret: str, now: datetime) -> list[CrmHint]:
     given = call.headers.get(SIGNATURE, "")
     is_time = bool(TIME.fullmatch(at))
     is_now = is_time and abs(now.timestamp() * 1_000 - int(at)) <= BELIEVED.total_seconds() * 1_000
-    if not is_now or not hmac.compare_digest(given.encode(), signature_of(call, secret).encode()):
+    if not is_now or not hmac.compare_digest(given.encode(errors="surrogatepass"), signature_of(call, secret).encode()):
         message = "HubSpot did not sign this request, or not within five minutes"
         raise NotAllowed(message)
     try:

@@ -6,12 +6,13 @@ is in the texts, for people.
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
+from billproof.adapters.answers import as_documented
 from billproof.adapters.sap.rest import AGAIN, Document
 from billproof.erp.port import PostedDocument, short_reference
-from billproof.errors import ExternalServiceUnavailable, InvalidMoney, PostingRejected
+from billproof.errors import PostingRejected
 from billproof.ledger.model import JournalEntry
 from billproof.masterdata.charts import ErpBooks
 from billproof.money import Money
@@ -82,23 +83,20 @@ def _ours(books: ErpBooks, number: str) -> str:
     return f"not ours: {shown}" if shown in books.accounts else shown
 
 
+@as_documented("SAP", "sap")
 def document_of(entry: Document, books: ErpBooks) -> PostedDocument:
     """Return an entry of the journal, with its items, as the port states a document.
 
     Raises ExternalServiceUnavailable for what is none.
     """
-    try:
-        items = entry["to_JournalEntryItem"]["results"]
-        return PostedDocument.of_lines(
-            ((_ours(books, item["GLAccount"]), _amount(item)) for item in items),
-            external_reference=entry["ReferenceDocument"],
-            erp_id=f"{entry['CompanyCode']} {entry['AccountingDocument']} {entry['FiscalYear']}",
-            document_date=_day(entry["DocumentDate"]),
-            currency=entry["TransactionCurrency"],
-        )
-    except (AttributeError, KeyError, TypeError, ValueError, InvalidMoney, InvalidOperation, OverflowError):
-        message = "an entry of SAP's journal is not as its documentation says"
-        raise ExternalServiceUnavailable(message, service="sap") from None
+    items = entry["to_JournalEntryItem"]["results"]
+    return PostedDocument.of_lines(
+        ((_ours(books, item["GLAccount"]), _amount(item)) for item in items),
+        external_reference=entry["ReferenceDocument"],
+        erp_id=f"{entry['CompanyCode']} {entry['AccountingDocument']} {entry['FiscalYear']}",
+        document_date=_day(entry["DocumentDate"]),
+        currency=entry["TransactionCurrency"],
+    )
 
 
 def _amount(item: Document) -> Money:

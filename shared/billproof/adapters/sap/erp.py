@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import NoReturn
 
+from billproof.adapters.answers import as_documented
 from billproof.adapters.http_calls import HttpSend
 from billproof.adapters.sap.documents import REFERENCE_LENGTH, document_of, posting_of
 from billproof.adapters.sap.rest import AGAIN, COMMIT, Document, SapAccess, SapRest
@@ -89,7 +90,11 @@ class SapErp:
         while page := self._rest.read(ENTRIES, filter=f"{dated} and {_after(*last)}", **PAGES):
             for entry in page:
                 yield document_of(entry, books)
-            last = (page[-1]["FiscalYear"], page[-1]["AccountingDocument"])
+            with as_documented("SAP", NAME):
+                before, last = last, (str(page[-1]["FiscalYear"]), str(page[-1]["AccountingDocument"]))
+            if last <= before:
+                message = "the pages of SAP's journal do not go on"
+                raise ExternalServiceUnavailable(message, service=NAME)
 
 
 def _books(entity: LegalEntity) -> ErpBooks:
@@ -121,10 +126,11 @@ def _at(day: date) -> str:
 
 def _done(result: Document, entry: JournalEntry) -> None:
     """Look for errors among what a function module says; raises PostingRejected and ExternalServiceUnavailable."""
-    said = result.get("RETURN") or []
-    messages = [said] if isinstance(said, dict) else list(said)
+    with as_documented("SAP", NAME):
+        said = result.get("RETURN") or []
+        messages = [dict(message) for message in ([said] if isinstance(said, dict) else said)]
     for message in messages:
-        if message.get("TYPE") in {REFUSED, ABORTED}:
+        if message.get("TYPE") in (REFUSED, ABORTED):
             _refuse(message, entry)
     if not messages:
         text = "SAP does not say what became of a posting"

@@ -20,6 +20,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from billproof.adapters.answers import as_documented
 from billproof.adapters.http_calls import HttpAnswer, Send
 from billproof.errors import ExternalServiceUnavailable, PostingRejected
 from billproof.model import Model
@@ -67,10 +68,8 @@ class SapRest:
         """Return what a query selects; raises ExternalServiceUnavailable, PostingRejected where it may not be read."""
         named = {f"${name}": value for name, value in options.items()}
         answer = self._call("GET", f"{JOURNAL}/{entity_set}?{self._query(**named)}")
-        try:
-            return list(answer["d"]["results"])
-        except (KeyError, TypeError):
-            raise _unreadable() from None
+        with as_documented("SAP", "sap"):
+            return [dict(entry) for entry in answer["d"]["results"]]
 
     def call(self, function: str, parameters: Document) -> Document:
         """Call a function module in the session of this thread; return its results, errors in RETURN among them.

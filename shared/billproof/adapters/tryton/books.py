@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from billproof.adapters.answers import as_documented
 from billproof.adapters.tryton.rest import AGAIN, Document, Domain, TrytonRest
 from billproof.errors import InvalidInput, PostingRejected
 from billproof.masterdata.charts import ErpBooks
@@ -39,6 +40,7 @@ class Books:
         return f"not ours: {code}" if code is None or code in self.names.accounts else code
 
 
+@as_documented("Tryton", "tryton")
 def open_books(rest: TrytonRest, names: ErpBooks) -> Books:
     """Look up a company and a journal; raises InvalidInput where Tryton has none of the name."""
     company = _only(rest, "company.company", [["party.name", "=", names.company]], "currency.code", names.company)
@@ -56,6 +58,7 @@ def _only(rest: TrytonRest, model: str, domain: Domain, field: str, name: str) -
     return known[0]
 
 
+@as_documented("Tryton", "tryton")
 def accounts_of(rest: TrytonRest, books: Books, ours: Collection[str]) -> Mapping[str, TrytonAccount]:
     """Return accounts by our names; raises PostingRejected where one is missing or closed."""
     theirs = {account: books.names.accounts.get(account, account) for account in ours}
@@ -77,6 +80,7 @@ def accounts_of(rest: TrytonRest, books: Books, ours: Collection[str]) -> Mappin
     }
 
 
+@as_documented("Tryton", "tryton")
 def period_of(rest: TrytonRest, books: Books, day: date) -> int:
     """Return the period that a day is in; raises PostingRejected where there is none, or it is closed."""
     domain = [
@@ -96,6 +100,7 @@ def period_of(rest: TrytonRest, books: Books, day: date) -> int:
     return int(period["id"])
 
 
+@as_documented("Tryton", "tryton")
 def tax_of(rest: TrytonRest, books: Books, jurisdiction: str) -> int:
     """Return the tax that a jurisdiction's amounts are reported under; raises PostingRejected where none is named."""
     name = books.names.taxes.get(jurisdiction)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from billproof.adapters.answers import as_documented
 from billproof.adapters.tryton.books import Books, TrytonAccount
 from billproof.adapters.tryton.rest import Document
 from billproof.erp.port import PostedDocument, short_reference
@@ -54,6 +55,7 @@ def move_of(
     }
 
 
+@as_documented("Tryton", "tryton")
 def says_the_same(draft: Document, wanted: Document) -> bool:
     """Say whether a draft of an earlier try is what is to be posted: its day, and the lines of its accounts."""
     ((_, lines),) = wanted["lines"]
@@ -62,6 +64,7 @@ def says_the_same(draft: Document, wanted: Document) -> bool:
     return bool(draft["date"] == wanted["date"] and here == there)
 
 
+@as_documented("Tryton", "tryton")
 def document_of(move: Document, books: Books) -> PostedDocument:
     """Return a move as the port states a document, from what Tryton holds alone."""
     return PostedDocument.of_lines(

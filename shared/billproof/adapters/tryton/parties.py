@@ -8,6 +8,7 @@ from typing import Any
 
 from stdnum.eu import vat
 
+from billproof.adapters.answers import as_documented
 from billproof.adapters.tryton.rest import AGAIN, Document, TrytonRest
 from billproof.errors import PostingRejected
 from billproof.masterdata.parties import Account
@@ -25,6 +26,7 @@ FIELDS = (
 type Accounts = Callable[[str], Account | None]
 
 
+@as_documented("Tryton", "tryton")
 def party_of(rest: TrytonRest, accounts: Accounts, account: str, *, prefix: str) -> int:
     """Return the party of an account, created or changed to what the account says; PostingRejected for a blocked one.
 

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from billproof.adapters.answers import as_documented
 from billproof.adapters.http_calls import HttpAnswer, Send
 from billproof.adapters.tryton.tagged import decode, encode
 from billproof.errors import ExternalServiceUnavailable, PostingRejected
@@ -38,11 +39,17 @@ class TrytonRest:
         last = 0
         while True:
             query = [("d", _packed([*domain, ["id", ">", last]])), ("o", _packed([["id", "ASC"]])), ("s", PAGE_SIZE)]
-            page = self._call("GET", f"{model}?{urlencode([*query, *_named(fields)])}", company=company)
+            answer = self._call("GET", f"{model}?{urlencode([*query, *_named(fields)])}", company=company)
+            with as_documented("Tryton", "tryton"):
+                page = [dict(record) for record in answer]
+                ids = [int(record["id"]) for record in page]
+            if ids != sorted({last, *ids})[1:]:
+                message = f"the records of {model} are not in the order of their ids"
+                raise ExternalServiceUnavailable(message, service="tryton")
             yield from page
             if len(page) < PAGE_SIZE:
                 return
-            last = page[-1]["id"]
+            last = ids[-1]
 
     def probe(self) -> None:
         """Ask for the companies; raises ExternalServiceUnavailable, PostingRejected for a user without the right."""
@@ -54,7 +61,8 @@ class TrytonRest:
         if created is None:
             message = f"Tryton does not show what it created: let the user of the key read {model}"
             raise ExternalServiceUnavailable(message, service="tryton")
-        return int(created["id"])
+        with as_documented("Tryton", "tryton"):
+            return int(created["id"])
 
     def write(self, model: str, record: int, values: Document, *, company: int | None = None) -> None:
         """Change a record; raises PostingRejected and ExternalServiceUnavailable."""

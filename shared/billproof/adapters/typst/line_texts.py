@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from billproof.adapters.typst.drawing import Row, row
 from billproof.adapters.typst.texts import Writer
 from billproof.invoicing.annex import needs_annex, summaries
 from billproof.invoicing.model import DocumentKind, Invoice, InvoiceLine
 from billproof.invoicing.unit_prices import unit_step
 from billproof.model import decimal_text
+from billproof.money import Money
 from billproof.pricing.models.base import Step
 from billproof.tax.model import Treatment
 
@@ -19,13 +21,28 @@ _CREDIT = "Credit: "
 
 
 def sections_of(invoice: Invoice, writer: Writer) -> list[dict[str, Any]]:
-    """Return the lines of a document, by account where it bills several; summaries where it has an annex."""
+    """Return the lines of a document, by account where it bills several; summaries where it has an annex.
+
+    Each row says what the lines come to up to it: it is carried forward where a page ends.
+    """
+    carried = Money.zero(invoice.currency)
     if needs_annex(invoice):
-        return [_summed_up(invoice, writer)]
-    return [
-        {"name": name, "net": net, "lines": [_line(line, invoice, writer) for line in lines]}
-        for name, net, lines in _by_account(invoice, writer)
-    ]
+        names = {subtotal.account: subtotal.name for subtotal in invoice.accounts}
+        rows = []
+        for summary in summaries(invoice):
+            carried += summary.net
+            details = [writer.span(summary.period), *([names[summary.account]] if summary.account in names else ())]
+            net = writer.money(summary.net)
+            rows.append(row(summary.description, "", "", "", net, details=details, carried=writer.money(carried)))
+        return [{"name": None, "sum": None, "rows": rows}]
+    sections = []
+    for name, subtotal, lines in _by_account(invoice, writer):
+        rows = []
+        for line in lines:
+            carried += line.amounts.net
+            rows.append(_line(line, invoice, writer, carried))
+        sections.append({"name": name, "sum": subtotal, "rows": rows})
+    return sections
 
 
 def _by_account(invoice: Invoice, writer: Writer) -> Iterator[tuple[str | None, str | None, list[InvoiceLine]]]:
@@ -37,24 +54,7 @@ def _by_account(invoice: Invoice, writer: Writer) -> Iterator[tuple[str | None, 
             yield subtotal.name, writer.money(subtotal.amounts.net), lines
 
 
-def _summed_up(invoice: Invoice, writer: Writer) -> dict[str, Any]:
-    names = {subtotal.account: subtotal.name for subtotal in invoice.accounts}
-    rows = [
-        {
-            "description": summary.description,
-            "period": writer.span(summary.period),
-            "quantity": "",
-            "unit_price": "",
-            "rate": "",
-            "details": [names[summary.account]] if summary.account in names else [],
-            "net": writer.money(summary.net),
-        }
-        for summary in summaries(invoice)
-    ]
-    return {"name": None, "net": None, "lines": rows}
-
-
-def _line(line: InvoiceLine, invoice: Invoice, writer: Writer) -> dict[str, Any]:
+def _line(line: InvoiceLine, invoice: Invoice, writer: Writer, carried: Money) -> Row:
     priced = line.priced
     step = unit_step(line)
     quantity = ""
@@ -62,15 +62,15 @@ def _line(line: InvoiceLine, invoice: Invoice, writer: Writer) -> dict[str, Any]
         quantity = f"{writer.number(priced.quantity)} {priced.unit or ''}".strip()
     elif step is not None:
         quantity = writer.number(step.quantity)
-    return {
-        "description": _description(priced.description, writer),
-        "period": writer.span(priced.service_period),
-        "quantity": quantity,
-        "unit_price": "" if step is None else writer.price(step.unit_price, priced.net.currency),
-        "rate": _rate(line, writer),
-        "details": list(_details(line, invoice, writer)),
-        "net": writer.money(line.amounts.net),
-    }
+    return row(
+        _description(priced.description, writer),
+        quantity,
+        "" if step is None else writer.price(step.unit_price, priced.net.currency),
+        _rate(line, writer),
+        writer.money(line.amounts.net),
+        details=[writer.span(priced.service_period), *_details(line, invoice, writer)],
+        carried=writer.money(carried),
+    )
 
 
 def _description(text: str, writer: Writer) -> str:

@@ -4,7 +4,6 @@ Sources: EPC069-12, version 3.1; Swiss Implementation Guidelines QR-bill, versio
 """
 
 import io
-from decimal import Decimal
 
 import segno
 from segno import helpers
@@ -12,28 +11,48 @@ from segno import helpers
 from billproof.invoicing.model import Invoice, Released
 from billproof.masterdata.addresses import Address
 from billproof.masterdata.documents import RemittanceAccount
+from billproof.money import Money
 
 MOST_CENTS = 99_999_999_999
 """The most that an EPC code or a Swiss QR code asks for, in cents."""
+MOST_TEXT = 140
+"""Characters of the text that goes along with a transfer."""
 SWISS = ("CH", "LI")
 
 
 def epc_code(invoice: Invoice, released: Released, reference: str | None) -> str | None:
     """Return the EPC code of an invoice that is paid in euro to an IBAN, as SVG; None where it has none."""
-    account, due = _due_to(invoice, released, "EUR")
+    stated = invoice.particulars
+    if stated is None or stated.is_charged:
+        return None
+    return transfer_code(stated.pay_to, released.receivable.amount, reference, released.number)
+
+
+def transfer_code(account: RemittanceAccount | None, due: Money, reference: str | None, text: str) -> str | None:
+    """Return the EPC code of an amount in euro to an IBAN, with a reference or else a text; None where it has none."""
+    is_too_long = reference is None and len(text) > MOST_TEXT
     if account is None or account.iban is None or is_swiss(account.iban):
         return None
-    paid = {"reference": reference} if reference else {"text": released.number}
+    if is_too_long or not _is_coded(account, due, "EUR"):
+        return None
+    paid = {"reference": reference} if reference else {"text": text}
     code = helpers.make_epc_qr(
-        name=account.holder, iban=account.iban, amount=due, bic=account.bic, encoding="utf-8", **paid
+        name=account.holder, iban=account.iban, amount=due.amount, bic=account.bic, encoding="utf-8", **paid
     )
     return _svg(code)
 
 
+def _is_coded(account: RemittanceAccount, due: Money, currency: str) -> bool:
+    return account.iban is not None and due.currency == currency and 0 < due.amount * 100 <= MOST_CENTS
+
+
 def swiss_code(invoice: Invoice, released: Released, reference: str | None) -> str | None:
     """Return the Swiss QR code of an invoice that is paid to a Swiss IBAN in francs or euro, as SVG; or None."""
-    account, _ = _due_to(invoice, released, invoice.currency)
+    stated, due = invoice.particulars, released.receivable.amount
+    account = stated.pay_to if stated and not stated.is_charged else None
     if account is None or not is_swiss(account.iban) or invoice.currency not in {"CHF", "EUR"}:
+        return None
+    if not _is_coded(account, due, invoice.currency):
         return None
     code = segno.make(
         swiss_text(invoice, released, reference), error="m", mode="byte", encoding="utf-8", boost_error=False
@@ -65,14 +84,6 @@ def _swiss_address(name: str, address: Address) -> list[str]:
 def is_swiss(iban: str | None) -> bool:
     """Say whether an IBAN is of Switzerland or Liechtenstein."""
     return iban is not None and iban[:2] in SWISS
-
-
-def _due_to(invoice: Invoice, released: Released, currency: str) -> tuple[RemittanceAccount | None, Decimal]:
-    stated, due = invoice.particulars, released.receivable.amount
-    account = stated.pay_to if stated and not stated.is_charged else None
-    if account is None or account.iban is None or due.currency != currency or not 0 < due.amount * 100 <= MOST_CENTS:
-        return None, due.amount
-    return account, due.amount
 
 
 def _svg(code: segno.QRCode) -> str:

@@ -1,13 +1,9 @@
 """Drawing an invoice with typst. What it shows is formatted here; nothing is computed and nothing rounded."""
 
-import json
 from datetime import date
-from functools import cache
-from importlib import resources
 from typing import Any
 
-import typst
-
+from billproof.adapters.typst.drawing import account_rows, draw, letterhead, sectioned, sums
 from billproof.adapters.typst.line_texts import sections_of
 from billproof.adapters.typst.payment_codes import epc_code
 from billproof.adapters.typst.qr_bill import in_groups, swiss_bill
@@ -23,73 +19,64 @@ from billproof.payments.references import payment_reference
 
 TAX_INVOICE_IN = "AU"
 """Where an invoice says that it is a tax invoice (GST Act 1999, section 29-70(1)(d))."""
-COLOUR = "#0b6e6e"
-NUMBER_NAMES = {"AU": "ABN", "CA": "GST/HST"}
-"""What the number of a registration is called where it does not begin with its country."""
-
-
-@cache
-def _template() -> bytes:
-    return resources.files("billproof.adapters.typst").joinpath("invoice.typ").read_bytes()
 
 
 def render_invoice(invoice: Invoice, released: Released) -> bytes:
-    """Return the invoice as PDF/A-3 in the account's language; the same invoice always gives the same bytes.
-
-    PDF/A-3 is for archives and may hold the XML of an electronic invoice; PDF/UA is tagged for screen readers.
-    Only the fonts that typst carries are used, so every machine draws the same.
-    """
-    pdf = typst.compile(
-        _template(),
-        format="pdf",
-        sys_inputs={"invoice": json.dumps(shown(invoice, released), ensure_ascii=False)},
-        ignore_system_fonts=True,
-        timestamp=_midnight(released.issue_date),
-        pdf_standards=["a-3a", "ua-1"],
-    )
-    if not isinstance(pdf, bytes):
-        message = "typst produced no document"
-        raise TypeError(message)
-    return pdf
-
-
-def _midnight(day: date) -> int:
-    return (day - date(1970, 1, 1)).days * 86_400
+    """Return the invoice as PDF/A-3 in the account's language; the same invoice always gives the same bytes."""
+    return draw(shown(invoice, released), released.issue_date)
 
 
 def shown(invoice: Invoice, released: Released) -> dict[str, Any]:
     """Return what a document shows, as text in the customer's language."""
     writer, stated = Writer(invoice.buyer.locale), invoice.particulars or Particulars()
     reference = _reference(invoice, released)
-    return {
-        "lang": writer.language,
+    return letterhead(invoice.seller, invoice.buyer, stated, writer) | {
         "title": writer.text(f"title_{_title(invoice)}"),
         "number": released.number,
-        "colour": stated.colour or COLOUR,
-        "logo": stated.logo,
-        "footer": list(stated.footer),
-        "seller": {"name": invoice.seller.name, "address": writer.address(invoice.seller.address)},
-        "seller_tax_numbers": _seller_tax_numbers(invoice, writer),
-        "buyer": {"name": invoice.buyer.name, "address": writer.address(invoice.buyer.address)},
-        "buyer_vat_number": invoice.buyer.vat_number and f"{writer.text('vat_number')} {invoice.buyer.vat_number}",
-        "issue_year": released.issue_date.year,
+        "addressee": writer.text("billed_to"),
         "facts": _facts(invoice, released, stated, reference, writer),
-        "sections": sections_of(invoice, writer),
-        "taxes": taxes_of(invoice, writer),
-        "net": writer.money(invoice.totals.net),
-        "total": writer.text(_total(invoice, released)),
-        "gross": writer.money(invoice.totals.gross),
-        "balance": _balance(released, writer),
+        "parts": [
+            sectioned(columns(invoice, writer), sections_of(invoice, writer), name="lines"),
+            sums(
+                [writer.text(_total(invoice, released)), writer.money(invoice.totals.gross)],
+                before=net_and_taxes(invoice, writer),
+                after=_balance(released, writer),
+            ),
+        ],
         "notes": [*wordings_of(invoice, writer), *_annex_note(invoice, released, writer)],
         "payment": _payment(invoice, released, stated, reference, writer),
-        "contact": _contact(stated, writer),
         "small": _small(invoice, released, writer),
-        "texts": {
-            name: writer.template(name)
-            for name in ("billed_to", "service", "quantity", "unit_price", "net", "page", "scan", "pay_to")
-        }
-        | {"tax": tax_heading(invoice, writer)},
     }
+
+
+def pro_forma_shown(invoice: Invoice, day: date) -> dict[str, Any]:
+    """Return what a pro forma invoice shows, as text in the customer's language."""
+    writer, stated = Writer(invoice.buyer.locale), invoice.particulars or Particulars()
+    facts = [("as_of", writer.day(day)), *_frame(invoice, stated)]
+    total = [writer.text("total"), writer.money(invoice.totals.gross)]
+    return letterhead(invoice.seller, invoice.buyer, stated, writer) | {
+        "title": writer.text("title_pro_forma"),
+        "number": writer.span(invoice.period),
+        "facts": [[writer.text(name), text] for name, text in facts if text],
+        "parts": [
+            {"kind": "banner", "text": writer.text("pro_forma_note", day=writer.day(day))},
+            sectioned(columns(invoice, writer), sections_of(invoice, writer), name="lines"),
+            sums(total, before=net_and_taxes(invoice, writer)),
+        ],
+        "notes": wordings_of(invoice, writer),
+    }
+
+
+def columns(invoice: Invoice, writer: Writer) -> list[str]:
+    """Return what stands above the lines of a document."""
+    names = [writer.text(name) for name in ("service", "quantity", "unit_price")]
+    return [*names, tax_heading(invoice, writer), writer.text("net")]
+
+
+def net_and_taxes(invoice: Invoice, writer: Writer) -> list[list[str]]:
+    """Return what stands above the total of a document: its net, and each tax."""
+    taxes = [[tax["label"], tax["tax"]] for tax in taxes_of(invoice, writer)]
+    return [[writer.text("net"), writer.money(invoice.totals.net)], *taxes]
 
 
 def tax_heading(invoice: Invoice, writer: Writer) -> str:
@@ -105,15 +92,6 @@ def _title(invoice: Invoice) -> str:
     return "tax_invoice" if is_tax_invoice else invoice.kind.value
 
 
-def _seller_tax_numbers(invoice: Invoice, writer: Writer) -> list[str]:
-    return [
-        f"{writer.text('vat_number')} {number}"
-        if number.startswith(place)
-        else f"{NUMBER_NAMES.get(place, place)} {number}"
-        for place, number in invoice.seller.tax_numbers.items()
-    ]
-
-
 def _facts(
     invoice: Invoice, released: Released, stated: Particulars, reference: str | None, writer: Writer
 ) -> list[list[str]]:
@@ -127,14 +105,18 @@ def _facts(
     else:
         note = invoice.notes[0].partition(": ")[2]
         facts += [("corrects", invoice.corrects), ("reason", f"{writer.reason(reason_of(invoice).value)}: {note}")]
-    facts += [
+    facts += [*_frame(invoice, stated), ("payment_reference", reference and in_groups(reference))]
+    return [[writer.text(name), text] for name, text in facts if text]
+
+
+def _frame(invoice: Invoice, stated: Particulars) -> list[tuple[str, str | None]]:
+    """Return what a customer files a document by: its account, orders, contracts and reference."""
+    return [
         ("account", invoice.buyer.id),
         ("purchase_order", ", ".join(stated.purchase_orders)),
         ("contract", ", ".join(stated.contract_numbers)),
         ("your_reference", stated.buyer_reference),
-        ("payment_reference", reference and in_groups(reference)),
     ]
-    return [[writer.text(name), text] for name, text in facts if text]
 
 
 def _is_to_pay(invoice: Invoice, released: Released) -> bool:
@@ -190,36 +172,13 @@ def _payment(
     days = str((invoice.due_date - invoice.issue_date).days)
     return {
         "terms": writer.text("terms", days=days, due=writer.day(invoice.due_date)),
-        "account": _account(stated, writer),
+        "account": account_rows(stated, writer),
         "remit": [writer.text("remit_to"), invoice.seller.name, *writer.address(stated.remit_to)]
         if stated.remit_to
         else [],
         "code": epc_code(invoice, released, reference),
         "swiss": swiss_bill(invoice, released, reference, writer),
     }
-
-
-def _account(stated: Particulars, writer: Writer) -> list[list[str]]:
-    account = stated.pay_to
-    if account is None:
-        return []
-    rows = [
-        (writer.text("pay_to"), account.holder),
-        ("IBAN", account.iban and in_groups(account.iban)),
-        ("BIC", account.bic),
-        (writer.text("routing_number"), account.routing_number),
-        (writer.text("account_number"), account.account_number),
-        (writer.text("bank"), account.bank),
-    ]
-    return [[name, text] for name, text in rows if text]
-
-
-def _contact(stated: Particulars, writer: Writer) -> str | None:
-    contact = stated.contact
-    if contact is None:
-        return None
-    ways = ", ".join(part for part in (contact.name, contact.email, contact.phone) if part)
-    return f"{writer.text('contact')}: {ways}"
 
 
 def _small(invoice: Invoice, released: Released, writer: Writer) -> list[str]:

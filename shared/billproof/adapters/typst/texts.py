@@ -5,14 +5,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from babel import Locale
+from babel import Locale, localedata
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 
-from billproof.adapters.typst.catalogue import catalogue, language_of
 from billproof.masterdata.addresses import Address
 from billproof.money import Money
 from billproof.periods import Period
+from billproof.wording.catalogue import catalogue, language_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +28,12 @@ class Writer:
 
     @property
     def _place(self) -> str:
-        """The locale of amounts and dates: the customer's, so long as its texts are."""
-        return self.locale if self.locale.partition("_")[0] == self.language else "en"
+        """The locale of amounts and dates: the customer's, so long as its texts are and CLDR has it, as not de_US."""
+        if self.locale.partition("_")[0] != self.language:
+            return "en"
+        return self.locale if localedata.exists(self.locale) else self.language
 
-    def text(self, name: str, **values: str) -> str:
+    def text(self, name: str, /, **values: str) -> str:
         """Return a text of the catalogue with its values."""
         return catalogue(self.language)["texts"][name].format(**values)
 

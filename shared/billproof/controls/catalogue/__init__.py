@@ -14,6 +14,7 @@ from billproof.controls.catalogue import (
     negative_invoice,
     one_off_not_billed,
     orphan_usage,
+    paid_before_rate_change,
     period_gap_or_overlap,
     price_below_floor,
     quantity_not_billed,
@@ -53,5 +54,6 @@ CATALOGUE: tuple[Control, ...] = tuple(
         seats_exceeded,
         usage_changed,
         tax_registration,
+        paid_before_rate_change,
     )
 )

@@ -5,7 +5,7 @@ from decimal import Decimal
 from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
 from billproof.identities import ContractPath
-from billproof.money import Money, exactly, total
+from billproof.money import Money, exactly, total, unit
 from billproof.pricing.commitments import terms_over
 from billproof.pricing.model import LineKind
 from billproof.pricing.term_lines import term_share
@@ -52,7 +52,7 @@ def _check(facts: ControlInput) -> list[Observation]:
             short = committed - max(reached, here.amount) - sum((line.net.amount for line in mine), Decimal(0))
             if not mine:
                 short = committed - here.amount
-            if short > Decimal("0.01"):  # the shortfall line is rounded once
+            if short > unit(timeline.currency):  # the shortfall line is rounded once
                 amount = Money.rounded(short, timeline.currency, facts.plan.legal_entity.rounding)
                 path = ContractPath(timeline.id, span.term.id)
                 observations.append(Observation(path, f"{amount} short of the commitment", amount))

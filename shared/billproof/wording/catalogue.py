@@ -10,8 +10,8 @@ LANGUAGES = ("en", "de", "fr", "es", "nl", "it", "pt")
 
 @cache
 def catalogue(language: str) -> dict[str, dict[str, str]]:
-    """Return the texts, the reasons of credit notes, and the names of steps of a language, each by its name."""
-    data = resources.files("billproof.adapters.typst").joinpath("texts", f"{language}.json").read_bytes()
+    """Return the texts, mails, reasons of credit notes and names of steps of a language, each by its name."""
+    data = resources.files("billproof.wording").joinpath("texts", f"{language}.json").read_bytes()
     texts: dict[str, dict[str, str]] = json.loads(data)
     return texts
 
@@ -20,3 +20,8 @@ def language_of(locale: str) -> str:
     """Return the language of the documents of a locale such as `de_CH`."""
     language = locale.partition("_")[0]
     return language if language in LANGUAGES else "en"
+
+
+def mail_text(locale: str, name: str, /, **values: object) -> str:
+    """Return a text of the mails in the language of a locale, with its values as they print themselves."""
+    return catalogue(language_of(locale))["mails"][name].format(**values)
