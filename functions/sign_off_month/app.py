@@ -35,14 +35,8 @@ def handler(call: RouteCall[SignOffRequest], ports: Composition) -> SignedOff | 
 
     wanted, caller, now = call.request, call.caller.identity, ports.now()
     if wanted.step == "compare":
-<<<<<<< HEAD
         asked = wanted.model_dump(include={"legal_entity", "period"})
         return compare_months(**asked, caller=caller, policies=ports.policies, workflows=ports.reconciliations, now=now)
-=======
-        by = {"caller": caller, "now": ports.now()}
-        workflows = ports.reconciliations
-        return compare_months(legal_entity=entity, period=period, **by, policies=ports.policies, workflows=workflows)
->>>>>>> main
     sources = CloseSources(
         directory=ports.directory,
         policies=ports.policies,
