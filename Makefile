@@ -35,8 +35,8 @@ tools: .tools/.ready ## The environment of sam, cfn-lint and statelint
 	$(BIN)/uv pip install --quiet --python .tools/bin/python --require-hashes -r requirements/tools.txt
 	@touch $@
 
-demo: setup $(if $(filter tryton,$(ERP)),.tryton/.ready) ## Bill a month of real flights (PERIOD=2013-01, or 2013 for the year); results in build/demo. ERP=tryton: in a real Tryton, build/tryton
-	@$(if $(filter tryton,$(ERP)),BILLPROOF_BUILD=$(CURDIR)/build/tryton )$(BIN)/billproof demo --period $(PERIOD) $(if $(ERP),--erp $(ERP))
+demo: setup $(if $(filter tryton,$(ERP)),.tryton/.ready) ## Bill a month of real flights (PERIOD=2013-01, or 2013 for the year); results in build/demo. ERP=tryton: in a real Tryton, build/tryton. LEAVE_OPEN=yes: you decide
+	@$(if $(filter tryton,$(ERP)),BILLPROOF_BUILD=$(CURDIR)/build/tryton )$(BIN)/billproof demo --period $(PERIOD) $(if $(ERP),--erp $(ERP)) $(if $(LEAVE_OPEN),--leave-open)
 
 down: setup ## Stop the local stack, if one is up
 	@$(BIN)/billproof local down

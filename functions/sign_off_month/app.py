@@ -33,12 +33,10 @@ def handler(call: RouteCall[SignOffRequest], ports: Composition) -> SignedOff | 
     """Compare the month, close it, or let another person reopen it; to ask for any again changes nothing."""
     from billproof.approvals.closing_months import CloseSources, WantedClose, ask_for_reopening, close_month
 
-    wanted, caller = call.request, call.caller.identity
-    entity, period, reason = wanted.legal_entity, wanted.period, wanted.reason
+    wanted, caller, now = call.request, call.caller.identity, ports.now()
     if wanted.step == "compare":
-        by = {"caller": caller, "now": ports.now()}
-        workflows = ports.reconciliations
-        return compare_months(legal_entity=entity, period=period, **by, policies=ports.policies, workflows=workflows)
+        asked = wanted.model_dump(include={"legal_entity", "period"})
+        return compare_months(**asked, caller=caller, policies=ports.policies, workflows=ports.reconciliations, now=now)
     sources = CloseSources(
         directory=ports.directory,
         policies=ports.policies,
@@ -52,10 +50,11 @@ def handler(call: RouteCall[SignOffRequest], ports: Composition) -> SignedOff | 
         exception_store=ports.exception_store,
         workflows=ports.exceptions,
         grace=ports.settings.grace,
-        now=ports.now(),
+        now=now,
     )
     if wanted.step == "close":
         close = WantedClose.model_validate(wanted.model_dump(exclude={"step"}))
         return SignedOff(**close_month(close, caller=caller, sources=sources).model_dump())
-    reopening = ask_for_reopening(legal_entity=entity, period=period, reason=reason, caller=caller, sources=sources)
+    asked = wanted.model_dump(include={"legal_entity", "period", "reason"})
+    reopening = ask_for_reopening(**asked, caller=caller, sources=sources)
     return SignedOff(**reopening.signed.model_dump(), reopening=reopening.exception)

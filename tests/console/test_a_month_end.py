@@ -1,7 +1,7 @@
 """A finance person closes January with nothing but the console."""
 
 from billproof.pipeline.month_facts import signed_off
-from tests.console.conftest import Desk
+from tests.support.desk import Desk
 from tests.support.world import INC, JANUARY
 
 
@@ -88,11 +88,11 @@ def test_january_is_closed_with_nothing_but_the_console(desk: Desk) -> None:
     desk.follow("Cash", "Airlines Clearing House")
     desk.page.get_by_label("Reason").fill("as their remittance advice says")
     desk.press("Apply it")
-    desk.sees("What it pays")
+    desk.page.get_by_role("heading", name="What it pays", exact=True).wait_for()
     desk.follow("Cash", "Hawaiian")
     desk.page.get_by_label("Reason").fill("as they told us")
     desk.press("Apply it")
-    desk.sees("What it pays")
+    desk.page.get_by_role("heading", name="What it pays", exact=True).wait_for()
     desk.follow("Disputes")
     desk.page.get_by_label("Answer").select_option("rejected")
     desk.page.get_by_label("Reason").fill("the log has every flight, and the proof holds")

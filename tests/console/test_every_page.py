@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.console.conftest import JANUARY, Desk
+from tests.support.desk import JANUARY_OF_INC, Desk
 
 PAGES = {
     "month": "/month",
@@ -80,5 +80,5 @@ def test_what_is_not_there_is_said_in_words(desk: Desk) -> None:
     }.items():
         desk.open(path)
         desk.sees(text)
-    desk.page.goto(f"{desk.address}{JANUARY.replace('2013-01', '2012-11')}/reconciliation")
+    desk.page.goto(f"{desk.address}{JANUARY_OF_INC.replace('2013-01', '2012-11')}/reconciliation")
     desk.sees("The month was not compared yet.")

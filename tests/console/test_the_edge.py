@@ -48,7 +48,7 @@ def at_the_edge(requests: list[tuple[str, str, dict[str, str]]], *, session: str
 
 
 @pytest.mark.parametrize("is_signed_in", [True, False])
-def test_it_refuses_what_the_local_server_refuses(tmp_path: Path, *, is_signed_in: bool) -> None:
+def test_it_refuses_what_the_local_server_refuses(*, is_signed_in: bool, tmp_path: Path) -> None:
     address = "http://127.0.0.1:1"
     (tmp_path / "assets").mkdir()
     for name in ("index.html", "assets/console-1.js"):

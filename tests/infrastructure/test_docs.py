@@ -14,7 +14,19 @@ from lab import table
 
 LAYER = ROOT / "shared" / "billproof"
 IGNORED = {
-    *(".venv", ".tools", ".bench", ".functions", ".fuzz", ".localstack", ".localstripe", ".security", ".tryton"),
+    *(
+        ".venv",
+        ".tools",
+        ".bench",
+        ".console",
+        "node_modules",
+        ".functions",
+        ".fuzz",
+        ".localstack",
+        ".localstripe",
+        ".security",
+        ".tryton",
+    ),
     *(".aws-sam", "build", ".pytest_cache"),
 }
 WIDTH = 120

@@ -41,6 +41,7 @@ TAKEN_APART = {
     "shared/billproof/adapters/bank_files/xml_tree.py": "the path of an element in a message",
     "shared/billproof/adapters/aws/sqs.py": "the ARN of a queue",
     "shared/billproof/adapters/stripe/tax.py": "the day in the version of Stripe's API",
+    "shared/billproof/api/greedy.py": "the path of a call, whose parts are names as API Gateway unescaped them",
     "shared/billproof/approvals/waiting.py": "the domain of a mail address",
     "shared/billproof/invoicing/delivery.py": "the domain of a mail address",
     "shared/billproof/model.py": "the digits of a number",

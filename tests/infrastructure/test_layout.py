@@ -223,7 +223,7 @@ def test_what_takes_long_is_made_for_the_tests_of_one_file() -> None:
 
     xdist's groups do not hold with pytest 9.2: they are written into a node id that it does not read any more.
     """
-    stacks = (TESTS / name for name in ("integration", "chaos", "readme", "tryton", "localstripe"))
+    stacks = (TESTS / name for name in ("integration", "chaos", "readme", "tryton", "localstripe", "console"))
     on_a_stack = {*stacks, TESTS / "support" / "deployed.py"}
     shared = {path for path in TESTS.rglob("*.py") if re.search("scope=.(session|package)", path.read_text())}
     assert {path for path in shared if not on_a_stack & {path, *path.parents}} == set()

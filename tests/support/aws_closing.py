@@ -20,6 +20,7 @@ def close_and_reopen(chain: Decided, entity: str, billed: str) -> None:
     wanted: dict[str, Any] = {"legal_entity": entity, "period": EMPTY}
     for _ in range(2):
         chain.ask("sign_off_month", wanted, "ana")
+    chain.ask("sign_off_month", {**wanted, "step": "compare"}, "ana")
     asked = chain.ask("sign_off_month", {**wanted, "step": "reopen", "reason": "a source was late"}, "ana")
     decide(chain, asked["reopening"])
     chain.ask("sign_off_month", {**wanted, "period": billed}, "ana")

@@ -94,7 +94,6 @@ class MemoryStores(PaymentStores):
         self.mailer = MemoryMailer()
         self.billing_runs = MemoryWorkflows()
         self.exceptions = MemoryWorkflows()
-        self.reconciliations = MemoryWorkflows()
         self.tokens = MemoryTokens()
         self.tax_engines: dict[TaxEngineName, TaxEngine] = {}
         self.exception_store = ExceptionStore(self.records["exceptions"], self.records["decisions"])
@@ -111,7 +110,7 @@ class MemoryStores(PaymentStores):
             | MAPPINGS
         )
         self.delivered_at_once: list[tuple[str, str]] = []
-        self._set_up_breakers()
+        self._set_up_what_follows()
         self._sent = 0
         self.moment = moment
         self.reference_data = ReferenceDataCache(self.directory, self.now)
@@ -120,7 +119,8 @@ class MemoryStores(PaymentStores):
         self.answers = MemoryAnswers()
         self.access = Access(lambda: map(self.directory.policy, self.directory.entity_ids()), self.now)
 
-    def _set_up_breakers(self) -> None:
+    def _set_up_what_follows(self) -> None:
+        self.reconciliations = MemoryWorkflows()
         self.breakers = MemoryBreakers()
         self.consumers = MemoryConsumers()
         self.failures = FailuresInARow(lambda: self.breakers)

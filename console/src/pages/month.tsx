@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 
-import { get, post, useRead } from "../api";
+import { get, post, useRead, type Problem } from "../api";
 import type { PageProps } from "../main";
 import { Amount, Equations, Figure, Link, Mark, PageHead, Sheet, Show, TextField, useAction } from "../parts";
 import type { Balanced, Month, Reconciliation, SignOff, Variance } from "../types";
@@ -152,6 +152,16 @@ function useVariances(entity: string, month: string) {
   };
 }
 
+/** When a month was compared last; empty where it never was. */
+async function comparedAt(entity: string, month: string): Promise<string> {
+  try {
+    return (await get<Reconciliation>(reconciliationPath(entity, month))).reconciled_at ?? "";
+  } catch (error) {
+    if ((error as Problem).status === 404) return "";
+    throw error;
+  }
+}
+
 function SignOffForm(props: PageProps & { month_state: Month; reload: () => void }) {
   const words = useWords();
   const { variances, reload } = useVariances(props.entity.id, props.month);
@@ -163,11 +173,12 @@ function SignOffForm(props: PageProps & { month_state: Month; reload: () => void
   useEffect(() => setPoints((known) => known.filter((id) => variances.some((one) => one.id === id))), [variances.length]);
   const compareNow = () =>
     compare.act(async () => {
-      const before = props.month_state.reconciled?.reconciled_at ?? "";
+      const months = [props.month, monthBefore(props.month)];
+      const before = await Promise.all(months.map((month) => comparedAt(props.entity.id, month)));
       await post("/v1/sign-offs", { ...request, step: "compare" });
       for (let poll = 0; poll < MOST_POLLS; poll += 1) {
-        const now = await get<Month>(monthPath(props.entity.id, props.month));
-        if ((now.reconciled?.reconciled_at ?? "") > before) {
+        const now = await Promise.all(months.map((month) => comparedAt(props.entity.id, month)));
+        if (now.every((at, index) => at > before[index]!)) {
           props.reload();
           reload();
           return words.text("close.compared");

@@ -112,11 +112,12 @@ class BankedPayment:
 
 
 def payments(entity: LegalEntity, invoices: Mapping[str, BilledInvoice]) -> list[BankedPayment]:
-    """Return what arrives of a legal entity's customers, in the order of the banks."""
+    """Return what arrives of a legal entity's customers, in the order of the banks; nobody pays what is held."""
     return [
         _banked(payment, f"{prefix}{number}", entity.id, [invoices[account] for account in payment.accounts])
         for prefix in ["MB-RCV-" if entity.currency == "EUR" else "1302-"]
         for number, payment in enumerate(PAYMENTS[entity.id], start=1)
+        if invoices.keys() >= {*payment.accounts}
     ]
 
 

@@ -28,13 +28,15 @@ class DemoErp(StrEnum):
     TRYTON = "tryton"
 
 
-def play(period: str, *, console: Console, keep_up: bool, erp: DemoErp = DemoErp.EMBEDDED) -> Summary:
+def play(
+    period: str, *, console: Console, keep_up: bool, erp: DemoErp = DemoErp.EMBEDDED, leaves_open: bool = False
+) -> Summary:
     """Play the demo; raises OpsError for a period that the flights do not cover, and where Tryton is not installed."""
     with served() if erp is DemoErp.TRYTON else nullcontext() as tryton:
-        return _play(period, console, keep_up=keep_up, tryton=tryton)
+        return _play(period, console, keep_up=keep_up, tryton=tryton, leaves_open=leaves_open)
 
 
-def _play(period: str, console: Console, *, keep_up: bool, tryton: str | None) -> Summary:
+def _play(period: str, console: Console, *, keep_up: bool, tryton: str | None, leaves_open: bool) -> Summary:
     months = story.periods(period)
     timings = Timings(progress_lines(console))
     running_server = server.running()
@@ -43,7 +45,7 @@ def _play(period: str, console: Console, *, keep_up: bool, tryton: str | None) -
         target = prepare(timings, console, server.PERSON if keep_up else server.DEMO, tryton)
         with progress_bars(console) as progress:
             posts_in_tryton = tryton is not None
-            demo = Demo(target, months, progress, timings, posts_in_tryton=posts_in_tryton)
+            demo = Demo(target, months, progress, timings, posts_in_tryton=posts_in_tryton, leaves_open=leaves_open)
             summary = demo.play()
         _write(demo, summary, timings)
     finally:

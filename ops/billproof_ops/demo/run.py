@@ -64,13 +64,14 @@ class PlayedMonths:
 
 @dataclass
 class Demo:
-    """One demo over a target."""
+    """One demo over a target; with `leaves_open`, what people decide and the close are left to people."""
 
     target: Target
     months: list[str]
     progress: Progress
     timings: Timings
     posts_in_tryton: bool = False
+    leaves_open: bool = False
 
     def play(self) -> Summary:
         """Run the whole demo and return its summary."""
@@ -108,10 +109,11 @@ class Demo:
         with self._phase("send and ingest usage", month):
             played.sent[month] = feed.send(month)
         with self._phase("billing runs", month):
-            self._decide(month)  # what a demo that was killed left undecided, before a run raises it anew
+            if not self.leaves_open:  # what a demo that was killed left undecided, before a run raises it anew
+                self._decide(month)
             run_ids = self._bill(month)
         with self._phase("decisions", month):
-            played.decisions += self._decide(month)
+            played.decisions += [] if self.leaves_open else self._decide(month)
         with self._phase("delivery and posting", month):
             self._settle(month)
         is_paid = month == bank.PAID_MONTH and not self.posts_in_tryton
@@ -123,7 +125,7 @@ class Demo:
         with self._phase("proof", month):
             played.proofs += [self._prove(run_id) for run_id in run_ids]
             played.balances += [balance_run(run_id, stores=self.target.ports.stores()) for run_id in run_ids]
-        if is_paid:
+        if is_paid and not self.leaves_open:
             with self._phase("close", month):
                 self._paid.close()
         played.runs += [run_summary(run_report(self.target, run_id)) for run_id in run_ids]
@@ -153,7 +155,7 @@ class Demo:
 
     @cached_property
     def _paid(self) -> PaidMonth:
-        return PaidMonth(self.target)
+        return PaidMonth(self.target, self.leaves_open)
 
     def _receipts(self) -> int:
         """Return how many receipts there are."""
