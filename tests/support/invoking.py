@@ -9,6 +9,7 @@ from billproof.crm.syncing import CrmSources
 from billproof.crm.waiting import CrmExceptions
 from billproof.invoicing.delivery import pdf_key
 from billproof.ports import Key
+from billproof.settings import Settings
 from billproof_ops.paths import ROOT
 from tests.support.events import event_ports
 from tests.support.stripe_world import SECRET, at_stripe, secrets
@@ -56,6 +57,7 @@ HANDED_ON = ("skymeter-europe.2013-01.DL", "skymeter-europe.2013-01.US")
 def billed_world() -> World:
     """A world whose month is planned, aggregated and billed, so that every step can be taken again."""
     world = World(accounts=IN_SAMPLES)
+    world.settings = Settings({**world.settings.environ, "SENDER_ADDRESS": "billing@skymeter.example"})
     contract = world.directory.contracts("EV")[0]
     world.publish(contract.model_copy(update={"version": 2, "exclusions": ()}))
     handler("ingest_usage")(REFUSED_EVENTS, Context(), world)
