@@ -9,7 +9,8 @@ from tests.support.world import INC, JANUARY
 
 def decide(desk: Desk, subject: str, verb: str, reason: str) -> None:
     """Open an exception of the work list and decide it."""
-    desk.follow("Work list", subject)
+    desk.follow("Work list")
+    desk.page.get_by_role("main").get_by_role("link", name=subject, exact=True).click()
     desk.page.get_by_label("Why (it is kept in the audit chain)").fill(reason)
     desk.press(verb)
 
