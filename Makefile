@@ -159,6 +159,7 @@ format: setup ## Put the code in house style
 
 docs: setup ## Generate docs/controls.md from the catalogue, the packages in docs/architecture.md from the import contracts, and the tables of costs, benchmarks and the lab
 	$(BIN)/python -m billproof_ops.catalogue
+	$(BIN)/python -m billproof_ops.lineage
 	$(BIN)/python -m billproof_ops.price_models
 	$(BIN)/python -m billproof_ops.architecture
 	$(BIN)/python -m billproof_ops.costs.page

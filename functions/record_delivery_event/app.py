@@ -9,6 +9,7 @@ from billproof.invoicing.delivery_events import Recorded, RecordOutcome, record_
 @each_message
 def handler(received: ReceivedMessage, ports: Composition) -> Recorded:
     """Keep what one event of SES says."""
-    result = record_delivery_problem(read_ses_event(received.body), register=ports.register)
-    count("DeliveryProblems", int(result.outcome is RecordOutcome.RECORDED))
+    problem = read_ses_event(received.body)
+    result = record_delivery_problem(problem, register=ports.register)
+    count("DeliveryProblems", int(result.outcome is RecordOutcome.RECORDED and problem.is_over))
     return result

@@ -59,10 +59,13 @@ def short_table(bench: Measured) -> str:
     shown += ["", ""] if len(shown) % 4 else []
     lines = ["| what | measured | what | measured |", "|---|---|---|---|"]
     lines += [f"| {' | '.join(cells)} |" for cells in batched(shown, 4, strict=True)]
-    goals = [measure for measure in every if measure["goal"] != "none"]
-    missed = sum(not measure["reached"] for measure in goals)
+    alone = [measure for name, measures in bench["suites"].items() if name != APART for measure in measures]
+    reached = [measure["reached"] for measure in alone if measure["goal"] != "none"]
+    if imports := bench["suites"].get(APART):
+        reached.append(all(measure["reached"] for measure in imports))  # one row of the page, and one goal
+    missed = reached.count(False)
     where = f"{bench['machine']}, load {bench['load']} by other work"
-    lines += ["", f"{missed} of {len(goals)} goals are missed ({where}): [all of them, and why](docs/benchmarks.md)."]
+    lines += ["", f"{missed} of {len(reached)} goals are missed ({where}): [all of them, and why](docs/benchmarks.md)."]
     return "\n".join(lines)
 
 

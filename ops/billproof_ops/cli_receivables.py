@@ -88,14 +88,16 @@ def document(
     account: Annotated[str, typer.Argument(help="The account, such as UA.")],
     name: Annotated[
         str,
-        typer.Argument(help="statement-2013-04-03, reminder-2013-04-03, receipt-R..., or pro-forma-2013-01."),
+        typer.Argument(
+            help="statement-2013-04-03, reminder-2013-04-03, receipt-R..., pro-forma-2013-01 or usage-2013-03."
+        ),
     ],
     *,
     whole: Annotated[bool, typer.Option("--all", help="A statement with documents that are settled, too.")] = False,
     legal_entity: Entity = "",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="The file; else <name>.pdf.")] = None,
 ) -> None:
-    """Write a customer's statement, receipt, pro forma invoice, or reminder as it was sent, as PDF in its language."""
+    """Write a customer's statement, receipt, pro forma invoice, usage, or reminder as sent, as PDF in its language."""
     target = Target.find()
     entity = naming.account(target, account, legal_entity)
     given = receivables.document(target, entity, account, name, only_open=not whole)

@@ -9,10 +9,12 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
+from billproof.approvals.model import ExceptionState
 from billproof.approvals.policy import FORMAT, Policy
 from billproof.contracts.crm_mappings import CrmMapping
 from billproof.contracts.model import Contract
 from billproof.crm.orders import CrmOrder
+from billproof.findings import Finding
 from billproof.invoicing.balance import BalanceStatement
 from billproof.invoicing.model import Invoice, Released
 from billproof.ledger.model import JournalEntry
@@ -21,9 +23,12 @@ from billproof.masterdata.meters import Meter
 from billproof.masterdata.model import CrmState
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.opening.model import Opening
+from billproof.payments.model import CashReceipt
 from billproof.pipeline.model import RunStatement
 from billproof.pricing.quoting import PriceRequest
 from billproof.reconciliation.model import Reconciliation
+from billproof.tax.model import Determination
+from billproof_ops.audit_record_schema import audit_record
 from billproof_ops.demo.summary import Summary
 from billproof_ops.describing import TEXTS, DescribedSchemas, without_discriminators
 from billproof_ops.paths import ROOT
@@ -38,7 +43,9 @@ MODELS: dict[str, type[BaseModel]] = {
     "crm-order": CrmOrder,
     "crm-state": CrmState,
     "demo-summary": Summary,
+    "exception": ExceptionState,
     "exchange-rate": ExchangeRate,
+    "finding": Finding,
     "invoice": Invoice,
     "journal-entry": JournalEntry,
     "legal-entity": LegalEntity,
@@ -46,9 +53,11 @@ MODELS: dict[str, type[BaseModel]] = {
     "opening": Opening,
     "policy": Policy,
     "price-request": PriceRequest,
+    "receipt": CashReceipt,
     "reconciliation": Reconciliation,
     "release": Released,
     "run-statement": RunStatement,
+    "tax-determination": Determination,
 }
 VERSIONS = {"policy": FORMAT}
 """The versions of schemas that are not the first; what an earlier one says is still read."""
@@ -61,7 +70,10 @@ EXAMPLES = TEXTS / "examples"
 
 def generate() -> dict[str, str]:
     """Return the text of every schema by its file's name."""
-    schemas = {name: _of_model(name, model) for name, model in MODELS.items()} | {"usage-event": usage_event()}
+    schemas = {name: _of_model(name, model) for name, model in MODELS.items()} | {
+        "audit-record": audit_record(),
+        "usage-event": usage_event(),
+    }
     return {
         f"{name}.v{_version(name)}.json": f"{json.dumps(_named(name, schema), indent=1, sort_keys=True)}\n"
         for name, schema in schemas.items()

@@ -157,8 +157,11 @@ class TaskTokens(Protocol):
 class Mailer(Protocol):
     """Outgoing mail."""
 
-    def send(self, *, to: str, message: bytes) -> None:
-        """Hand a whole RFC 5322 message over; raises MailRefused or ExternalServiceUnavailable."""
+    def send(self, *, to: str, message: bytes, copies: Sequence[str] = ()) -> None:
+        """Hand a whole RFC 5322 message over, to who it is to and who gets copies.
+
+        Raises MailRefused or ExternalServiceUnavailable.
+        """
 
 
 class Clock(Protocol):

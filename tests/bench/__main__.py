@@ -18,7 +18,7 @@ from rich.console import Console
 
 from billproof_ops import tables
 from billproof_ops.paths import BUILD, ROOT
-from tests.bench import chain, clickhouse, compacted, cost, digests, http, imports, live, race, ratios, usual
+from tests.bench import chain, clickhouse, compacted, cost, digests, drawn, http, imports, live, race, ratios, usual
 from tests.bench.ratios import Measure
 
 KEPT = ROOT / "docs" / "bench.json"
@@ -46,6 +46,7 @@ SUITES: dict[str, Callable[[], Measure | list[Measure]]] = {
     "live": live.live,
     "ingest": lambda: ratios.ingest(200_000),
     "invoice": lambda: ratios.invoice(500),
+    "drawn": drawn.drawn,
     "chain": chain.chain,
     "memory": ratios.peak_memory,
     "growth": ratios.growth,

@@ -55,6 +55,15 @@ def test_a_mail_from_a_verified_sender_is_taken() -> None:
     SesMailer(client).send(to="a@b.example", message=message)
 
 
+def test_a_mail_goes_to_all_who_get_copies() -> None:
+    client = boto3.client("ses")
+    with Stubber(client) as stub:
+        expected = {"Destinations": ["a@b.example", "c@b.example"], "RawMessage": {"Data": b"hello"}}
+        stub.add_response("send_raw_email", {"MessageId": "1"}, expected)
+        SesMailer(client).send(to="a@b.example", message=b"hello", copies=["c@b.example"])
+        stub.assert_no_pending_responses()
+
+
 @pytest.mark.parametrize(
     ("code", "error"), [("MessageRejected", MailRefused), ("Throttling", ExternalServiceUnavailable)]
 )

@@ -2,8 +2,11 @@
 
 import json
 import os
+import re
+import subprocess
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from botocore.auth import SigV4Auth
@@ -14,6 +17,7 @@ from billproof.adapters.aws.clients import client
 from billproof_ops import api
 from billproof_ops.local.people import signed_in
 from billproof_ops.local.server import REGION
+from billproof_ops.paths import ROOT
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
 from tests.support.chain import DRAIN_SECONDS, EUROPE, INC, JANUARY, OVER_HTTP
@@ -49,6 +53,19 @@ def test_a_signed_call_is_answered_and_what_is_wrong_is_a_problem_document(loade
     assert (status, kind) == (422, "application/problem+json")
     assert (document["code"], document["status"]) == ("invalid_period", 422)
     assert "still accepts usage" in document["detail"]
+
+
+def test_the_call_of_the_page_is_answered(loaded: Target, tmp_path: Path) -> None:
+    """The stack is called by its name, since curl and the emulator sign the `$default` of its path differently."""
+    (command,) = re.findall(r"^curl --aws-sigv4 .+$", (ROOT / "docs" / "api.md").read_text(), re.MULTILINE)
+    endpoint = urlsplit(os.environ["AWS_ENDPOINT_URL"])
+    name = f"{loaded.outputs['ApiId']}.execute-api.{endpoint.netloc}"
+    (tmp_path / ".curlrc").write_text(f'resolve = "{name}:{endpoint.hostname}"\n')
+    with signed_in("carla") as credentials:
+        keys = {"AWS_ACCESS_KEY_ID": credentials.access_key, "AWS_SECRET_ACCESS_KEY": credentials.secret_key}
+        known = {**os.environ, **keys, "AWS_REGION": REGION, "API_URL": f"http://{name}", "CURL_HOME": str(tmp_path)}
+        answer = subprocess.run(["bash", "-c", command], env=known, capture_output=True, text=True, check=True)
+    assert json.loads(answer.stdout)["items"], answer.stdout
 
 
 def test_usage_that_is_sent_over_http_is_in_the_log(loaded: Target) -> None:

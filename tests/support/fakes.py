@@ -166,9 +166,11 @@ class MemoryTokens:
 class MemoryMailer:
     def __init__(self) -> None:
         self.sent: list[tuple[str, bytes]] = []
+        self.copies: list[tuple[str, ...]] = []
 
-    def send(self, *, to: str, message: bytes) -> None:
+    def send(self, *, to: str, message: bytes, copies: Sequence[str] = ()) -> None:
         self.sent.append((to, message))
+        self.copies.append(tuple(copies))
 
 
 def run_once(function: Callable[..., dict[str, Any]], **_options: Any) -> Callable[..., dict[str, Any]]:

@@ -11,6 +11,7 @@ LACKING: dict[Emulator, dict[str, str]] = {
         "test_a_schedule_really_starts_its_workflow": "its Scheduler keeps schedules and runs none",
         "test_a_window_of_the_bus_is_replayed_and_its_events_count_once": "its replay of an archive fails inside",
         "test_usage_that_is_sent_over_http_is_in_the_log": NO_API,
+        "test_the_call_of_the_page_is_answered": NO_API,
         "test_a_month_is_read_over_http_from_its_run_to_each_document": NO_API,
         "test_who_is_no_person_of_the_policy_reads_nothing": NO_API,
         "test_a_call_without_a_signature_reaches_no_function": NO_API,

@@ -1,6 +1,6 @@
 """A legal entity that reminds its customers after 5, 15 and 30 days, at most once a week."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -89,7 +89,7 @@ class Failing(MemoryMailer):
         super().__init__()
         self._error = error
 
-    def send(self, *, to: str, message: bytes) -> None:
+    def send(self, *, to: str, message: bytes, copies: Sequence[str] = ()) -> None:
         raise self._error
 
 

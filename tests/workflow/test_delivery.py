@@ -1,7 +1,7 @@
 """Mails that are refused, bounce or are complained of: facts beside the invoice, and no wait that fails."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -34,7 +34,7 @@ class FailingMailer:
         self.error, self.only = error, only
         self.sent: list[tuple[str, bytes]] = []
 
-    def send(self, *, to: str, message: bytes) -> None:
+    def send(self, *, to: str, message: bytes, copies: Sequence[str] = ()) -> None:
         if self.only in to:
             raise self.error
         self.sent.append((to, message))
@@ -112,6 +112,16 @@ def test_a_bounce_is_one_fact_however_often_it_is_told() -> None:
     complaint = read_ses_event(json.dumps(event("good-complaint-and-a-reminders-bounce.json")))
     record_delivery_problem(complaint, register=world.register)
     assert problems(world) == [("bounced", "Permanent, General"), ("complained", "abuse")]
+
+
+def test_a_delay_is_a_fact_that_may_still_end_well() -> None:
+    world = World()
+    world.bill()
+    delay = read_ses_event(json.dumps(event("good-delayed.json")))
+    assert record_delivery_problem(delay, register=world.register).outcome is RecordOutcome.RECORDED
+    assert problems(world) == [("delayed", "TransientCommunicationFailure")]
+    bounce = read_ses_event(json.dumps(event("good-bounced.json")))
+    assert (delay.is_over, bounce.is_over) == (False, True)
 
 
 def test_a_bounce_of_a_mail_without_an_invoice_changes_nothing(billed: World) -> None:

@@ -38,6 +38,7 @@ def test_a_reminder_s_letter_is_mailed_kept_and_given_as_it_was_sent() -> None:
     (attached,) = mail.iter_attachments()
     (fact,) = facts(world)
     assert fact.letter is not None
+    assert mail["Reply-To"] == "billing@skymeter.example"  # the contact of the legal entity's documents
     assert world.objects.get(fact.letter.key) == attached.get_content()
     take(world, receipt(usd(30), remittance=number_of(world, JAN)))  # what happens later changes nothing of it
     later = give(world, "reminder-2013-03-18", draw=refuse)

@@ -26,6 +26,7 @@ from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.electronic import ElectronicDocument, is_electronic
 from billproof.invoicing.facts import DELIVERED
 from billproof.invoicing.model import DocumentKind, Invoice, Released
+from billproof.invoicing.particulars import Particulars
 from billproof.invoicing.register import Register
 from billproof.masterdata.documents import DocumentForm
 from billproof.model import Model
@@ -52,6 +53,7 @@ class Delivery(Model):
     annex_digest: str | None = None
     electronic_key: str | None = Field(default=None, exclude_if=operator.not_)
     electronic_digest: str | None = Field(default=None, exclude_if=operator.not_)
+    copied_to: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
 
 
 class HandedOn(Model):
@@ -155,7 +157,9 @@ def mail_and_note(
     if sender is not None:
         _send(compose(invoice, released, files, sender=sender), invoice, register=register, mailer=mailer)
     annex, electronic = files.annex, files.electronic
+    stated = invoice.particulars
     delivery = Delivery(
+        copied_to=stated.copies_to if stated is not None and sender is not None else (),
         number=released.number,
         pdf_key=pdf_key(released),
         pdf_digest=digest_bytes(files.pdf),
@@ -180,9 +184,9 @@ def documents_folder(released: Released) -> str:
 
 
 def _send(mail: bytes, invoice: Invoice, *, register: Register, mailer: Mailer) -> None:
-    to = invoice.buyer.billing_email
+    to, stated = invoice.buyer.billing_email, invoice.particulars
     try:
-        mailer.send(to=to, message=mail)
+        mailer.send(to=to, message=mail, copies=stated.copies_to if stated else ())
     except MailRefused as error:
         problem = DeliveryProblem(
             kind=ProblemKind.REFUSED,
@@ -200,6 +204,7 @@ def compose(invoice: Invoice, released: Released, files: DeliveredFiles, *, send
     mail = EmailMessage(policy=SMTP)
     mail["From"] = sender
     mail["To"] = invoice.buyer.billing_email
+    address_answers(mail, invoice.particulars or Particulars())
     mail[INVOICE_HEADER] = invoice.id
     kind = "credit_note" if invoice.kind is DocumentKind.CREDIT_NOTE else "invoice"
     said = partial(mail_text, invoice.buyer.locale)
@@ -216,6 +221,14 @@ def compose(invoice: Invoice, released: Released, files: DeliveredFiles, *, send
     if files.annex is not None:
         mail.add_attachment(files.annex, maintype="text", subtype="csv", filename=annex_name(released))
     return mail.as_bytes()
+
+
+def address_answers(mail: EmailMessage, stated: Particulars) -> None:
+    """Say in a mail who gets copies, and that answers go to whom the documents name as contact."""
+    if stated.copies_to:
+        mail["Cc"] = ", ".join(stated.copies_to)
+    if stated.contact is not None:
+        mail["Reply-To"] = stated.contact.email
 
 
 def message_id(*names: str, sender: str) -> str:

@@ -11,13 +11,14 @@ from billproof.store_keys import FactName
 
 
 class ProblemKind(StrEnum):
-    """Why an invoice did not reach its customer, or is not wanted there; `unfit` is for its electronic form."""
+    """Why an invoice did not reach its customer, not yet, or is not wanted there; `unfit` is of its electronic form."""
 
     REFUSED = "refused"
     UNFIT = "unfit"
     REJECTED = "rejected"
     BOUNCED = "bounced"
     COMPLAINED = "complained"
+    DELAYED = "delayed"
 
 
 class DeliveryProblem(Model):
@@ -28,6 +29,11 @@ class DeliveryProblem(Model):
     mail: str
     happened_at: str | None
     reason: str
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is tried: what is delayed may still arrive."""
+        return self.kind is not ProblemKind.DELAYED
 
     @property
     def fact(self) -> str:

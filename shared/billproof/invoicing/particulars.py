@@ -40,6 +40,7 @@ class Particulars(Model):
     requires_purchase_order: bool = Field(default=False, exclude_if=operator.not_)
     contract_numbers: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
     buyer_reference: str | None = Field(default=None, exclude_if=operator.not_)
+    copies_to: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
     is_charged: bool = Field(default=False, exclude_if=operator.not_)
     one_stop_shop: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
     mandates_met: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
@@ -73,6 +74,7 @@ def particulars_of(terms: AccountTerms, plan: BatchPlan, currency: str) -> Parti
         requires_purchase_order=customer.requires_purchase_order,
         contract_numbers=numbers,
         buyer_reference=customer.buyer_reference,
+        copies_to=customer.copies_to,
         is_charged=terms.account.payment_method is not None
         and any(contract.charges_automatically for contract in contracts),
         mandates_met=stated.mandates_met,

@@ -28,6 +28,7 @@ class Parties:
     buyer: Buyer
     day: date
     documents: EntityDocuments | None
+    copies_to: tuple[str, ...] = ()
 
     def stated(self, currency: str | None) -> Particulars:
         """Return what the legal entity states on its documents, with the account of a currency to pay to."""
@@ -40,9 +41,11 @@ class Parties:
             footer=known.footer,
             colour=known.colour,
             logo=known.logo,
+            copies_to=self.copies_to,
         )
 
 
 def parties_of(entity: LegalEntity, account: Account, day: date) -> Parties:
     """Return the parties of a document of a day."""
-    return Parties(seller_of(entity, day), buyer_of(account.on(day)), day, entity.documents)
+    copies = account.documents.copies_to if account.documents else ()
+    return Parties(seller_of(entity, day), buyer_of(account.on(day)), day, entity.documents, copies)

@@ -61,11 +61,14 @@ class RemittanceAccount(Model):
         return self
 
 
+MailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=140)]
+
+
 class DocumentContact(Model):
     """Whom a customer asks about an invoice."""
 
     name: Line
-    email: Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=140)]
+    email: MailAddress
     phone: Line | None = None
 
 
@@ -120,10 +123,11 @@ class DocumentForm(StrEnum):
 class CustomerDocuments(Model):
     """What a customer asks of documents: an order's number on each, a routing id (BT-10), and the form.
 
-    A document in an electronic form goes to the `electronic_address`.
+    A document in an electronic form goes to the `electronic_address`. `copies_to` get a copy of each mail.
     """
 
     form: DocumentForm = DocumentForm.PDF
     requires_purchase_order: Flag = False
     buyer_reference: Reference | None = None
     electronic_address: ElectronicAddress | None = Field(default=None, exclude_if=operator.not_)
+    copies_to: Annotated[tuple[MailAddress, ...], Field(max_length=9)] = Field(default=(), exclude_if=operator.not_)

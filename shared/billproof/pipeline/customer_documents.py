@@ -4,6 +4,7 @@
     reminder-2013-04-03     the reminder of that day, as it was sent
     receipt-R...            the receipt of a payment
     pro-forma-2013-01       what the invoice of a month would say now
+    usage-2013-01           what was billed of each meter in a month and the eleven before it
 
 What is given to a customer is kept under its digest, as what is mailed is.
 """
@@ -18,6 +19,7 @@ from billproof.invoicing.parties import Parties, parties_of
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.model import read_day
 from billproof.payments.receivables import Receivables
+from billproof.periods import Period
 from billproof.pipeline.issue_days import today_of
 from billproof.pipeline.previewing import Previewed, PreviewSources, preview
 from billproof.ports import Clock
@@ -27,15 +29,17 @@ from billproof.receivables.account_documents import (
     ProFormaDocument,
     ReceiptDocument,
     StatementDocument,
+    UsageDocument,
     keep_document,
     read_kept,
 )
+from billproof.receivables.billed_usage import billed_usage
 from billproof.receivables.collection_book import CollectionBook
 from billproof.receivables.dispute_book import DisputeBook
 from billproof.receivables.reminders import CollectionKind
 from billproof.receivables.statement import state_account
 
-STATEMENT, REMINDER, RECEIPT, PRO_FORMA = "statement", "reminder-", "receipt-", "pro-forma-"
+STATEMENT, REMINDER, RECEIPT, PRO_FORMA, USAGE = "statement", "reminder-", "receipt-", "pro-forma-", "usage-"
 
 
 @dataclass(frozen=True)
@@ -88,11 +92,14 @@ def _document(
         return _receipt(name.removeprefix(RECEIPT), account, sources)
     if name.startswith(PRO_FORMA):
         return _pro_forma(name.removeprefix(PRO_FORMA), account, parties, sources)
+    if name.startswith(USAGE):
+        month = Period.month(name.removeprefix(USAGE))
+        return UsageDocument(parties, month.name, billed_usage(account.id, sources.receivables, last=month))
     return _nothing(name)
 
 
 def _nothing(name: str) -> AccountDocument:
-    message = f"there is no document {shown(name)}: ask for a statement, reminder, receipt or pro-forma"
+    message = f"there is no document {shown(name)}: ask for a statement, reminder, receipt, pro-forma or usage"
     raise NotFound(message)
 
 

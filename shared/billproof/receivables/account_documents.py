@@ -13,6 +13,7 @@ from billproof.invoicing.model import Invoice
 from billproof.invoicing.parties import Parties
 from billproof.payments.cash import ReceiptState
 from billproof.ports import Objects
+from billproof.receivables.billed_usage import BilledMeter
 from billproof.receivables.model import StatementOfAccount
 from billproof.receivables.reminders import KeptDocument, RemindedDocument
 
@@ -79,7 +80,21 @@ class ProFormaDocument:
         return f"pro-forma-{self.invoice.period.name}"
 
 
-AccountDocument = StatementDocument | ReminderDocument | ReceiptDocument | ProFormaDocument
+@dataclass(frozen=True, slots=True)
+class UsageDocument:
+    """What was billed of each meter up to a month, as a document of the day on which it was asked for."""
+
+    parties: Parties
+    month: str
+    meters: tuple[BilledMeter, ...]
+
+    @property
+    def name(self) -> str:
+        """What its file is called."""
+        return f"usage-{self.month}"
+
+
+AccountDocument = StatementDocument | ReminderDocument | ReceiptDocument | ProFormaDocument | UsageDocument
 AccountRenderer = Callable[[AccountDocument], bytes]
 """Draws a document as a PDF: the same document always gives the same bytes."""
 

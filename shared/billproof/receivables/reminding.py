@@ -19,7 +19,7 @@ from functools import partial
 from billproof.approvals.policy import ReminderRules
 from billproof.errors import Contended, MailRefused
 from billproof.findings import Finding
-from billproof.invoicing.delivery import INVOICE_HEADER, message_id
+from billproof.invoicing.delivery import INVOICE_HEADER, address_answers, message_id
 from billproof.invoicing.parties import parties_of
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.model import Model
@@ -221,10 +221,11 @@ def _mailed(
     )
     if sources.sender is None:
         return fact
-    mail = _mail(fact, account, sources.entity, sources.sender)
+    mail, stated = _mail(fact, account, sources.entity, sources.sender), letter.parties.stated(None)
+    address_answers(mail, stated)
     mail.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"{letter.name}.pdf")
     try:
-        sources.mailer.send(to=account.billing_email, message=mail.as_bytes())
+        sources.mailer.send(to=account.billing_email, message=mail.as_bytes(), copies=stated.copies_to)
     except MailRefused as error:
         return fact.model_copy(update={"refused": error.message})
     return fact.model_copy(update={"mailed_to": account.billing_email})

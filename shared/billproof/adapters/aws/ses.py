@@ -1,5 +1,6 @@
 """Outgoing mail through SES, and what SES tells of it afterwards over EventBridge."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -16,6 +17,7 @@ _KINDS = {
     "Bounce": ProblemKind.BOUNCED,
     "Complaint": ProblemKind.COMPLAINED,
     "Reject": ProblemKind.REJECTED,
+    "DeliveryDelay": ProblemKind.DELAYED,
 }
 
 
@@ -25,11 +27,11 @@ class SesMailer:
     def __init__(self, client: Any) -> None:
         self._client = client
 
-    def send(self, *, to: str, message: bytes) -> None:
+    def send(self, *, to: str, message: bytes, copies: Sequence[str] = ()) -> None:
         """Hand a whole RFC 5322 message over; raises MailRefused where SES will never take it."""
         with outside("ses"):
             try:
-                self._client.send_raw_email(Destinations=[to], RawMessage={"Data": message})
+                self._client.send_raw_email(Destinations=[to, *copies], RawMessage={"Data": message})
             except ClientError as error:
                 if error_code(error) not in _REFUSED:
                     raise
@@ -64,12 +66,17 @@ class _Reject(_Lenient):
     reason: str
 
 
+class _Delay(_Lenient):
+    kind: str = Field(alias="delayType")
+
+
 class _Detail(_Lenient):
     event_type: str = Field(alias="eventType")
     mail: _Mail
     bounce: _Bounce | None = None
     complaint: _Complaint | None = None
     reject: _Reject | None = None
+    delay: _Delay | None = Field(default=None, alias="deliveryDelay")
 
 
 class _Event(_Lenient):
@@ -104,4 +111,6 @@ def _reason(detail: _Detail) -> str:
         return f"{detail.bounce.kind}, {detail.bounce.detail}"
     if detail.complaint is not None:
         return detail.complaint.kind or "marked as unwanted"
+    if detail.delay is not None:
+        return detail.delay.kind
     return detail.reject.reason if detail.reject is not None else "no reason given"

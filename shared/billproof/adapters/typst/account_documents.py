@@ -7,6 +7,7 @@ from billproof.adapters.typst.drawing import Part, Row, account_rows, draw, lett
 from billproof.adapters.typst.payment_codes import transfer_code
 from billproof.adapters.typst.pdf import pro_forma_shown
 from billproof.adapters.typst.texts import Writer
+from billproof.adapters.typst.usage_documents import usage_shown
 from billproof.errors import InvalidInput
 from billproof.invoicing.particulars import Particulars
 from billproof.money import Money, total
@@ -18,6 +19,7 @@ from billproof.receivables.account_documents import (
     ReceiptDocument,
     ReminderDocument,
     StatementDocument,
+    UsageDocument,
 )
 from billproof.receivables.model import LAST_DAYS, AgeBucket, StatedCurrency, StatedDocument, StatedReceipt
 
@@ -35,6 +37,8 @@ def account_document_shown(document: AccountDocument) -> dict[str, Any]:
             stated, said = _statement(document, writer)
         case ReminderDocument():
             stated, said = _reminder(document, writer)
+        case UsageDocument():
+            stated, said = document.parties.stated(None), usage_shown(document, writer)
         case ProFormaDocument():
             return pro_forma_shown(document.invoice, document.parties.day)
         case ReceiptDocument():

@@ -3,16 +3,23 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from babel import Locale, localedata
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, format_decimal
 
 from billproof.masterdata.addresses import Address
 from billproof.money import Money
 from billproof.periods import Period
 from billproof.wording.catalogue import catalogue, language_of
+
+
+@cache
+def _known(name: str) -> Locale:
+    """Return a locale, read once: amounts would each read it."""
+    return Locale.parse(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +34,11 @@ class Writer:
         return language_of(self.locale)
 
     @property
-    def _place(self) -> str:
+    def _place(self) -> Locale:
         """The locale of amounts and dates: the customer's, so long as its texts are and CLDR has it, as not de_US."""
         if self.locale.partition("_")[0] != self.language:
-            return "en"
-        return self.locale if localedata.exists(self.locale) else self.language
+            return _known("en")
+        return _known(self.locale if localedata.exists(self.locale) else self.language)
 
     def text(self, name: str, /, **values: str) -> str:
         """Return a text of the catalogue with its values."""
@@ -65,6 +72,10 @@ class Writer:
         """Write a day."""
         return format_date(value, format="medium", locale=self._place)
 
+    def month(self, name: str) -> str:
+        """Write a month, such as 2013-01."""
+        return format_skeleton("yMMM", date.fromisoformat(f"{name}-01"), locale=self._place)
+
     def span(self, period: Period) -> str:
         """Write the first and the last day of a period."""
         last = period.end.fromordinal(period.end.toordinal() - 1)
@@ -72,7 +83,7 @@ class Writer:
 
     def country(self, code: str) -> str:
         """Return the name of a country."""
-        return str(Locale.parse(self.language).territories.get(code, code))
+        return str(_known(self.language).territories.get(code, code))
 
     def address(self, address: Address) -> list[str]:
         """Write an address, line by line."""
