@@ -35,7 +35,7 @@ from billproof_ops.waiting import until
 BUILT = ROOT / ".aws-sam" / "x86_64"
 EMULATOR = "samcli/local/rapid/aws-lambda-rie-x86_64"
 PAGE = ROOT / "docs" / "develop.md"
-_SAM = re.compile(r"^sam build && (sam local invoke .+?) *(?:#.*)?$", re.MULTILINE)
+_SAM = re.compile(r"sam build && (sam local invoke .+?) *(?:#.*)?")
 PATH = "/2015-03-31/functions/function/invocations"
 START_SECONDS = 60
 ANSWER_SECONDS = 120
@@ -85,8 +85,8 @@ def main() -> int:
 
 def of_page() -> list[str]:
     """Return the command that the page shows to whoever has Docker."""
-    (command,) = _SAM.findall(PAGE.read_text())
-    return str(command).split()
+    (found,) = filter(None, map(_SAM.fullmatch, PAGE.read_text().splitlines()))
+    return found[1].split()
 
 
 def answers_sam(command: list[str]) -> bool:

@@ -31,7 +31,7 @@ HOST = "host.docker.internal"
 _API = "1.41"
 _CONTAINER = "billproof"
 _TASK = "/var/task"
-_ADDED = re.compile(r"^ADD (\S+) (?:/opt|/tmp/layer\d+)$", re.MULTILINE)
+_ADDED = re.compile(r"ADD (\S+) (?:/opt|/tmp/layer\d+)")
 _IMAGE = re.compile(r"/images/(.+)/json")
 _BYTES_OF_LENGTH = 4
 _STANDARD_ERROR = b"\x02\0\0\0"
@@ -53,7 +53,8 @@ class Containers:
         place = self.folder / f"image-{len(self.images)}"
         with tarfile.open(fileobj=io.BytesIO(context)) as tar:
             tar.extractall(place, filter="data")
-        self.images[tag] = [place / name.strip("/") for name in _ADDED.findall((place / "Dockerfile").read_text())]
+        added = filter(None, map(_ADDED.fullmatch, (place / "Dockerfile").read_text().splitlines()))
+        self.images[tag] = [place / layer[1].strip("/") for layer in added]
 
     def start(self) -> None:
         """Run what the container is of: the mounted code, the image's layers, the environment, on the port."""
