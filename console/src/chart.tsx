@@ -35,7 +35,7 @@ export function Bars(props: { bars: Bar[]; label: string }) {
         legend: { show: false },
         scales: { x: { time: false, range: [-0.6, props.bars.length - 0.4] }, y: { range: (_, low, high) => [Math.min(low, 0), high || 1] } },
         axes: [
-          { ...axis, grid: { show: false }, splits: positions, values: () => props.bars.map((bar) => bar.label) },
+          { ...axis, size: 28, grid: { show: false }, splits: positions, values: () => props.bars.map((bar) => bar.label) },
           { ...axis, size: 64 },
         ],
         series: [{}, { stroke: fill, fill, paths: uPlot.paths.bars!({ size: [0.6, 44] }), points: { show: false } }],

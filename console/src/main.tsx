@@ -8,6 +8,7 @@ import { CashPage } from "./pages/cash";
 import { CustomerPage, CustomersPage } from "./pages/customers";
 import { DisputesPage } from "./pages/disputes";
 import { ExceptionPage, WorkPage } from "./pages/work";
+import { EvidencePage } from "./pages/evidence";
 import { InvoicePage, InvoicesPage } from "./pages/invoices";
 import { MonthPage } from "./pages/month";
 import { ReceiptPage } from "./pages/receipt";
@@ -36,6 +37,7 @@ const PAGES: [string, Key][] = [
   ["reconciliation", "page.reconciliation"],
   ["customers", "page.customers"],
   ["policy", "page.policy"],
+  ["evidence", "page.evidence"],
 ];
 
 function Page(props: PageProps & { page: string }) {
@@ -52,6 +54,8 @@ function Page(props: PageProps & { page: string }) {
       return <ReconciliationPage {...props} />;
     case "customers":
       return props.thing ? <CustomerPage {...props} /> : <CustomersPage {...props} />;
+    case "evidence":
+      return <EvidencePage {...props} />;
     case "policy":
       return <SettingsPage {...props} />;
     default:

@@ -4,11 +4,21 @@ from billproof.adapters.typst.pdf import render_invoice
 from billproof.composition import Composition
 from billproof.handlers import InvoiceMessage, each_invoice
 from billproof.invoicing.delivery import Delivery, HandedOn, deliver_invoice
+from billproof.invoicing.resending import Resent, WantedResending, resend_invoice
 
 
 @each_invoice(prefix="deliver_invoice.v1")
-def handler(message: InvoiceMessage, ports: Composition) -> Delivery | HandedOn:
-    """Deliver the invoice that one message names, or hand it on where its customer takes an electronic form."""
+def handler(message: InvoiceMessage, ports: Composition) -> Delivery | HandedOn | Resent:
+    """Deliver the invoice that one message names, hand it on where its form is electronic, or send it once more."""
+    if message.resend is not None:
+        return resend_invoice(
+            WantedResending.model_validate(message.resend),
+            invoice_id=message.invoice,
+            register=ports.register,
+            objects=ports.objects,
+            mailer=ports.mailer,
+            sender=ports.settings.sender,
+        )
     return deliver_invoice(
         invoice_id=message.invoice,
         register=ports.register,

@@ -35,8 +35,8 @@ def handler(call: RouteCall[SignOffRequest], ports: Composition) -> SignedOff | 
 
     wanted, caller, now = call.request, call.caller.identity, ports.now()
     if wanted.step == "compare":
-        asked = wanted.model_dump(include={"legal_entity", "period"})
-        return compare_months(**asked, caller=caller, policies=ports.policies, workflows=ports.reconciliations, now=now)
+        month = wanted.model_dump(include={"legal_entity", "period"})
+        return compare_months(**month, caller=caller, policies=ports.policies, workflows=ports.reconciliations, now=now)
     sources = CloseSources(
         directory=ports.directory,
         policies=ports.policies,
@@ -55,6 +55,6 @@ def handler(call: RouteCall[SignOffRequest], ports: Composition) -> SignedOff | 
     if wanted.step == "close":
         close = WantedClose.model_validate(wanted.model_dump(exclude={"step"}))
         return SignedOff(**close_month(close, caller=caller, sources=sources).model_dump())
-    asked = wanted.model_dump(include={"legal_entity", "period", "reason"})
-    reopening = ask_for_reopening(**asked, caller=caller, sources=sources)
+    month = wanted.model_dump(include={"legal_entity", "period", "reason"})
+    reopening = ask_for_reopening(**month, caller=caller, sources=sources)
     return SignedOff(**reopening.signed.model_dump(), reopening=reopening.exception)

@@ -1,5 +1,6 @@
 """What the command does with runs and invoices."""
 
+import json
 from collections.abc import Callable, Sequence
 
 from billproof.errors import NotFound
@@ -9,7 +10,7 @@ from billproof.invoicing import listing
 from billproof.invoicing.delivery import read_pdf
 from billproof.invoicing.delivery_events import DeliveryProblem, delivery_problems
 from billproof.invoicing.documents import read_invoice
-from billproof.invoicing.facts import HELD
+from billproof.invoicing.facts import DELIVERED, HELD, RESENT
 from billproof.invoicing.listing import InvoiceRow, rows_in_order
 from billproof.invoicing.model import Invoice, Released
 from billproof.pipeline.artefacts import Artefacts
@@ -24,6 +25,7 @@ from billproof_ops import api
 from billproof_ops.errors import OpsError
 from billproof_ops.model import Shown
 from billproof_ops.naming import MONTHS_LOOKED_AT, billed_months, refuse_unknown
+from billproof_ops.queues import send_all
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
 
@@ -167,3 +169,23 @@ def problems_of(target: Target, released: Released) -> list[DeliveryProblem]:
     """Return what went wrong with the mails of a released invoice."""
     facts = target.ports.register.facts(released.invoice)
     return delivery_problems(facts) if facts is not None else []
+
+
+def resend(target: Target, released: Released, to: str) -> tuple[str, int]:
+    """Ask for a delivered document to be mailed again; return to whom, and for the how manieth time.
+
+    Raises OpsError where it was not delivered yet, or its account is gone.
+    """
+    facts = target.ports.register.facts(released.invoice)
+    if facts is None or DELIVERED not in facts.facts:
+        message = f"{released.number} was not delivered yet"
+        raise OpsError(message)
+    account = target.ports.directory.account(released.account)
+    address = to or (account.billing_email if account is not None else "")
+    if not address:
+        message = f"there is no account {released.account}: name an address"
+        raise OpsError(message)
+    ordinal = len(facts.names(RESENT)) + 1
+    wanted = {"invoice": released.invoice, "resend": {"to": address, "ordinal": ordinal}}
+    list(send_all(target, "DeliveriesQueueUrl", [(json.dumps(wanted), 1)]))
+    return address, ordinal

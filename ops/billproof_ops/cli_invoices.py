@@ -161,6 +161,19 @@ def write_pdf(
     console.print(str(path), soft_wrap=True)
 
 
+@app.command("resend")
+def resend_a_document(
+    name: Annotated[str, typer.Argument(help="A number or an id, as for show.")],
+    *,
+    to: Annotated[str, typer.Option("--to", help="The address; else the account's billing address of now.")] = "",
+) -> None:
+    """Mail a delivered document again, with the files that were sent, to an address that is right now."""
+    target = Target.find()
+    released = billing.find_release(target, name)
+    address, ordinal = billing.resend(target, released, to)
+    console.print(f"{released.number}: sending {ordinal + 1} to {address} is on its way", soft_wrap=True)
+
+
 @app.command("export")
 def export_invoices(
     *,

@@ -184,6 +184,7 @@ class InvoiceMessage(Model):
 
     invoice: str
     correlation_id: str | None = None
+    resend: dict[str, Any] | None = None
 
 
 def each_invoice(*, prefix: str) -> Callable[[Callable[[InvoiceMessage, Composition], BaseModel]], Handler]:

@@ -1,5 +1,7 @@
 """A finance person closes January with nothing but the console."""
 
+import json
+
 from billproof.pipeline.month_facts import signed_off
 from tests.support.desk import Desk
 from tests.support.world import INC, JANUARY
@@ -7,7 +9,8 @@ from tests.support.world import INC, JANUARY
 
 def decide(desk: Desk, subject: str, verb: str, reason: str) -> None:
     """Open an exception of the work list and decide it."""
-    desk.follow("Work list", subject)
+    desk.follow("Work list")
+    desk.page.get_by_role("main").get_by_role("link", name=subject, exact=True).click()
     desk.page.get_by_label("Why (it is kept in the audit chain)").fill(reason)
     desk.press(verb)
 
@@ -113,3 +116,22 @@ def test_january_is_closed_with_nothing_but_the_console(desk: Desk) -> None:
     assert signed is not None
     assert {point.account for point in signed.open_points} >= {"9E"}
     assert desk.page.get_by_role("button", name="Sign off January 2013").count() == 0
+
+
+def test_an_auditor_is_handed_every_document_proved_and_who_decided_what(desk: Desk) -> None:
+    desk.begin("ana")
+    decide(desk, "UA", "Approve", "agreed with the customer on the telephone")
+    desk.sees("by ana on")
+    desk.follow("Evidence")
+    desk.sees("agreed with the customer on the telephone")
+    desk.press("Prove every document")
+    desk.sees("12 documents were computed again.")  # UA's among them
+    desk.sees("12 proved, 0 fail")
+    with desk.page.expect_download() as started:
+        desk.press("Save as a file")
+    evidence = json.loads(started.value.path().read_text())
+    assert {proof["proof"]["holds"] for proof in evidence["proofs"]} == {True}
+    assert len(evidence["proofs"]) == 12
+    assert evidence["balance"]["balances"] is True
+    decided = {one["opened"]["subject"]: (one["decision"] or {}).get("decided_by") for one in evidence["decisions"]}
+    assert decided == {"EV": None, "UA": "ana"}

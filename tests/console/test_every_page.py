@@ -17,6 +17,7 @@ PAGES = {
     "customers": "/customers",
     "customer": "/customers/9E",
     "policy": "/policy",
+    "evidence": "/evidence",
 }
 
 

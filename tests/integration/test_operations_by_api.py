@@ -42,6 +42,11 @@ def test_a_month_is_read_over_http_from_its_run_to_each_document(billed: Target)
     assert get(billed, f"/v1/invoices/{quote(number)}", etag=answer.headers["etag"]).status_code == 304
     pdf = get(billed, f"/v1/invoices/{quote(number)}/pdf")
     assert (pdf.headers["content-type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
+    first, second = (get(billed, "/v1/accounts/UA/documents/statement-2013-02-28/pdf") for _ in range(2))
+    assert (first.headers["content-type"], first.content[:5]) == ("application/pdf", b"%PDF-")
+    assert first.content == second.content
+    kept = billed.ports.objects.keys(f"account-documents/{INC}/UA/statement-2013-02-28-")
+    assert first.content in [billed.ports.objects.get(key) for key in kept]
     proof = json.loads(get(billed, f"/v1/invoices/{quote(number)}/proof").content)
     assert proof["holds"], proof["proof"]["differences"]
 

@@ -1,5 +1,6 @@
 """What is collected in the chain over moto: customers are reminded, and people note what they promise."""
 
+import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -11,6 +12,7 @@ from billproof.masterdata.parties import PaymentMethod
 from tests.support.api_events import DOCUMENT, route_event
 from tests.support.aws_decisions import credit
 from tests.support.aws_payments import pay
+from tests.support.aws_resources import BUCKET, lost_for_a_while
 from tests.support.gateways import CARDS
 from tests.support.stripe_client import AccountClient
 from tests.support.world import INC
@@ -62,6 +64,10 @@ def collect(chain: Collected, policies: Iterable[Policy]) -> None:
     chain.ask("resolve_dispute", UPHELD, "ana", account="WN", dispute="1")
     for _ in range(2):
         chain.call("remind_customers", {})
+    again = json.dumps({"invoice": f"{INC}.2013-01.WN", "resend": {"to": "right@wn.example", "ordinal": 1}})
+    with lost_for_a_while(BUCKET, "documents/"):
+        chain.messages("deliver_invoice", [again])
+    chain.messages("deliver_invoice", [again])
     for document in ("statement", "reminder-2013-04-04"):
         chain.call("api_operations", route_event(DOCUMENT, "ana", account=reminded(chain), document=document))
     charge_automatically(chain)

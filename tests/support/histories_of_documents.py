@@ -7,6 +7,7 @@ from billproof.adapters.typst.pdf import render_invoice
 from billproof.invoicing.delivery import Delivery, HandedOn, deliver_invoice
 from billproof.invoicing.electronic import ElectronicMaker
 from billproof.invoicing.electronic_delivery import deliver_electronic
+from billproof.invoicing.resending import WantedResending, resend_invoice
 from tests.support.histories import History, Step
 from tests.support.world import EUROPE, JANUARY, World, flight
 
@@ -58,11 +59,25 @@ def sent(world: World) -> None:
         assert send(world, document).electronic_key is not None
 
 
+def sent_again(world: World) -> None:
+    wanted = WantedResending(to="new@us.example", ordinal=1)
+    for document in (GERMAN, SPANISH):
+        resend_invoice(
+            wanted,
+            invoice_id=document,
+            register=world.register,
+            objects=world.objects,
+            mailer=world.mailer,
+            sender=SENDER,
+        )
+
+
 ELECTRONIC = History(
     "electronic",
     billed,
     (
         Step(("deliver_invoice",), "hand-on", handed_on),
         Step(("deliver_einvoice",), "send", sent),
+        Step(("deliver_invoice",), "send-again", sent_again),
     ),
 )

@@ -110,6 +110,7 @@ ELSEWHERE = {
     "audit restore": "workflow/test_audit_command.py",
     "audit take-out": "workflow/test_audit_command.py",
     "dlq discard": "unit/test_dead_letters.py",
+    "invoice resend": "workflow/test_resending.py",
     "invoice pdf": "readme/test_first_hour.py",
     "receivables document": "workflow/test_documents_command.py",
     "demo": "chaos/test_killed_demo.py",

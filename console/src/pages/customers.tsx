@@ -76,8 +76,6 @@ export function CustomerPage(props: PageProps) {
                 <Figure name={words.text("customers.balance")}><Amount of={one.balance} /></Figure>
               </dl>
             ))}
-            <div class="columns">
-              <div>
                 <Sheet title={words.text("customers.statement")} padded={false}>
                   <Table
                     label={words.text("customers.statement")}
@@ -94,6 +92,8 @@ export function CustomerPage(props: PageProps) {
                     ]}
                   />
                 </Sheet>
+            <div class="columns">
+              <div>
                 <Sheet title={words.text("cash.receipts")} padded={false}>
                   <Table
                     label={words.text("cash.receipts")}

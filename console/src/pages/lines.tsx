@@ -87,7 +87,7 @@ export function TaxSummary({ invoice }: { invoice: Invoice }) {
             <Fragment key={`${group.jurisdiction} ${group.treatment} ${group.percent}`}>
             <tr class="with-note">
               <th scope="row">
-                {group.jurisdiction}, {words.code(group.treatment)}, {words.number(group.percent)} %
+                {group.jurisdiction}, {words.code(group.treatment)}, {words.number(group.percent)}{"\u00a0"}%
               </th>
               <td class="n hide-narrow"><Amount of={group.amounts.net} /></td>
               <td class="n"><Amount of={group.amounts.tax} /></td>

@@ -53,7 +53,7 @@ function Version({ of, ...props }: PageProps & { of: PolicyVersion; reload: () =
       return words.text("policy.confirmed");
     });
   return (
-    <Sheet title={words.text("policy.version", { number: policy.version })} aside={<Mark code={of.is_in_force ? "closed" : "open"} text={words.text(of.is_in_force ? "policy.in_force" : of.confirmed_by ? "policy.earlier" : "policy.waits")} />}>
+    <Sheet title={words.text("policy.version", { number: policy.version })} aside={<Mark code={of.is_in_force ? "closed" : of.confirmed_by ? "earlier" : "open"} text={words.text(of.is_in_force ? "policy.in_force" : of.confirmed_by ? "policy.earlier" : "policy.waits")} />}>
       <p class="soft">{words.text("policy.by", { published: of.published_by ?? "–", confirmed: of.confirmed_by ?? "–" })}</p>
       {!of.confirmed_by && !of.is_in_force && (
         <div class="buttons"><button class="main" type="button" disabled={isBusy} onClick={() => void confirm()}>{words.text("policy.confirm")}</button></div>

@@ -101,7 +101,7 @@ export function WorkPage(props: PageProps) {
                   { name: words.text("amount"), isNumber: true, cell: (row) => <Amount of={row.opened.amount} /> },
                   { name: words.text("owner"), cell: (row) => words.code(row.opened.findings[0]?.owner ?? ""), hideNarrow: true },
                   { name: words.text("waits"), isNumber: true, cell: (row) => words.text("days", { number: daysSince(row.opened.opened_at) }), hideNarrow: true },
-                  { name: words.text("status"), cell: (row) => <Mark code={row.status} /> },
+                  { name: words.text("status"), cell: (row) => <Mark code={row.status} />, hideNarrow: true },
                 ]}
               />
               <More of={listed} />

@@ -19,6 +19,7 @@ WORDS = {
     "declared": "its tax is declared to the tax engine",
     "posted": "the ERP confirms the posting: {outcome}",
     "delivered": "is delivered",
+    "resent": "is sent again",
     "accrued": "what a month earned of it is accrued",
     "opened": "an exception is raised, asked for by {requested_by}",
     "token": "waits for a person",

@@ -14,7 +14,7 @@ from billproof.money import Money, Taxed
 from billproof.periods import Period
 
 MOST_LINES_SHOWN = 500
-"""Lines that a PDF shows: of 500 it takes 0.7 s and 120 MB to draw, of 20,000 half a minute and 2 GB."""
+"""Lines that a PDF shows: 500 take 0.3 s to draw; 20,000 took half a minute and 2 GB."""
 COLUMNS = (
     *("number", "line", "account", "contract", "charge", "description", "service_start", "service_end", "meter"),
     *("dimension", "quantity", "billed_quantity", "unit", "currency", "net", "tax", "gross"),

@@ -155,7 +155,7 @@ def mail_and_note(
     if invoice.is_record:
         sender = None
     if sender is not None:
-        _send(compose(invoice, released, files, sender=sender), invoice, register=register, mailer=mailer)
+        send_mail(compose(invoice, released, files, sender=sender), invoice, register=register, mailer=mailer)
     annex, electronic = files.annex, files.electronic
     stated = invoice.particulars
     delivery = Delivery(
@@ -183,7 +183,8 @@ def documents_folder(released: Released) -> str:
     return f"documents/{released.legal_entity}/{released.period.name}/"
 
 
-def _send(mail: bytes, invoice: Invoice, *, register: Register, mailer: Mailer) -> None:
+def send_mail(mail: bytes, invoice: Invoice, *, register: Register, mailer: Mailer) -> None:
+    """Send a document's mail; that it is refused for good is a fact beside the document, and raises MailRefused."""
     to, stated = invoice.buyer.billing_email, invoice.particulars
     try:
         mailer.send(to=to, message=mail, copies=stated.copies_to if stated else ())
@@ -199,8 +200,8 @@ def _send(mail: bytes, invoice: Invoice, *, register: Register, mailer: Mailer) 
         raise
 
 
-def compose(invoice: Invoice, released: Released, files: DeliveredFiles, *, sender: str) -> bytes:
-    """Write the mail: the same invoice gives the same Message-ID, so a repeated one is recognised."""
+def compose(invoice: Invoice, released: Released, files: DeliveredFiles, *, sender: str, sending: str = "") -> bytes:
+    """Write the mail: the same `sending` of an invoice has the same Message-ID, so a repeated one is recognised."""
     mail = EmailMessage(policy=SMTP)
     mail["From"] = sender
     mail["To"] = invoice.buyer.billing_email
@@ -209,7 +210,7 @@ def compose(invoice: Invoice, released: Released, files: DeliveredFiles, *, send
     kind = "credit_note" if invoice.kind is DocumentKind.CREDIT_NOTE else "invoice"
     said = partial(mail_text, invoice.buyer.locale)
     mail["Subject"] = said(f"subject_{kind}", number=released.number, seller=invoice.seller.name)
-    mail["Message-ID"] = message_id(invoice.id, released.number, sender=sender)
+    mail["Message-ID"] = message_id(*filter(None, (invoice.id, released.number, sending)), sender=sender)
     text = _said_of_credit(invoice, released) if kind == "credit_note" else _said_of_invoice(invoice, released)
     mail.set_content(f"{said('dear', name=invoice.buyer.name)}\n\n{text}\n\n{invoice.seller.name}\n")
     electronic = files.electronic

@@ -7,6 +7,7 @@ invoices#<entity>#<period>#<shard>
 <account>#declared              the tax is committed to the external tax engine
 <account>#posted                the ERP confirmed it
 <account>#delivered             its PDF is kept, and was mailed where it is to be
+<account>#resent#<nnn>          it was mailed again, to an address that is right now
 <account>#accrued#<month>       what a month accrued of it while it waited
 <account>#bounced#<mail>        its mail did not arrive; refused, rejected, complained and unfit likewise
 <account>~<nn>#...              the same of the nn-th credit note or write-off of that invoice
@@ -30,7 +31,7 @@ REGISTER_SHARDS = 8
 """Partitions for the invoices of one legal entity and period."""
 
 RELEASED, HELD, POSTING, POSTED, DELIVERED = "released", "held", "posting", "posted", "delivered"
-DECLARED, ACCRUED = "declared", "accrued"
+DECLARED, ACCRUED, RESENT = "declared", "accrued", "resent"
 CREDIT_REQUESTED = str(FactName(HELD, ordinal_text(1)))
 """The fact that takes a credit note's place among those of its invoice: of two requests at once one is given it."""
 
@@ -47,6 +48,11 @@ def held_by(run: str) -> str:
 def accrued_in(month: str) -> str:
     """Name the fact of what a month accrued of an invoice that waits."""
     return str(FactName(ACCRUED, month))
+
+
+def resent_as(ordinal: int) -> str:
+    """Name the fact that a document was sent again, for the how manieth time."""
+    return str(FactName(RESENT, ordinal_text(ordinal)))
 
 
 def fact_key(document: InvoiceId, fact: str) -> Key:

@@ -1,0 +1,74 @@
+"""Sending a delivered document again, as it was sent, to an address that is right now.
+
+message | documents read | mail | resent
+                              ^ died here: mailed again under the same Message-ID
+
+A message names which sending it asks for: told twice, it is one fact, and one mail but for what dies in between.
+"""
+
+from billproof.errors import InvalidInput, NotFound
+from billproof.ids import shown
+from billproof.invoicing.annex import annex_of, needs_annex
+from billproof.invoicing.delivery import DeliveredFiles, compose, read_pdf, send_mail
+from billproof.invoicing.documents import read_invoice
+from billproof.invoicing.electronic_delivery import read_electronic
+from billproof.invoicing.facts import DELIVERED, resent_as
+from billproof.invoicing.register import Register
+from billproof.model import Model
+from billproof.ports import Mailer, Objects
+
+
+class WantedResending(Model):
+    """To whom a document is sent again, and the how manieth time that is, from 1."""
+
+    to: str
+    ordinal: int
+
+
+class Resent(Model):
+    """The fact that a delivered document was sent again, and to whom."""
+
+    number: str
+    mailed_to: str
+    copied_to: tuple[str, ...]
+    ordinal: int
+
+
+def resend_invoice(
+    wanted: WantedResending,
+    *,
+    invoice_id: str,
+    register: Register,
+    objects: Objects,
+    mailer: Mailer,
+    sender: str | None,
+) -> Resent:
+    """Mail a delivered document again with the files that were kept; what was sent again is left alone.
+
+    Raises NotFound where it was not delivered, InvalidInput without a sender, ObjectUnreadable where what was sent is
+    gone or another one, ExternalServiceUnavailable where the mail was not taken, and MailRefused where it never will.
+    """
+    released = register.released(invoice_id)
+    if released is None or register.fact(invoice_id, DELIVERED) is None:
+        message = f"invoice {shown(invoice_id)} was not delivered yet"
+        raise NotFound(message)
+    fact = resent_as(wanted.ordinal)
+    known = register.fact(invoice_id, fact)
+    if known is not None:
+        return Resent.model_validate(known)
+    if sender is None:
+        message = "nothing is mailed: the stack has no SenderAddress"
+        raise InvalidInput(message)
+    kept = read_invoice(objects, released.document)
+    invoice = kept.model_copy(update={"buyer": kept.buyer.model_copy(update={"billing_email": wanted.to})})
+    files = DeliveredFiles(
+        read_pdf(released, register=register, objects=objects),
+        annex_of(kept, released) if needs_annex(kept) else None,
+        read_electronic(released, register=register, objects=objects),
+    )
+    mail = compose(invoice, released, files, sender=sender, sending=fact)
+    send_mail(mail, invoice, register=register, mailer=mailer)
+    copies = invoice.particulars.copies_to if invoice.particulars else ()
+    resent = Resent(number=released.number, mailed_to=wanted.to, copied_to=copies, ordinal=wanted.ordinal)
+    register.add(invoice_id, fact, resent)
+    return resent
