@@ -135,5 +135,5 @@ def test_only_what_is_nothing_of_its_own_leads_nowhere() -> None:
             "quotePrice",
             "checkUsage",
         ),
-        *("describeApi", "describeEvents", "listWebhookDeliveries", "replayEvents"),
+        *("describeApi", "describeEvents", "showCaller", "listWebhookDeliveries", "replayEvents"),
     }

@@ -85,8 +85,8 @@ def main() -> int:
 
 def of_page() -> list[str]:
     """Return the command that the page shows to whoever has Docker."""
-    (found,) = filter(None, map(_SAM.fullmatch, PAGE.read_text().splitlines()))
-    return found[1].split()
+    (shown,) = filter(None, map(_SAM.fullmatch, PAGE.read_text().splitlines()))
+    return shown[1].split()
 
 
 def answers_sam(command: list[str]) -> bool:
