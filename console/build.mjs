@@ -4,7 +4,7 @@ import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 
 const out = process.argv[2] ?? "../build/console";
-await rm(out, { recursive: true, force: true });
+await rm(join(out, "assets"), { recursive: true, force: true });
 const result = await build({
   entryPoints: { console: "src/main.tsx", styles: "src/styles.css" },
   bundle: true,
