@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from billproof_ops import target as targets
-from billproof_ops.local import server, stack
+from billproof_ops.local import containers, server, stack
 from billproof_ops.local.emulators import Emulator
 
 
@@ -16,6 +16,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     to: list[str] = []
     monkeypatch.setattr(stack, "recognize", lambda _endpoint: Emulator.LOCALSTACK)
     monkeypatch.setattr(stack, "outputs", lambda: {"ApiId": "a"})
+    monkeypatch.setattr(containers, "write", lambda _outputs, endpoint: to.append(f"sam: {endpoint}"))
 
     def fill(_more: object) -> bool:
         to.append(os.environ["AWS_ENDPOINT_URL"])
@@ -35,7 +36,7 @@ def test_an_endpoint_that_is_set_is_deployed_to_and_no_server_is_started(
     monkeypatch.setattr(server, "start", start)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://localhost:4566")
     running = stack.up()
-    assert deployed == ["http://localhost:4566"]
+    assert deployed == ["http://localhost:4566", "sam: http://localhost:4566"]
     assert (running.endpoint, running.pid, running.deployed) == ("http://localhost:4566", None, True)
 
 
@@ -48,5 +49,5 @@ def test_without_one_the_embedded_aws_is_started_and_deployed_to(
     started = type("Running", (), {"endpoint": "http://127.0.0.1:1", "pid": 7})()
     monkeypatch.setattr(server, "start", lambda **_: (started, False))
     running = stack.up()
-    assert deployed == ["http://127.0.0.1:1"]
+    assert deployed == ["http://127.0.0.1:1", "sam: http://127.0.0.1:1"]
     assert (running.endpoint, running.pid) == ("http://127.0.0.1:1", 7)
