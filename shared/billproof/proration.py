@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -81,6 +82,11 @@ class Proration(Model):
     def is_whole(self) -> bool:
         """Whether every day is covered."""
         return self.days_covered == self.days_in_period
+
+    @property
+    def exact(self) -> Fraction:
+        """The share as a fraction."""
+        return Fraction(self.days_covered, self.days_in_period) if self.ratio is None else Fraction(self.ratio)
 
     def share(self, amount: Decimal) -> Decimal:
         """Return the amount's share for the days covered; multiplied first, so that a whole period is exact."""

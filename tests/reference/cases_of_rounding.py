@@ -20,6 +20,9 @@ TWO_MONTHS = ("2013-01", "2013-02")
 FOUR_PERCENT = {"model": "graduated_percentage", "tiers": [{"up_to": None, "percent": "4", "flat_fee": "1"}]}
 
 
+PACKAGES = {"model": "package", "package_size": "4", "package_price": "9"}
+
+
 def with_fee(fee: str) -> Document:
     return {"model": "graduated", "tiers": [{"up_to": None, "unit_price": "1", "flat_fee": fee}]}
 
@@ -60,6 +63,24 @@ def rolling(priority: int) -> list[Document]:
 
 
 ROUNDING = [
+    Case(
+        "allowances",
+        "what an amended month leaves of its allowance is all of it, though the shares of its days never end",
+        life(
+            [
+                version(usage_charge(PACKAGES, included_quantity="10", rollover=True)),
+                version(
+                    usage_charge({**PACKAGES, "package_price": "13"}, included_quantity="10", rollover=True),
+                    number=2,
+                    since="2013-02-12",
+                ),
+            ],
+            [used("2013-03-05", "24")],
+            months=Q1,
+        ),
+        owed("usage", since=MARCH),
+        "13.00",
+    ),  # 10 of February's and 10 of March's are free; 4 are one package
     Case(
         "commitments",
         "a shortfall in yen is rounded to the yen, and what the rounding takes is no shortfall",

@@ -2,18 +2,25 @@
 
 Quantities that add up use what was carried in turn, part after part. A quantity that is measured once for the whole
 month is priced by every part, so each part has all that was carried, and leaves its days' share of its own allowance.
+
+Shares by days have 15 decimals: each part has what all parts up to it have together, less what those before it have.
+
+    10 of February to 11 and 18 of 29 days    3.793103448275862 + 6.206896551724138 = 10
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
+from fractions import Fraction
 
 from billproof.contracts.charges import Charge
 from billproof.model import decimal_text
+from billproof.money import CONTEXT
 from billproof.proration import Proration
 
 ZERO = Decimal(0)
-FINEST = Decimal("1e-15")
+FINEST_DIGITS = 15
+FINEST_UNITS = 10**FINEST_DIGITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +42,13 @@ class Allowances:
 
     def __init__(self, contract: str, carried: Mapping[tuple[str, str], Decimal]) -> None:
         self._carried = {charge: quantity for (name, charge), quantity in carried.items() if name == contract}
+        self._shared: dict[str, Fraction] = {}
 
     def use(self, charge: Charge, quantity: Decimal, share: Proration, *, adds_up: bool) -> Free:
         """Return what is free of a part's quantity; `share` is the part's of the month."""
         if charge.included_quantity is None:
             return Free(ZERO, ZERO, ZERO)
-        allowed = _floor(share, charge.included_quantity) if adds_up else charge.included_quantity
+        allowed = self._shared_out(charge, charge.included_quantity, share) if adds_up else charge.included_quantity
         carried = ZERO
         if charge.rollover:
             left = self._carried.get(charge.id, ZERO)
@@ -49,8 +57,14 @@ class Allowances:
                 self._carried[charge.id] = left - carried
         included = max(min(quantity, allowed + carried), ZERO)
         unused = max(allowed - max(included - carried, ZERO), ZERO) if charge.rollover else ZERO
-        return Free(included, carried, unused if adds_up else _floor(share, unused))
+        return Free(included, carried, unused if adds_up else self._shared_out(charge, unused, share))
+
+    def _shared_out(self, charge: Charge, quantity: Decimal, share: Proration) -> Decimal:
+        """Return a part's days of a quantity; the parts of a month that cover it whole have the whole of it."""
+        before = self._shared.get(charge.id, Fraction(0))
+        upto = self._shared[charge.id] = before + Fraction(quantity) * share.exact
+        return CONTEXT.subtract(_floor(upto), _floor(before))
 
 
-def _floor(share: Proration, quantity: Decimal) -> Decimal:
-    return share.share(quantity).quantize(FINEST, rounding=ROUND_FLOOR)
+def _floor(exact: Fraction) -> Decimal:
+    return Decimal(exact.numerator * FINEST_UNITS // exact.denominator).scaleb(-FINEST_DIGITS, context=CONTEXT)
