@@ -11,6 +11,8 @@ from billproof.completeness.service import COMPLETENESS
 from billproof.errors import Conflict
 from billproof.invoicing.model import Released
 from billproof.periods import instant_text
+from billproof.pipeline.artefacts import RUN_PLAN, Artefacts
+from billproof.pipeline.closing import read_statement
 from billproof.pipeline.starting import refuse_other_request
 from billproof.ports import Key
 from billproof.proof.model import DifferenceKind
@@ -234,4 +236,14 @@ def test_a_check_of_completeness_that_is_gone_or_spoilt_is_found(spoil: Callable
     spoil(world.objects.items, COMPLETENESS.key(RUN))
     assert [(kind, where) for kind, where, _ in findings(world)] == [(DifferenceKind.STATEMENT, COMPLETENESS.key(RUN))]
     as_of_before(world.objects, RUN)
+    assert findings(world) == []
+
+
+def test_steps_that_are_repeated_after_an_approval_change_nothing_of_the_run(world: World) -> None:
+    """A redrive of a closed run: what was approved since is no result of its release."""
+    before = read_statement(world.objects, RUN)
+    for batch in Artefacts(world.objects).read(RUN_PLAN, RUN).batches:
+        world.invoice_batch(RUN, batch)
+    assert world.close(RUN).outcome == "closed"
+    assert read_statement(world.objects, RUN) == before
     assert findings(world) == []
