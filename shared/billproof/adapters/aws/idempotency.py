@@ -24,9 +24,12 @@ def idempotency_store(client: Any, table: str) -> DynamoDBPersistenceLayer:
 
 
 def once(function: Work, *, prefix: str, store: BasePersistenceLayer, context: LambdaContext) -> Work:
-    """Guard a function whose keyword argument `message` names an `invoice`; the prefix carries a version."""
+    """Guard a function whose keyword argument `message` names an `invoice`, and which sending again it is of, if any.
+
+    The prefix carries a version.
+    """
     config = IdempotencyConfig(
-        event_key_jmespath="invoice",
+        event_key_jmespath="[invoice, resend.ordinal]",
         raise_on_no_idempotency_key=True,
         expires_after_seconds=int(REMEMBER.total_seconds()),
         lambda_context=context,
