@@ -129,6 +129,7 @@ STORED = "what the product wrote: alterations are found by its digest, its list 
 CONFIGURED = "a secret or a file that the operator wrote"
 SHIPPED = "a file that is part of the product"
 DECODERS: dict[str, str] = {
+    "api/month_routes.py _reconciled": STORED,
     "adapters/aws/s3_events.py read_put_object": OF_FUNCTIONS,
     "adapters/aws/ses.py read_ses_event": OF_PARSERS,
     "adapters/aws/webhooks.py attempts": STORED,
