@@ -45,7 +45,7 @@ def audit_record() -> dict[str, Any]:
 
 def _approval() -> dict[str, Any]:
     """Return the record of an approval: the first of a chain."""
-    return msgspec.to_builtins(AuditBlock.seal(AuditBlock.read(_UNSEALED)))  # type: ignore[no-any-return]
+    return AuditBlock.seal(AuditBlock.read(_UNSEALED)).document()
 
 
 _UNSEALED: dict[str, Any] = {

@@ -172,7 +172,7 @@ def problems_of(target: Target, released: Released) -> list[DeliveryProblem]:
 
 
 def resend(target: Target, released: Released, to: str) -> tuple[str, int]:
-    """Ask for a delivered document to be mailed again; return to whom, and for the how manieth time.
+    """Ask for a delivered document to be mailed again; return to whom, and which sending it is.
 
     Raises OpsError where it was not delivered yet, or its account is gone.
     """

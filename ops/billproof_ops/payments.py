@@ -6,7 +6,6 @@ from typing import Any
 
 from billproof.conservation.cash import CashStatement, cash_statement
 from billproof.payments.cash import ReceiptState
-from billproof.payments.model import ReceiptStatus
 from billproof_ops.api import Operation, call
 from billproof_ops.errors import WrongUse
 from billproof_ops.model import Shown
@@ -47,7 +46,7 @@ def receipt_row(state: ReceiptState) -> ReceiptRow:
 def receipts(target: Target, entity: str, period: str, *, only_waiting: bool = False) -> Iterator[ReceiptState]:
     """Yield the receipts that were booked in a month, or only those that wait for a person."""
     for state in target.ports.cash_book.received(entity, period):
-        if not only_waiting or (not state.applications and state.status is not ReceiptStatus.PAID_OUT):
+        if not only_waiting or state.waits:
             yield state
 
 

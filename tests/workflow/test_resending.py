@@ -51,6 +51,17 @@ def test_the_files_that_were_sent_are_sent_to_the_right_address(world: World, do
     assert len(names) == (2 if document == GERMAN else 1)  # an XRechnung has its PDF beside it
 
 
+def test_of_two_that_ask_at_once_for_two_addresses_both_are_sent(world: World) -> None:
+    """Both read that nothing was sent again yet, so both ask for the first sending."""
+    addresses = [RIGHT, "left@us.example", RIGHT, "left@us.example"]
+    ports: dict[str, Any] = {"register": world.register, "objects": world.objects, "mailer": world.mailer}
+    sendings = [
+        resend_invoice(WantedResending(to=to, ordinal=1), invoice_id=GERMAN, **ports, sender=SENDER) for to in addresses
+    ]
+    assert [(sent.mailed_to, sent.ordinal) for sent in sendings] == [(RIGHT, 1), ("left@us.example", 2)] * 2
+    assert [to for to, _ in world.mailer.sent] == addresses[:2]
+
+
 def test_a_sending_that_is_told_twice_is_one_and_the_next_one_another(world: World) -> None:
     assert resend(world) == resend(world)
     resend(world, 2)

@@ -74,17 +74,7 @@ def _list_events(call: RouteCall[AskedEvents], ports: Composition) -> EventPage:
     released, wanted = release_of(call, ports), call.request
     start = place_of_cursor(wanted.cursor, _PlaceAmongEvents()).before
     events = list(islice(events_behind(released.invoice, stores=ports.stores()), start, start + wanted.limit + 1))
-    taken = [
-        EventBehind(
-            source=event.source,
-            id=event.id,
-            type=event.type,
-            time=event.time,
-            verdict=event.verdict,
-            names=event.names,
-        )
-        for event in events[: wanted.limit]
-    ]
+    taken = [EventBehind.model_validate(event, from_attributes=True) for event in events[: wanted.limit]]
     more = len(events) > wanted.limit
     return EventPage(items=tuple(taken), next=cursor_of(_PlaceAmongEvents(before=start + len(taken))) if more else None)
 

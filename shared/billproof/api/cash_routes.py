@@ -147,16 +147,11 @@ def _view(state: ReceiptState) -> ReceiptView:
     )
 
 
-def _waits(state: ReceiptState) -> bool:
-    """Say whether a receipt waits for a person: it pays nothing, and did not go back."""
-    return not state.applications and state.status is not ReceiptStatus.PAID_OUT and not state.left.amount.is_zero
-
-
 def _list_receipts(call: RouteCall[AskedReceipts], ports: Composition) -> ReceiptPage:
     """List receipts, of a month or all, or those that wait for a person."""
     wanted, entity = call.request, call.legal_entity(call.request.legal_entity)
     month = Period.month(wanted.period).name if wanted.period else ""
-    states = [state for state in ports.cash_book.received(entity, month) if not wanted.waiting or _waits(state)]
+    states = [state for state in ports.cash_book.received(entity, month) if not wanted.waiting or state.waits]
     page = page_by_name(states, lambda state: state.receipt.id, wanted)
     return ReceiptPage(items=tuple(map(_view, page.items)), next=page.next)
 

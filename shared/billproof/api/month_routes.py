@@ -16,7 +16,6 @@ from billproof.errors import NotFound
 from billproof.identities import RunId
 from billproof.model import Flag, Model
 from billproof.money import Money
-from billproof.payments.model import ReceiptStatus
 from billproof.periods import Period
 from billproof.pipeline.month_facts import MonthFacts, SignOff
 from billproof.pipeline.starting import is_closed, run_ids
@@ -144,11 +143,6 @@ def _show_month(call: RouteCall[NamedMonth], ports: Composition) -> ShownMonth:
     entity, period = call.legal_entity(call.request.legal_entity), Period.month(call.request.period).name
     runs = run_ids(ports.runs, entity, period)
     waiting = waiting_exceptions(entity, period, ports.exception_store, ports.register, ports.now())
-    receipts = (
-        state
-        for state in ports.cash_book.received(entity)
-        if not state.applications and state.status is not ReceiptStatus.PAID_OUT
-    )
     return ShownMonth(
         legal_entity=entity,
         period=period,
@@ -156,7 +150,7 @@ def _show_month(call: RouteCall[NamedMonth], ports: Composition) -> ShownMonth:
         is_closed=bool(runs) and is_closed(ports.runs, runs[-1]),
         documents=tuple(_documents(entity, period, ports)),
         waiting_exceptions=len(waiting),
-        waiting_receipts=sum(not state.left.amount.is_zero for state in receipts),
+        waiting_receipts=sum(state.waits for state in ports.cash_book.received(entity)),
         reconciled=_reconciled(entity, period, ports),
         sign_off=MonthFacts(ports.runs, entity, period).sign_off,
     )

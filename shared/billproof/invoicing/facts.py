@@ -51,7 +51,7 @@ def accrued_in(month: str) -> str:
 
 
 def resent_as(ordinal: int) -> str:
-    """Name the fact that a document was sent again, for the how manieth time."""
+    """Name the fact that a document was sent again, by the number of the sending."""
     return str(FactName(RESENT, ordinal_text(ordinal)))
 
 

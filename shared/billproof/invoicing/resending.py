@@ -19,7 +19,7 @@ from billproof.ports import Mailer, Objects
 
 
 class WantedResending(Model):
-    """To whom a document is sent again, and the how manieth time that is, from 1."""
+    """To whom a document is sent again, and which sending that is, from 1; a later one where another took its place."""
 
     to: str
     ordinal: int
@@ -52,10 +52,13 @@ def resend_invoice(
     if released is None or register.fact(invoice_id, DELIVERED) is None:
         message = f"invoice {shown(invoice_id)} was not delivered yet"
         raise NotFound(message)
-    fact = resent_as(wanted.ordinal)
-    known = register.fact(invoice_id, fact)
-    if known is not None:
-        return Resent.model_validate(known)
+    ordinal = wanted.ordinal
+    while (known := register.fact(invoice_id, resent_as(ordinal))) is not None:
+        before = Resent.model_validate(known)
+        if before.mailed_to == wanted.to:
+            return before
+        ordinal += 1  # who asked at the same time wanted it sent to another address
+    fact = resent_as(ordinal)
     if sender is None:
         message = "nothing is mailed: the stack has no SenderAddress"
         raise InvalidInput(message)
@@ -69,6 +72,7 @@ def resend_invoice(
     mail = compose(invoice, released, files, sender=sender, sending=fact)
     send_mail(mail, invoice, register=register, mailer=mailer)
     copies = invoice.particulars.copies_to if invoice.particulars else ()
-    resent = Resent(number=released.number, mailed_to=wanted.to, copied_to=copies, ordinal=wanted.ordinal)
-    register.add(invoice_id, fact, resent)
+    resent = Resent(number=released.number, mailed_to=wanted.to, copied_to=copies, ordinal=ordinal)
+    while not register.add(invoice_id, resent_as(resent.ordinal), resent):
+        resent = resent.model_copy(update={"ordinal": resent.ordinal + 1})  # somebody else was faster meanwhile
     return resent

@@ -151,6 +151,11 @@ class ReceiptState:
         return self.left + -self.applied
 
     @property
+    def waits(self) -> bool:
+        """Whether it waits for a person: it pays nothing, and something of it did not go back and is no payout."""
+        return not self.applications and not self.left.amount.is_zero
+
+    @property
     def proposal(self) -> ReceiptUse | None:
         """What a person is to decide: the last proposal, if nothing happened since."""
         last = self.uses[-1] if self.uses else None

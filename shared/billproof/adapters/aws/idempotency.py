@@ -29,7 +29,7 @@ def once(function: Work, *, prefix: str, store: BasePersistenceLayer, context: L
     The prefix carries a version.
     """
     config = IdempotencyConfig(
-        event_key_jmespath="[invoice, resend.ordinal]",
+        event_key_jmespath="[invoice, resend.ordinal, resend.to]",
         raise_on_no_idempotency_key=True,
         expires_after_seconds=int(REMEMBER.total_seconds()),
         lambda_context=context,
