@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from billproof.errors import NotFound
 from billproof.insights.figures import FigureRow
@@ -17,6 +17,8 @@ from billproof_ops.errors import OpsError
 from billproof_ops.target import Target
 
 HEADER = ("legal_entity", "first", "last", "metric", "by", "of", "currency", "unit", "value", "target", "is_met")
+
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 def of_days(target: Target, entity: str, first: date, last: date, *, by_month: bool) -> MetricsReport:
@@ -63,7 +65,7 @@ def recompute(target: Target, entity: str, day: date) -> tuple[tuple[FigureRow, 
     if ports.now() < end:
         message = f"{day} is not over"
         raise OpsError(message)
-    followed = follow(standing, sources.chain, sources.facts, until=end, clock=ports.now, deadline=end.max)
+    followed = follow(standing, sources.chain, sources.facts, until=end, clock=ports.now, deadline=NEVER)
     computed = next((ended.rows for ended in followed.ended if ended.day == day), None)
     if computed is None:
         message = f"nothing is recorded of {entity} until {day}"
