@@ -13,7 +13,7 @@ from billproof.insights.standing import Standing
 from billproof.invoicing.facts import POSTED
 from billproof.masterdata.parties import LegalEntity
 from billproof.model import Exact, Model
-from billproof.periods import Period, instant_text
+from billproof.periods import Period, cut_off, instant_text
 from billproof.pipeline.exposure import Exposure
 from billproof.pipeline.starting import due_months
 from billproof.ports import Objects, Records, Workflows
@@ -57,16 +57,23 @@ def look_at_promises(
     waiting = [one for one in standing.released.values() if POSTED in one.waits and one.at < late]
     today = standing.day_of(instant_text(now))
     share = None if unbilled is None else share_unbilled(standing, unbilled)
-    when = now - timedelta(hours=promises.run_hours)
     return KeptPromises(
         legal_entity=entity.id,
         at=instant_text(now),
-        runs_missing=tuple(due_months(entity, sources.runs, sources.workflows, when, sources.grace)),
+        runs_missing=tuple(_missing(sources, now)),
         postings_late=len(waiting),
         variances_overdue=sum(age >= promises.variance_days for age in _ages(entity.id, today, sources.objects)),
         unbilled_percent=share,
         is_unbilled_over=share is not None and share > promises.unbilled_percent,
     )
+
+
+def _missing(sources: PromiseSources, now: datetime) -> Iterator[str]:
+    """Yield the months that are due, and have been for longer than is promised."""
+    patience = sources.grace + timedelta(hours=sources.promises.run_hours)
+    for month in due_months(sources.entity, sources.runs, sources.workflows, now, sources.grace):
+        if now > cut_off(Period.month(month), patience):
+            yield month
 
 
 def share_unbilled(standing: Standing, unbilled: Exposure) -> Decimal | None:
