@@ -34,23 +34,14 @@ def around(target: Target, entity: str, day: date, length: int) -> MetricsReport
 
 
 def promises_now(target: Target, entity: str) -> KeptPromises:
-    """Return which promises do not hold by what was followed last; raises OpsError where nothing was."""
-    sources = publishing_sources(target.ports, entity)
-    standing = sources.book.last(entity)
-    if standing is None:
-        message = f"no metrics of {entity} are published yet: publish_metrics does every five minutes"
-        raise OpsError(message)
-    follow(
-        standing,
-        sources.chain,
-        sources.facts,
-        until=target.ports.now(),
-        clock=target.ports.now,
-        deadline=target.ports.now() + timedelta(minutes=5),
-    )
+    """Return which promises do not hold now; what was recorded since publish_metrics looked last is read, too."""
+    ports = target.ports
+    sources = publishing_sources(ports, entity)
+    standing = sources.book.last(entity) or Standing(legal_entity=entity, time_zone=sources.first_time_zone)
+    follow(standing, sources.chain, sources.facts, until=ports.now(), clock=ports.now, deadline=NEVER)
     last = max(standing.closed, default=None)
     unbilled = sources.exposure(last) if last is not None else None
-    return look_at_promises(standing, sources.promises, unbilled=unbilled, now=target.ports.now())
+    return look_at_promises(standing, sources.promises, unbilled=unbilled, now=ports.now())
 
 
 def recompute(target: Target, entity: str, day: date) -> tuple[tuple[FigureRow, ...], bool]:

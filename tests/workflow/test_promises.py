@@ -11,7 +11,10 @@ from billproof.approvals.model import Kind
 from billproof.approvals.policy import Policy
 from billproof.controls import catalogue
 from billproof.insights.leakage import CAUSES, LeakCause, cause_of
-from billproof.insights.promises import KeptPromises
+from billproof.insights.promises import KeptPromises, share_unbilled
+from billproof.insights.standing import Standing
+from billproof.money import Money
+from billproof.pipeline.exposure import Exposure
 from functions.publish_metrics import app
 from tests.support.invoking import Context
 from tests.support.metrics import MeasuredWorld, published
@@ -85,22 +88,39 @@ def test_a_variance_is_overdue_after_the_promised_days(world: MeasuredWorld) -> 
 
 
 def test_what_of_a_billed_month_is_not_billed_is_shown_as_a_share() -> None:
-    """UA is billed 2,501.61 or so, EV is held with 2,500.00: about a half is not billed, and 1 % is promised."""
-    world = MeasuredWorld(accounts={"UA", "EV"})
-    world.publish(world.directory.contracts("EV")[0].model_copy(update={"version": 2, "exclusions": ()}))
-    world.ingest([flight(1), flight(1, account="EV", type="flight.cancelled")])
+    """UA's invoice is over the limit and held: all of the month's worth is not billed, until somebody approves it."""
+    world = MeasuredWorld(accounts={"UA"})
+    policy = world.directory.policy(INC)
+    limit = {"version": policy.version + 1, "thresholds": {"invoice_limit": {"USD": "100"}}}
+    world.publish(Policy.model_validate(policy.model_dump(mode="json") | limit))
+    world.ingest([flight(1)])
     world.moment = BILLED
     world.bill()
     world.moment += timedelta(hours=1)
-    first = looked_at(world)
-    assert first.unbilled_percent is not None
-    if first.unbilled_percent > 1:
-        assert first.is_unbilled_over
+    assert (looked_at(world).unbilled_percent, looked_at(world).is_unbilled_over) == (Decimal(100), True)
     promised(world, unbilled_percent="100")
     assert not looked_at(world).is_unbilled_over
     assert world.approve_all()
     world.moment += timedelta(hours=1)
     assert looked_at(world).unbilled_percent is None
+
+
+def test_the_share_that_is_not_billed_is_the_largest_of_its_currencies() -> None:
+    """25 of 100 dollars and 1 of 3 euros are not billed: 33.3 %."""
+    standing = Standing(legal_entity=INC, time_zone="UTC")
+    standing.billed = {JANUARY: {"USD": Decimal(75), "EUR": Decimal(2)}}
+    exposure = Exposure(
+        legal_entity=INC,
+        period=JANUARY,
+        at="",
+        totals=(Money.of(Decimal(25), "USD"), Money.of(Decimal(1), "EUR")),
+        accounts=(),
+        rolled_up=0,
+        counted=0,
+        released=0,
+        newer_segments=0,
+    )
+    assert share_unbilled(standing, exposure) == Decimal("33.3")
 
 
 def test_a_statement_that_does_not_balance_is_told_once(world: MeasuredWorld) -> None:
