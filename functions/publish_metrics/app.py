@@ -1,4 +1,4 @@
-"""Every five minutes: what happened since the last call is added to the metrics, and promises are looked at."""
+"""Every four minutes: what happened since the last call is added to the metrics, and promises are looked at."""
 
 from datetime import datetime, timedelta
 
@@ -39,6 +39,7 @@ def handler(request: MetricsRequest, ports: Composition) -> MetricsResult:
             count("RunsMissing", len(published.promises.runs_missing))
             count("PostingsLate", published.promises.postings_late)
             count("VariancesOverdue", published.promises.variances_overdue)
+        if published.promises is not None and published.promises.unbilled_percent is not None:
             count("UnbilledOverShare", int(published.promises.is_unbilled_over))
         return published
 

@@ -3,7 +3,7 @@
 from billproof.composition import Composition
 from billproof.conservation.service import balance_run
 from billproof.errors import BillproofError
-from billproof.insights.keeping import StandingBook
+from billproof.insights.keeping import Measurings, StandingBook
 from billproof.insights.promises import PromiseSources
 from billproof.insights.publishing import PublishingSources
 from billproof.insights.recorded import FactSources
@@ -20,7 +20,8 @@ def publishing_sources(ports: Composition, entity: str) -> PublishingSources:
     versions = ports.directory.versions_of(entity)
 
     def unbilled(period: str) -> Exposure:
-        return exposure(legal_entity=entity, period=period, sources=ports.preview_sources(), now=ports.now())
+        sources = ports.preview_sources()
+        return exposure(legal_entity=entity, period=period, sources=sources, now=ports.now(), is_fresh=True)
 
     def is_balanced(run: str) -> bool:
         """Say whether a run is balanced; one of which something is missing is not."""
@@ -38,6 +39,7 @@ def publishing_sources(ports: Composition, entity: str) -> PublishingSources:
         facts=fact_sources(ports),
         objects=ports.objects,
         book=StandingBook(ports.objects, ports.positions),
+        measurings=Measurings(ports.positions, lambda: ports.settings.unbilled_every),
         promises=PromiseSources(
             entity=versions[-1],
             promises=ports.directory.policy(entity).promises,

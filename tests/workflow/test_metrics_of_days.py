@@ -8,9 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from billproof.approvals.policy import MatchingRules
-from billproof.insights import publishing
 from billproof.insights.figures import FigureRow
-from billproof.insights.keeping import figures_key, parquet_of
+from billproof.insights.keeping import StandingBook, figures_key, parquet_of
 from billproof.masterdata.parties import LegalEntity
 from billproof_ops import cli
 from billproof_ops.target import Target
@@ -143,7 +142,7 @@ def died_after_each_day(world: MeasuredWorld, monkeypatch: pytest.MonkeyPatch) -
         raise InterruptedError
 
     with monkeypatch.context() as dying:
-        dying.setattr(publishing.StandingBook, "keep", die)
+        dying.setattr(StandingBook, "keep", die)
         with pytest.raises(InterruptedError):
             published(world)
     published(world)

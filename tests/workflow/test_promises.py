@@ -1,7 +1,7 @@
 """What a policy promises of the process, and that each promise that does not hold is counted."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,11 +10,13 @@ import pytest
 from billproof.approvals.model import Kind
 from billproof.approvals.policy import Policy
 from billproof.controls import catalogue
+from billproof.insights.keeping import exposure_key
 from billproof.insights.leakage import CAUSES, LeakCause, cause_of
 from billproof.insights.promises import KeptPromises, share_unbilled
 from billproof.insights.standing import Standing
 from billproof.money import Money
 from billproof.pipeline.exposure import Exposure
+from billproof.settings import Settings
 from functions.publish_metrics import app
 from tests.support.invoking import Context
 from tests.support.metrics import MeasuredWorld, published
@@ -97,12 +99,30 @@ def test_what_of_a_billed_month_is_not_billed_is_shown_as_a_share() -> None:
     world.moment = BILLED
     world.bill()
     world.moment += timedelta(hours=1)
-    assert (looked_at(world).unbilled_percent, looked_at(world).is_unbilled_over) == (Decimal(100), True)
+    first = looked_at(world)
+    assert (first.unbilled_percent, first.is_unbilled_over) == (Decimal(100), True)
     promised(world, unbilled_percent="100")
-    assert not looked_at(world).is_unbilled_over
+    world.moment += timedelta(hours=1)
+    assert (looked_at(world).unbilled_percent, looked_at(world).is_unbilled_over) == (Decimal(100), False)
     assert world.approve_all()
     world.moment += timedelta(hours=1)
     assert looked_at(world).unbilled_percent is None
+
+
+def test_what_is_not_billed_is_measured_as_often_as_is_set_and_as_a_day_ends() -> None:
+    world = MeasuredWorld(accounts={"UA"})
+    world.ingest([flight(1)])
+    world.moment = datetime(2013, 2, 3, 3, 30, tzinfo=UTC)
+    measured = []
+    for minutes in (0, 30, 35, 30, 15):
+        world.moment += timedelta(minutes=minutes)
+        measured.append(published(world).exposure is not None)
+    assert measured == [True, False, True, True, False], "five o'clock is midnight in New York: the day ended"
+    kept = world.objects.get(exposure_key(INC, date(2013, 2, 2)))
+    assert Exposure.model_validate_json(kept).period == "2013-02"
+    world.settings = Settings({"UNBILLED_EVERY_MINUTES": "0", "CUT_OFF_GRACE_HOURS": "24"})
+    world.moment += timedelta(minutes=90)
+    assert published(world).exposure is None
 
 
 def test_the_share_that_is_not_billed_is_the_largest_of_its_currencies() -> None:

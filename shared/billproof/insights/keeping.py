@@ -7,9 +7,9 @@
 A day is written once. Whoever computes it again, from the first block or from a standing, comes to the same figures.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -128,6 +128,23 @@ class StandingBook:
         packed = zstd.compress(msgspec.json.encode(standing, order="deterministic"))
         self._objects.create(_standing_key(standing.legal_entity, number), packed, content_type="application/zstd")
         self._positions.advance(_name(standing.legal_entity), number)
+
+
+class Measurings:
+    """When what is not billed yet was last measured of each legal entity, among the positions."""
+
+    def __init__(self, positions: Positions, every: Callable[[], timedelta | None]) -> None:
+        self._positions = positions
+        self._every = every
+
+    def is_due(self, entity: str, now: datetime) -> bool:
+        """Say whether it is to be measured again."""
+        every, last = self._every(), self._positions.get(f"unbilled {entity}")
+        return every is not None and (last is None or now.timestamp() >= last + every.total_seconds())
+
+    def began(self, entity: str, now: datetime) -> None:
+        """Note that it is being measured: who measures again waits, whether it works or not."""
+        self._positions.advance(f"unbilled {entity}", int(now.timestamp()))
 
 
 def _name(entity: str) -> str:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from billproof.audit.chain import AuditChain
 from billproof.errors import NotFound
 from billproof.insights.following import LATE_CLOCK, follow
-from billproof.insights.keeping import StandingBook, exposure_key, keep_day
+from billproof.insights.keeping import Measurings, StandingBook, exposure_key, keep_day
 from billproof.insights.promises import KeptPromises, PromiseSources, look_at_promises
 from billproof.insights.recorded import FactSources
 from billproof.insights.standing import Standing
@@ -50,6 +50,7 @@ class PublishingSources:
     facts: FactSources
     objects: Objects
     book: StandingBook
+    measurings: Measurings
     promises: PromiseSources
     exposure: Callable[[str], Exposure]
     is_balanced: Callable[[str], bool]
@@ -84,16 +85,18 @@ def publish_metrics(sources: PublishingSources, *, deadline: datetime) -> Entity
 def _looked(
     published: EntityPublished, standing: Standing, sources: PublishingSources, now: datetime
 ) -> EntityPublished:
-    """Measure unbilled usage and look at the promises."""
-    today = now.astimezone(ZoneInfo(standing.time_zone)).date()
-    yesterday = today - ONE_DAY
-    exposure = _exposure(sources, f"{today:%Y-%m}")
+    """Measure unbilled usage, where it is due, and look at the promises."""
+    entity, today = standing.legal_entity, now.astimezone(ZoneInfo(standing.time_zone)).date()
+    yesterday, last = today - ONE_DAY, max(standing.closed, default=None)
+    exposure = unbilled = None
+    if yesterday in published.days or sources.measurings.is_due(entity, now):
+        sources.measurings.began(entity, now)
+        exposure = _exposure(sources, f"{today:%Y-%m}")
+        unbilled = _exposure(sources, last) if last is not None else None
     if yesterday in published.days:
         of_day = exposure if today.day > 1 else _exposure(sources, f"{yesterday:%Y-%m}")
         if of_day is not None:
-            sources.objects.create(exposure_key(standing.legal_entity, yesterday), canonical_model(_sums(of_day)))
-    last = max(standing.closed, default=None)
-    unbilled = _exposure(sources, last) if last is not None else None
+            sources.objects.create(exposure_key(entity, yesterday), canonical_model(_sums(of_day)))
     promises = look_at_promises(standing, sources.promises, unbilled=unbilled, now=now)
     return published.model_copy(update={"promises": promises, "exposure": exposure and _sums(exposure)})
 
