@@ -1,5 +1,6 @@
 """Every four minutes: what happened since the last call is added to the metrics, and promises are looked at."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from billproof.composition import Composition
@@ -31,8 +32,14 @@ def handler(request: MetricsRequest, ports: Composition) -> MetricsResult:
     ids = [request.legal_entity] if request.legal_entity else ports.directory.entity_ids()
 
     def work(entity: str, until: datetime) -> EntityPublished:
-        published = publish_metrics(publishing_sources(ports, entity), deadline=until)
-        count("StatementsUnbalanced", len(published.unbalanced))
+        sources = publishing_sources(ports, entity)
+
+        def is_balanced(run: str) -> bool:
+            balances = sources.is_balanced(run)
+            count("StatementsUnbalanced", int(not balances))
+            return balances
+
+        published = publish_metrics(replace(sources, is_balanced=is_balanced), deadline=until)
         if published.exposure is not None:
             gauge(entity, {f"Unbilled{total.currency}": int(total.amount) for total in published.exposure.totals})
         if published.promises is not None:

@@ -11,7 +11,7 @@ from billproof.insights.following import follow
 from billproof.insights.keeping import figures_key, rows_in
 from billproof.insights.promises import KeptPromises, look_at_promises
 from billproof.insights.reporting import MetricsReport, ReportedMetric, compare, report
-from billproof.insights.standing import Standing
+from billproof.insights.standing import ProcessStanding
 from billproof.metric_reading import publishing_sources
 from billproof_ops.errors import OpsError
 from billproof_ops.target import Target
@@ -37,7 +37,7 @@ def promises_now(target: Target, entity: str) -> KeptPromises:
     """Return which promises do not hold now; what was recorded since publish_metrics looked last is read, too."""
     ports = target.ports
     sources = publishing_sources(ports, entity)
-    standing = sources.book.last(entity) or Standing(legal_entity=entity, time_zone=sources.first_time_zone)
+    standing = sources.book.last(entity) or ProcessStanding(legal_entity=entity, time_zone=sources.first_time_zone)
     follow(standing, sources.chain, sources.facts, until=ports.now(), clock=ports.now, deadline=NEVER)
     last = max(standing.closed, default=None)
     unbilled = sources.exposure(last) if last is not None else None
@@ -51,7 +51,7 @@ def recompute(target: Target, entity: str, day: date) -> tuple[tuple[FigureRow, 
     """
     ports = target.ports
     sources = publishing_sources(ports, entity)
-    standing = Standing(legal_entity=entity, time_zone=sources.first_time_zone)
+    standing = ProcessStanding(legal_entity=entity, time_zone=sources.first_time_zone)
     end = standing.midnight(day + timedelta(days=1))
     if ports.now() < end:
         message = f"{day} is not over"

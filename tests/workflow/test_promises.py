@@ -13,7 +13,7 @@ from billproof.controls import catalogue
 from billproof.insights.keeping import exposure_key
 from billproof.insights.leakage import CAUSES, LeakCause, cause_of
 from billproof.insights.promises import KeptPromises, share_unbilled
-from billproof.insights.standing import Standing
+from billproof.insights.standing import ProcessStanding
 from billproof.money import Money
 from billproof.pipeline.exposure import Exposure
 from billproof.settings import Settings
@@ -127,7 +127,7 @@ def test_what_is_not_billed_is_measured_as_often_as_is_set_and_as_a_day_ends() -
 
 def test_the_share_that_is_not_billed_is_the_largest_of_its_currencies() -> None:
     """25 of 100 dollars and 1 of 3 euros are not billed: 33.3 %."""
-    standing = Standing(legal_entity=INC, time_zone="UTC")
+    standing = ProcessStanding(legal_entity=INC, time_zone="UTC")
     standing.billed = {JANUARY: {"USD": Decimal(75), "EUR": Decimal(2)}}
     exposure = Exposure(
         legal_entity=INC,

@@ -2,7 +2,7 @@
 
 from billproof.approvals.model import Decision, ExceptionRecord, Verdict
 from billproof.insights.leakage import cause_of
-from billproof.insights.recorded import Recorded
+from billproof.insights.recorded import RecordedFact
 from billproof.insights.standing import Undecided
 from billproof.money import Money
 from billproof.receivables.disputes import DecidedDispute, DisputeVerdict, OpenedDispute
@@ -11,11 +11,11 @@ MOST_CAUSES = 40
 """Findings of one exception that are counted; it holds some fifty at most."""
 
 
-def take_opened(fact: Recorded) -> None:
+def take_opened(fact: RecordedFact) -> None:
     """Add an exception that was raised: it takes the place of earlier ones about the same subject."""
     opened = ExceptionRecord.model_validate(fact.document)
     codes = tuple(dict.fromkeys(finding.code for finding in opened.findings))[:MOST_CAUSES]
-    cause, place = str(cause_of(opened.kind, codes)), f"{opened.period}.{opened.subject}"
+    cause, place = str(cause_of(opened.kind, codes)), (opened.period, opened.subject)
     waiting = fact.standing.exceptions
     for earlier in [name for name, one in waiting.items() if one.place == place]:
         del waiting[earlier]
@@ -31,7 +31,7 @@ def take_opened(fact: Recorded) -> None:
         fact.figures.add("failed", by="integration", of="contracts")
 
 
-def take_decided(fact: Recorded) -> None:
+def take_decided(fact: RecordedFact) -> None:
     """Add a person's decision; what a later run made needless was decided by nobody."""
     decision = Decision.model_validate(fact.document)
     waiting = fact.standing.exceptions.pop(decision.exception, None)
@@ -46,7 +46,7 @@ def take_decided(fact: Recorded) -> None:
         fact.figures.add("prevented", worth, by="cause", of=waiting.cause)
 
 
-def take_dispute(fact: Recorded) -> None:
+def take_dispute(fact: RecordedFact) -> None:
     """Add a dispute, or how it was decided: it is won where the invoice was right."""
     if "verdict" not in fact.document:
         opened = OpenedDispute.model_validate(fact.document)

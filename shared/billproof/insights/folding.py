@@ -16,8 +16,8 @@ from billproof.identities import InvoiceId, RunId
 from billproof.insights.deciding import take_decided, take_dispute, take_opened
 from billproof.insights.figures import Figures
 from billproof.insights.invoiced import take_cash, take_released
-from billproof.insights.recorded import FactSources, Recorded
-from billproof.insights.standing import Standing
+from billproof.insights.recorded import FactSources, RecordedFact
+from billproof.insights.standing import ProcessStanding
 from billproof.invoicing.facts import DELIVERED, HELD, POSTED, RELEASED
 from billproof.nets import Net
 from billproof.periods import Period
@@ -36,7 +36,7 @@ FAILED_MAILS = ("refused", "unfit", "rejected", "bounced", "complained")
 class Fold:
     """Adds blocks, one after the other, to a standing. What does not read is counted and logged, and adds nothing."""
 
-    def __init__(self, standing: Standing, sources: FactSources) -> None:
+    def __init__(self, standing: ProcessStanding, sources: FactSources) -> None:
         self.standing = standing
         self.sources = sources
         self.figures = Figures(standing.rows)
@@ -59,7 +59,7 @@ class Fold:
         key = Key(*entry.place)
         document = records.get(key) if take is not None and records is not None else None
         if take is not None and document is not None:
-            take(Recorded(key, document, entry.store, at, self.standing, self.figures, self.sources))
+            take(RecordedFact(key, document, entry.store, at, self.standing, self.figures, self.sources))
 
     def _take_object(self, key: str, at: str) -> None:
         """Note when an invoice was drafted, or a month reconciled: an object is recorded before it is stored."""
@@ -91,7 +91,7 @@ class Fold:
         return datetime.fromisoformat(at) - self.standing.midnight(Period.month(period).end)
 
 
-def _held(fact: Recorded) -> None:
+def _held(fact: RecordedFact) -> None:
     if fact.invoice.is_credit:
         return
     name = str(fact.invoice)
@@ -100,17 +100,17 @@ def _held(fact: Recorded) -> None:
         fact.standing.held.add(name)
 
 
-def _posted(fact: Recorded) -> None:
+def _posted(fact: RecordedFact) -> None:
     _waited(fact, POSTED, "posting")
     fact.hears_of("erp")
 
 
-def _delivered(fact: Recorded) -> None:
+def _delivered(fact: RecordedFact) -> None:
     _waited(fact, DELIVERED, "delivery")
     fact.hears_of("delivery")
 
 
-def _waited(fact: Recorded, what: str, figure: str) -> None:
+def _waited(fact: RecordedFact, what: str, figure: str) -> None:
     waiting = fact.standing.released.get(str(fact.invoice))
     if waiting is None or what not in waiting.waits:
         return
@@ -120,21 +120,20 @@ def _waited(fact: Recorded, what: str, figure: str) -> None:
         del fact.standing.released[str(fact.invoice)]
 
 
-def _failed_mail(fact: Recorded) -> None:
+def _failed_mail(fact: RecordedFact) -> None:
     fact.figures.add("failed", by="integration", of="delivery")
 
 
-def _run_started(fact: Recorded) -> None:
+def _run_started(fact: RecordedFact) -> None:
     run = RunId.parse(fact.document["run_id"])
     fact.standing.runs[run.period] = run.ordinal
 
 
-def _run_closed(fact: Recorded) -> None:
+def _run_closed(fact: RecordedFact) -> None:
     """Take the statement of the first run of a month: later ones state the same events again."""
     run = RunId.parse(fact.document["run_id"])
     held, drafts = fact.standing.held, fact.standing.drafts
-    done = f"{run.legal_entity}.{run.period}."
-    for name in [name for name in drafts if name.startswith(done) and name not in held]:
+    for name in [name for name in drafts if InvoiceId.parse(name).period == run.period and name not in held]:
         del drafts[name]
     fact.standing.closed[run.period] = str(run)
     if run.ordinal != 1:
@@ -152,7 +151,7 @@ def _run_closed(fact: Recorded) -> None:
             fact.figures.add("quarantine_worth", place.worth, number=place.open)
 
 
-def _month(fact: Recorded) -> None:
+def _month(fact: RecordedFact) -> None:
     document: Any = fact.document
     if "reopened_by" in document:
         fact.figures.add("reopened")
@@ -163,18 +162,18 @@ def _month(fact: Recorded) -> None:
         fact.standing.closed.pop(signed.period, None)
 
 
-def _contract(fact: Recorded) -> None:
+def _contract(fact: RecordedFact) -> None:
     fact.figures.add("contract_versions")
     fact.hears_of("contracts")
 
 
-def _receipt(fact: Recorded) -> None:
+def _receipt(fact: RecordedFact) -> None:
     if fact.key.sort == "received":
         fact.figures.add("receipts")
         fact.hears_of("payments")
 
 
-OF_KINDS: Mapping[str, Callable[[Recorded], None]] = MappingProxyType(
+OF_KINDS: Mapping[str, Callable[[RecordedFact], None]] = MappingProxyType(
     {
         HELD: _held,
         RELEASED: take_released,

@@ -21,7 +21,7 @@ from billproof.events.reading import blocks_after
 from billproof.insights.figures import FigureRow, Figures
 from billproof.insights.folding import Fold
 from billproof.insights.recorded import FactSources
-from billproof.insights.standing import Standing
+from billproof.insights.standing import ProcessStanding
 from billproof.money import Money
 from billproof.periods import instant_text
 from billproof.ports import Clock
@@ -51,7 +51,13 @@ class Followed:
 
 
 def follow(
-    standing: Standing, chain: AuditChain, sources: FactSources, *, until: datetime, clock: Clock, deadline: datetime
+    standing: ProcessStanding,
+    chain: AuditChain,
+    sources: FactSources,
+    *,
+    until: datetime,
+    clock: Clock,
+    deadline: datetime,
 ) -> Followed:
     """Add to a standing all that is recorded before an instant, or as much as there is time for."""
     fold, ended, blocks = Fold(standing, sources), [], 0
@@ -70,7 +76,7 @@ def follow(
     return Followed(blocks, tuple(ended), is_complete=False)
 
 
-def _in_order(standing: Standing, chain: AuditChain, until: str) -> Iterator[AuditBlock]:
+def _in_order(standing: ProcessStanding, chain: AuditChain, until: str) -> Iterator[AuditBlock]:
     mine = [name for name in chain.names() if ChainName.parse(name).owner == standing.legal_entity]
     lanes = [_lane(chain, name, standing.positions.get(name, 0), until) for name in mine]
     return merge(*lanes, key=lambda block: (block.at, block.chain, block.sequence))
@@ -98,7 +104,7 @@ def _end_days(fold: Fold, day: date) -> list[Ended]:
     return ended
 
 
-def add_stocks(figures: Figures, standing: Standing, moment: datetime) -> None:
+def add_stocks(figures: Figures, standing: ProcessStanding, moment: datetime) -> None:
     """Add what stands at a moment: undecided exceptions, receivables, and since when integrations are silent."""
     for waiting in standing.exceptions.values():
         worth = Money(amount=waiting.amount, currency=waiting.currency) if waiting.currency else None

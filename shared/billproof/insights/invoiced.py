@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from billproof.identities import InvoiceId
 from billproof.insights.leakage import LeakCause
-from billproof.insights.recorded import Recorded
-from billproof.insights.standing import Standing, UnderWay, Unpaid
+from billproof.insights.recorded import RecordedFact
+from billproof.insights.standing import ProcessStanding, UnderWay, Unpaid
 from billproof.invoicing.crediting import reason_of
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.facts import DELIVERED, POSTED
@@ -24,7 +24,7 @@ MONTHS_KEPT = 6
 """Of so many months it is known what was billed."""
 
 
-def take_released(fact: Recorded) -> None:
+def take_released(fact: RecordedFact) -> None:
     """Add an invoice, a credit note or a write-off that was released."""
     released = Released.model_validate(fact.document)
     document = read_invoice(fact.sources.objects, released.document)
@@ -41,7 +41,7 @@ def take_released(fact: Recorded) -> None:
     _changes(fact, str(InvoiceId.parse(released.invoice).invoice), worth.amount.amount, worth.booked.amount)
 
 
-def _invoiced(fact: Recorded, released: Released, document: Invoice) -> None:
+def _invoiced(fact: RecordedFact, released: Released, document: Invoice) -> None:
     figures, standing, name = fact.figures, fact.standing, released.invoice
     gross = released.document.in_books.gross
     figures.add("released", gross)
@@ -62,7 +62,7 @@ def _invoiced(fact: Recorded, released: Released, document: Invoice) -> None:
         standing.unpaid[name] = _unpaid(released, document, open=worth.amount.amount, booked=worth.booked.amount)
 
 
-def _bill(standing: Standing, released: Released) -> None:
+def _bill(standing: ProcessStanding, released: Released) -> None:
     """Add to what is billed of a month; only the last months are kept."""
     net = released.document.totals.net
     known = standing.billed.setdefault(released.period.name, {})
@@ -71,7 +71,7 @@ def _bill(standing: Standing, released: Released) -> None:
         del standing.billed[period]
 
 
-def _by_product(fact: Recorded, document: Invoice) -> None:
+def _by_product(fact: RecordedFact, document: Invoice) -> None:
     """Add the net of each product, and what lines bill of earlier months: that was nearly not billed."""
     numbers: Counter[str] = Counter()
     nets: dict[str, Money] = {}
@@ -86,7 +86,7 @@ def _by_product(fact: Recorded, document: Invoice) -> None:
         fact.figures.add("lines", net, by="product", of=product, number=numbers[product])
 
 
-def take_cash(fact: Recorded) -> None:
+def take_cash(fact: RecordedFact) -> None:
     """Add what a receipt settles of invoices, or opens again."""
     entry = CashEntry.model_validate(fact.document)
     for part in entry.settlements:
@@ -95,7 +95,7 @@ def take_cash(fact: Recorded) -> None:
         _changes(fact, part.allocation.document, -worth.amount.amount, -worth.booked.amount)
 
 
-def _changes(fact: Recorded, invoice: str, amount: Decimal, booked: Decimal) -> None:
+def _changes(fact: RecordedFact, invoice: str, amount: Decimal, booked: Decimal) -> None:
     """Change what is open of an invoice; once nothing is, it is paid, and followed no more until it is open again."""
     if not amount:
         return
@@ -113,7 +113,7 @@ def _changes(fact: Recorded, invoice: str, amount: Decimal, booked: Decimal) -> 
         fact.figures.took("payment", midnight - fact.standing.midnight(unpaid.issued))
 
 
-def _settled(fact: Recorded, invoice: str) -> Unpaid | None:
+def _settled(fact: RecordedFact, invoice: str) -> Unpaid | None:
     """Return an invoice of which nothing is open; None of what another system billed before it was taken over."""
     released = Register(fact.sources.facts["invoices"]).released(invoice)
     if released is None:

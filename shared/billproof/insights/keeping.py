@@ -20,7 +20,7 @@ from backports import zstd
 from billproof.errors import NotFound
 from billproof.events.ports import Positions
 from billproof.insights.figures import FigureRow
-from billproof.insights.standing import Standing
+from billproof.insights.standing import ProcessStanding
 from billproof.ports import Objects
 
 AT_ONCE = 8
@@ -109,7 +109,7 @@ class StandingBook:
         self._objects = objects
         self._positions = positions
 
-    def last(self, entity: str) -> Standing | None:
+    def last(self, entity: str) -> ProcessStanding | None:
         """Return the last standing that is kept; None where there is none, or it was removed: it begins anew."""
         number = self._positions.get(_name(entity))
         if number is None:
@@ -118,9 +118,9 @@ class StandingBook:
             packed = self._objects.get(_standing_key(entity, number))
         except NotFound:
             return None
-        return msgspec.json.decode(zstd.decompress(packed), type=Standing)
+        return msgspec.json.decode(zstd.decompress(packed), type=ProcessStanding)
 
-    def keep(self, standing: Standing) -> None:
+    def keep(self, standing: ProcessStanding) -> None:
         """Keep a standing; the same one again changes nothing."""
         if standing.day is None:
             return
@@ -141,6 +141,14 @@ class Measurings:
         """Say whether it is to be measured again."""
         every, last = self._every(), self._positions.get(f"unbilled {entity}")
         return every is not None and (last is None or now.timestamp() >= last + every.total_seconds())
+
+    def is_kept(self, entity: str, day: date) -> bool:
+        """Say whether what was not billed as a day ended is kept, or was not there to be."""
+        return (self._positions.get(f"exposed {entity}") or 0) >= day.toordinal()
+
+    def keeps(self, entity: str, day: date) -> None:
+        """Note that it is."""
+        self._positions.advance(f"exposed {entity}", day.toordinal())
 
     def began(self, entity: str, now: datetime) -> None:
         """Note that it is being measured: who measures again waits, whether it works or not."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 from billproof.approvals.policy import ProcessPromises
 from billproof.errors import NotFound
 from billproof.insights.measuring import percent
-from billproof.insights.standing import Standing
+from billproof.insights.standing import ProcessStanding
 from billproof.invoicing.facts import POSTED
 from billproof.masterdata.parties import LegalEntity
 from billproof.model import Exact, Model
@@ -49,7 +49,7 @@ class PromiseSources:
 
 
 def look_at_promises(
-    standing: Standing, sources: PromiseSources, *, unbilled: Exposure | None, now: datetime
+    standing: ProcessStanding, sources: PromiseSources, *, unbilled: Exposure | None, now: datetime
 ) -> KeptPromises:
     """Return which promises do not hold; `unbilled` is of the last month whose run is closed, if it is looked at."""
     promises, entity = sources.promises, sources.entity
@@ -76,7 +76,7 @@ def _missing(sources: PromiseSources, now: datetime) -> Iterator[str]:
             yield month
 
 
-def share_unbilled(standing: Standing, unbilled: Exposure) -> Decimal | None:
+def share_unbilled(standing: ProcessStanding, unbilled: Exposure) -> Decimal | None:
     """Return what of a month's worth is not billed, in percent: the largest of its currencies."""
     billed = standing.billed.get(unbilled.period, {})
     shares = []

@@ -17,7 +17,7 @@ from billproof.insights.following import LATE_CLOCK, follow
 from billproof.insights.keeping import Measurings, StandingBook, exposure_key, keep_day
 from billproof.insights.promises import KeptPromises, PromiseSources, look_at_promises
 from billproof.insights.recorded import FactSources
-from billproof.insights.standing import Standing
+from billproof.insights.standing import ProcessStanding
 from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model, canonical_model
 from billproof.pipeline.exposure import Exposure
@@ -60,7 +60,7 @@ class PublishingSources:
 def publish_metrics(sources: PublishingSources, *, deadline: datetime) -> EntityPublished:
     """Follow a legal entity's chains to now, or as far as there is time, and look at its promises."""
     entity, now = sources.entity.id, sources.clock()
-    standing = sources.book.last(entity) or Standing(legal_entity=entity, time_zone=sources.first_time_zone)
+    standing = sources.book.last(entity) or ProcessStanding(legal_entity=entity, time_zone=sources.first_time_zone)
     before, closed = standing.blocks, dict(standing.closed)
     followed = follow(
         standing, sources.chain, sources.facts, until=now - LATE_CLOCK, clock=sources.clock, deadline=deadline
@@ -83,20 +83,22 @@ def publish_metrics(sources: PublishingSources, *, deadline: datetime) -> Entity
 
 
 def _looked(
-    published: EntityPublished, standing: Standing, sources: PublishingSources, now: datetime
+    published: EntityPublished, standing: ProcessStanding, sources: PublishingSources, now: datetime
 ) -> EntityPublished:
     """Measure unbilled usage, where it is due, and look at the promises."""
     entity, today = standing.legal_entity, now.astimezone(ZoneInfo(standing.time_zone)).date()
     yesterday, last = today - ONE_DAY, max(standing.closed, default=None)
     exposure = unbilled = None
-    if yesterday in published.days or sources.measurings.is_due(entity, now):
+    is_over = standing.day == today and not sources.measurings.is_kept(entity, yesterday)
+    if is_over or sources.measurings.is_due(entity, now):
         sources.measurings.began(entity, now)
         exposure = _exposure(sources, f"{today:%Y-%m}")
         unbilled = _exposure(sources, last) if last is not None else None
-    if yesterday in published.days:
+    if is_over:
         of_day = exposure if today.day > 1 else _exposure(sources, f"{yesterday:%Y-%m}")
         if of_day is not None:
             sources.objects.create(exposure_key(entity, yesterday), canonical_model(_sums(of_day)))
+        sources.measurings.keeps(entity, yesterday)
     promises = look_at_promises(standing, sources.promises, unbilled=unbilled, now=now)
     return published.model_copy(update={"promises": promises, "exposure": exposure and _sums(exposure)})
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 from billproof.identities import InvoiceId
 from billproof.insights.figures import Figures
-from billproof.insights.standing import Standing
+from billproof.insights.standing import ProcessStanding
 from billproof.periods import Period
 from billproof.ports import Document, Key, Objects, Records
 from billproof.store_keys import FactKey, PartitionName
@@ -21,14 +21,14 @@ class FactSources:
 
 
 @dataclass(frozen=True)
-class Recorded:
+class RecordedFact:
     """A fact with where it is and when it was recorded, and what it adds to."""
 
     key: Key
     document: Document
     store: str
     at: str
-    standing: Standing
+    standing: ProcessStanding
     figures: Figures
     sources: FactSources
 

@@ -45,14 +45,15 @@ class Undecided(msgspec.Struct, kw_only=True):
     """An exception that waits: since when, of which cause, and what it is worth."""
 
     at: str
-    place: str
+    place: tuple[str, str]
+    """The month and what is held: a later exception of it takes this one's place."""
     kind: str
     cause: str
     currency: str = ""
     amount: Decimal = Decimal(0)
 
 
-class Standing(msgspec.Struct, kw_only=True):
+class ProcessStanding(msgspec.Struct, kw_only=True):
     """What is under way of a legal entity, and what happened so far on its day; days are those of its time zone."""
 
     legal_entity: str
