@@ -51,4 +51,5 @@ def publishing_sources(ports: Composition, entity: str) -> PublishingSources:
         exposure=unbilled,
         is_balanced=is_balanced,
         clock=ports.now,
+        members=lambda: ports.directory.members(entity),
     )

@@ -143,8 +143,8 @@ class Measurings:
         return every is not None and (last is None or now.timestamp() >= last + every.total_seconds())
 
     def is_kept(self, entity: str, day: date) -> bool:
-        """Say whether what was not billed as a day ended is kept, or was not there to be."""
-        return (self._positions.get(f"exposed {entity}") or 0) >= day.toordinal()
+        """Say whether what was not billed as a day ended is kept, or was not to be."""
+        return self._every() is None or (self._positions.get(f"exposed {entity}") or 0) >= day.toordinal()
 
     def keeps(self, entity: str, day: date) -> None:
         """Note that it is."""

@@ -6,9 +6,10 @@
 A standing is kept too where what follows raises: who computes it again comes to the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from billproof.audit.chain import AuditChain
@@ -26,6 +27,8 @@ from billproof.ports import Clock, Objects
 KEPT_EVERY = 500
 """Blocks after which a standing is kept within a day; fewer are read again by the next call."""
 ONE_DAY = timedelta(days=1)
+MOST_ACCOUNTS = 2_000
+"""Of a legal entity with at most so many accounts unbilled usage is measured, and its runs are balanced: in one call."""
 
 
 class EntityPublished(Model):
@@ -55,6 +58,11 @@ class PublishingSources:
     exposure: Callable[[str], Exposure]
     is_balanced: Callable[[str], bool]
     clock: Clock
+    members: Callable[[], Iterator[str]]
+
+    def is_small(self) -> bool:
+        """Say whether it has at most MOST_ACCOUNTS accounts."""
+        return next(islice(self.members(), MOST_ACCOUNTS, None), None) is None
 
 
 def publish_metrics(sources: PublishingSources, *, deadline: datetime) -> EntityPublished:
@@ -73,7 +81,7 @@ def publish_metrics(sources: PublishingSources, *, deadline: datetime) -> Entity
         blocks=followed.blocks,
         days=tuple(ended.day for ended in followed.ended),
         is_complete=followed.is_complete,
-        unbalanced=tuple(run for run in newly if not sources.is_balanced(run)),
+        unbalanced=tuple(run for run in newly if sources.is_small() and not sources.is_balanced(run)),
     )
     try:
         return _looked(published, standing, sources, now) if followed.is_complete else published
@@ -90,11 +98,12 @@ def _looked(
     yesterday, last = today - ONE_DAY, max(standing.closed, default=None)
     exposure = unbilled = None
     is_over = standing.day == today and not sources.measurings.is_kept(entity, yesterday)
-    if is_over or sources.measurings.is_due(entity, now):
+    is_measured = (is_over or sources.measurings.is_due(entity, now)) and sources.is_small()
+    if is_measured:
         sources.measurings.began(entity, now)
         exposure = _exposure(sources, f"{today:%Y-%m}")
         unbilled = _exposure(sources, last) if last is not None else None
-    if is_over:
+    if is_over and is_measured:
         of_day = exposure if today.day > 1 else _exposure(sources, f"{yesterday:%Y-%m}")
         if of_day is not None:
             sources.objects.create(exposure_key(entity, yesterday), canonical_model(_sums(of_day)))
