@@ -1,4 +1,4 @@
-"""What metrics cost: a call that follows a month, one that finds nothing new, and one that measures what is unbilled."""
+"""What metrics cost: a call that follows a month, one without anything new, and one that measures unbilled usage."""
 
 from datetime import timedelta
 

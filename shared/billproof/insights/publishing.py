@@ -28,7 +28,7 @@ KEPT_EVERY = 500
 """Blocks after which a standing is kept within a day; fewer are read again by the next call."""
 ONE_DAY = timedelta(days=1)
 MOST_ACCOUNTS = 2_000
-"""Of a legal entity with at most so many accounts unbilled usage is measured, and its runs are balanced: in one call."""
+"""Of a legal entity with at most so many accounts unbilled usage is measured, and its runs are balanced."""
 
 
 class EntityPublished(Model):
