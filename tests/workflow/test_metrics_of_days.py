@@ -112,6 +112,46 @@ def test_what_is_paid_credited_and_disputed_is_that_of_its_day() -> None:
     assert min(open_by_day) >= first
 
 
+def test_what_people_reject_credit_and_reconcile_is_counted_by_cause() -> None:
+    """Of 2 invoices one is held, and rejected an hour later; the other is reconciled after 50 hours and credited whole.
+
+    It is issued on the 1st and nothing is open since the 3rd: 48 hours. EV's amount is nothing: 0 is prevented.
+    """
+    world = MeasuredWorld(accounts={"UA", "EV"})
+    world.publish(world.directory.contracts("EV")[0].model_copy(update={"version": 2, "exclusions": ()}))
+    world.ingest([flight(1), flight(1, account="EV", type="flight.cancelled"), flight(2, data={"distance": "-1"})])
+    world.moment = TWO_DAYS_AFTER
+    world.bill()
+    world.moment += timedelta(hours=1)
+    assert world.decide(f"{EV}.001", "rejected", "ben").outcome == "decided"
+    world.moment += timedelta(hours=1)
+    world.reconcile()
+    world.moment += timedelta(hours=1)
+    world.credit_and_approve(f"{INC}.{JANUARY}.UA")
+    world.moment += timedelta(days=1)
+    published(world)
+    said = metrics_of(world)
+    by_hand = {
+        "deciding_hours p95": "1.0",
+        "reconciliation_hours median": "50.0",
+        "credited USD": "5001.61",
+        "credited billing_error USD": "5001.61",
+        "credit_ratio_percent USD": "100.0",
+        "credit_note_percent": "100.0",
+        "exceptions": "2",
+        "exceptions credit_note": "1",
+        "exceptions credit_memo_inflation": "1",
+        "leak_found credit_memo_inflation USD": "5001.61",
+        "leak_prevented usage_not_billed USD": "0",
+        "open_exceptions": "0",
+        "quarantined_events": "1",
+        "days_sales_outstanding USD": None,
+        "payment_hours median": "48.0",
+    }
+    assert {name: said.get(name, "not there") for name in by_hand} == by_hand
+    assert "receivables USD" not in said
+
+
 def test_a_day_is_the_same_when_it_is_computed_again_after_later_facts(world: MeasuredWorld) -> None:
     published(world)
     kept = {day: world.objects.get(figures_key(INC, day)) for day in days_of(world)}
