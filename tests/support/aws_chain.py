@@ -234,6 +234,7 @@ def play(chain: Chain) -> None:
             chain.bill(entity, period)
         chain.work_off()
         chain.call("publish_events", {})
+        chain.call("publish_metrics", {})
         chain.call("recognize_revenue", {"legal_entity": INC, "month": period})  # EV waits: what it earned is accrued
         for _ in range(2):  # late: the next month bills it; delivered twice
             chain.ingest(flight(6, account="UA"), sent_at=day + timedelta(hours=1))
