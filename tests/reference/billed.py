@@ -1,6 +1,7 @@
 """Runs and credit notes in the order in which they happened: what each billed, what is left on each slot."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
@@ -35,13 +36,16 @@ NONE = Amount(0, 0)
 
 @dataclass(frozen=True)
 class Issued:
-    """An invoice of a run, or a credit note: the slots that it changes; `note` names the credit note."""
+    """An invoice of a run, or a credit note: the slots that it changes; `note` names the credit note.
+
+    `spread` is what a credit note takes back of which days: of each part of a slot by its own.
+    """
 
     month: date
     at: datetime
     amounts: dict[Slot, Amount]
     note: str | None = None
-    days: tuple[date, ...] = ()
+    spread: tuple[tuple[tuple[date, ...], int], ...] = ()
     rebill: bool = False
 
     @property
@@ -134,7 +138,20 @@ def _credit(books: Books, life: Life, note: Document, at: datetime) -> None:
     drawn = max(net - max(left.money, 0), 0)
     month = at.astimezone(life.time_zone).date().replace(day=1)
     rebill = bool(note.get("rebill"))
-    books.add(Issued(month, at, {slot: NONE - Amount(net, drawn)}, note["id"], days, rebill))
+    spread = ((days, net),) if note.get("days") or not days else tuple(_by_part(books, slot, net))
+    books.add(Issued(month, at, {slot: NONE - Amount(net, drawn)}, note["id"], spread, rebill))
+
+
+def _by_part(books: Books, slot: Slot, net: int) -> Iterator[tuple[tuple[date, ...], int]]:
+    """Take what is asked for off the parts of a slot as far as something is left of each, in their order."""
+    rest, lines = net, books.owed[slot].lines
+    for place, line in enumerate(lines, start=1):
+        days = tuple(days_between(*line.covered))
+        left = line.net - math.ceil(_given_back_of(books, slot, days))
+        taken = rest if place == len(lines) else min(rest, max(left, 0))
+        if taken:
+            yield days, taken
+        rest -= taken
 
 
 def _days_of(note: Document, owed: Owed | None) -> tuple[date, ...]:
@@ -153,11 +170,11 @@ def _given_back_of(books: Books, slot: Slot, days: tuple[date, ...]) -> Fraction
     """
     total = Fraction(0)
     for place, note in enumerate(books.issued):
-        if note.note is None or slot not in note.amounts or not note.days:
+        if note.note is None or slot not in note.amounts:
             continue
         since = [each.amounts.get(slot, NONE) for each in books.issued[place:] if each.note is None]
         if not note.rebill or all(amount == NONE for amount in since):
-            total -= Fraction(note.amounts[slot].net * len(set(note.days) & set(days)), len(note.days))
+            total += sum(Fraction(net * len(set(on) & set(days)), len(on)) for on, net in note.spread if on)
     return total
 
 

@@ -1,0 +1,46 @@
+"""Right amounts of what credit notes take back of revenue: each is rounded by itself, and takes off its own days."""
+
+from tests.reference.builders import credit_note, flat, life, version, yearly
+from tests.reference.cases import FEBRUARY, FIRST, Q1, Case, earned_in
+from tests.reference.figures import Document
+
+YEAR = (FIRST, "2014-01-01")
+
+
+def noted(*notes: Document, known: str | None = None) -> Document:
+    """A year of 1.00 a day, of 2.00 a day from February on, with credit notes."""
+    return life(
+        [
+            version(yearly(flat("365"))),
+            version(yearly(flat("730")), number=2, since=FEBRUARY, known=known),
+        ],
+        months=Q1,
+        credit_notes=list(notes),
+    )
+
+
+TO_BE_BILLED_AGAIN = noted(
+    *(credit_note(f"2013-02-{day}", "fee", YEAR, amount="0.40", rebill=True) for day in (10, 11)), known="2013-02-20"
+)
+"""By the end of February each takes back 0.40 x 59/365 = 0.06 and both are billed again, as 0.12 and not as 0.13."""
+OF_TWO_PARTS = noted(credit_note("2013-02-10", "fee", YEAR, amount="41"))
+"""Of January's part all of its 31.00, and 10.00 of the 334 days that are left."""
+
+NOTES: list[Case] = [
+    Case(
+        "revenue",
+        "what two credit notes take back to be billed again is earned again in full",
+        TO_BE_BILLED_AGAIN,
+        earned_in("2013-02"),
+        "56.00",
+    ),
+    Case("revenue", "and the month after earns its own", TO_BE_BILLED_AGAIN, earned_in("2013-03"), "62.00"),
+    Case(
+        "revenue",
+        "a credit note that names no days takes each part back over its own",
+        OF_TWO_PARTS,
+        earned_in("2013-02"),
+        "24.16",
+    ),  # 56.00 - 31.00 - 10 x 28/334
+    Case("revenue", "and the rest of it day by day", OF_TWO_PARTS, earned_in("2013-03"), "61.07"),  # 62 - (1.77 - 0.84)
+]
