@@ -15,7 +15,6 @@ from billproof.usage.log import content_name
 from billproof.usage.model import AccountWindow, AggregationPlan, AskedAggregate
 from tests.support.fakes import MemoryObjects
 
-
 SEGMENT = 10_000
 """Events in an object."""
 DAY = "2013-01-05"
