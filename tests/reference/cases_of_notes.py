@@ -1,7 +1,7 @@
 """Right amounts of what credit notes take back of revenue: each is rounded by itself, and takes off its own days."""
 
-from tests.reference.builders import credit_note, days, flat, life, version, yearly
-from tests.reference.cases import FEBRUARY, FIRST, Q1, Case, earned_in, owed
+from tests.reference.builders import charge, credit_note, days, flat, life, version, yearly
+from tests.reference.cases import FEBRUARY, FIRST, MARCH, Q1, Case, earned_in, minimum, owed
 from tests.reference.figures import Document
 
 YEAR = (FIRST, "2014-01-01")
@@ -37,8 +37,28 @@ OF_DAYS_TWICE = life(
     ],
 )
 """Both are of days that a later version prices anew: of 2 x 2.00, 2 x 1.00 are given back already."""
+BEYOND_THE_TERM = life(
+    [
+        version(charge(flat("280"), timing="in_advance"), commitments=[minimum("590", ["fee"], months=2)]),
+        version(charge(flat("560"), timing="in_advance"), number=2, since="2013-02-20", known="2013-02-18"),
+    ],
+    months=Q1,
+    credit_notes=[
+        credit_note(
+            "2013-02-16", "fee", (FEBRUARY, MARCH), amount="5", rebill=True, days=days("2013-02-25", "2013-02-26")
+        )
+    ],
+)
+"""Ten a day are committed up to the 20th, when a version without the term begins: 500 of 280 + 19 x 10."""
 
 NOTES: list[Case] = [
+    Case(
+        "commitments",
+        "what a credit note takes back of days after a term, and is billed again, the term counts as before",
+        BEYOND_THE_TERM,
+        owed("minimum"),
+        "30.00",
+    ),
     Case(
         "revenue",
         "what two credit notes take back to be billed again is earned again in full",
