@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from billproof.composition import Composition
-from billproof.handlers import count, gauge, step
+from billproof.handlers import count, gauge, log_result, step
 from billproof.insights.publishing import EntityPublished, publish_metrics
 from billproof.metric_reading import publishing_sources
 from billproof.model import Model
@@ -37,6 +37,7 @@ def handler(request: MetricsRequest, ports: Composition) -> MetricsResult:
         def is_balanced(run: str) -> bool:
             balances = sources.is_balanced(run)
             count("StatementsUnbalanced", int(not balances))
+            log_result("balanced" if balances else "unbalanced", {"run_id": run})
             return balances
 
         published = publish_metrics(replace(sources, is_balanced=is_balanced), deadline=until)
