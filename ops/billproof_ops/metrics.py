@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from billproof.errors import NotFound
 from billproof.insights.figures import FigureRow
 from billproof.insights.following import follow
-from billproof.insights.keeping import figures_key, rows_in
+from billproof.insights.keeping import read_day
 from billproof.insights.promises import KeptPromises, look_at_promises
 from billproof.insights.reporting import MetricsReport, ReportedMetric, compare, report
 from billproof.insights.standing import ProcessStanding
@@ -62,7 +62,7 @@ def recompute(target: Target, entity: str, day: date) -> tuple[tuple[FigureRow, 
         message = f"nothing is recorded of {entity} until {day}"
         raise OpsError(message)
     try:
-        kept = rows_in(ports.objects.get(figures_key(entity, day)))
+        kept = read_day(ports.objects, entity, day)
     except NotFound:
         message = f"{day} of {entity} is not kept yet: publish_metrics keeps it once it is over"
         raise OpsError(message) from None

@@ -166,6 +166,8 @@ DECODERS: dict[str, str] = {
     "crm/hints.py read_crm_message": OF_PARSERS,
     "events/deriving.py _drafted": STORED,
     "handlers.py read_message": OF_PARSERS,
+    "insights/keeping.py last": STORED,
+    "insights/promises.py _reports": STORED,
     "invoicing/documents.py read_invoice": STORED,
     "invoicing/mandates.py mandates": SHIPPED,
     "invoicing/required_items.py required_items": SHIPPED,

@@ -8,8 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from billproof.approvals.policy import MatchingRules
+from billproof.errors import ObjectUnreadable
 from billproof.insights.figures import FigureRow
-from billproof.insights.keeping import StandingBook, figures_key, parquet_of
+from billproof.insights.keeping import StandingBook, figures_key, parquet_of, read_days
 from billproof.masterdata.parties import LegalEntity
 from billproof_ops import cli
 from billproof_ops.target import Target
@@ -188,7 +189,17 @@ def died_after_each_day(world: MeasuredWorld, monkeypatch: pytest.MonkeyPatch) -
     published(world)
 
 
-@pytest.mark.parametrize("way", ["one block a call", "died before it was kept", "twice"])
+def with_a_lost_standing(world: MeasuredWorld) -> None:
+    """One that does not read, then one that is gone: each time it begins anew."""
+    published(world)
+    (key,) = world.objects.keys(f"insights/standing/{INC}/")
+    world.objects.items[key] = b"spoilt"
+    published(world)
+    world.remove_object(key)
+    published(world)
+
+
+@pytest.mark.parametrize("way", ["one block a call", "died before it was kept", "twice", "a standing is lost"])
 def test_figures_are_the_same_however_often_a_call_ends(
     world: MeasuredWorld, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,6 +209,7 @@ def test_figures_are_the_same_however_often_a_call_ends(
         "one block a call": lambda: one_block_a_call(other),
         "died before it was kept": lambda: died_after_each_day(other, monkeypatch),
         "twice": lambda: (published(other), published(other)),
+        "a standing is lost": lambda: with_a_lost_standing(other),
     }
     published(world)
     ways[way]()
@@ -246,6 +258,9 @@ def test_the_commands_print_report_and_recompute(world: MeasuredWorld, monkeypat
     assert f"{INC},2013-02-02,2013-02-02,invoices,,,,number,0,," in before_and_after
     assert "runs missing" in run("promises")
     key = figures_key(INC, date(2013, 2, 3))
+    world.objects.items[key] = b"no Parquet"
+    with pytest.raises(ObjectUnreadable):
+        list(read_days(world.objects, INC, date(2013, 2, 3), date(2013, 2, 3)))
     world.objects.items[key] = parquet_of((FigureRow(figure="released", number=3),))
     said = CliRunner().invoke(cli.app, ["insights", "recompute", "2013-02-03", "-e", INC])
     assert said.exit_code == 1

@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 import msgspec
 from backports import zstd
 
-from billproof.errors import NotFound
+from billproof.errors import NotFound, ObjectUnreadable
 from billproof.events.ports import Positions
 from billproof.insights.figures import FigureRow
 from billproof.insights.standing import ProcessStanding
@@ -66,8 +66,18 @@ def parquet_of(rows: tuple[FigureRow, ...]) -> bytes:
         return path.read_bytes()
 
 
-def rows_in(content: bytes) -> tuple[FigureRow, ...]:
-    """Return the rows of a day's Parquet."""
+def read_day(objects: Objects, entity: str, day: date) -> tuple[FigureRow, ...]:
+    """Return the figures of a day that is kept; raises NotFound, and ObjectUnreadable where it is not Parquet."""
+    import duckdb
+
+    key = figures_key(entity, day)
+    try:
+        return _rows_in(objects.get(key))
+    except duckdb.Error:
+        raise ObjectUnreadable(key) from None
+
+
+def _rows_in(content: bytes) -> tuple[FigureRow, ...]:
     import duckdb
 
     with TemporaryDirectory(prefix="billproof-") as folder, duckdb.connect() as database:
@@ -92,7 +102,7 @@ def read_days(objects: Objects, entity: str, first: date, last: date) -> Iterato
 
     def read(day: date) -> tuple[FigureRow, ...] | None:
         try:
-            return rows_in(objects.get(figures_key(entity, day)))
+            return read_day(objects, entity, day)
         except NotFound:
             return None
 
@@ -110,15 +120,18 @@ class StandingBook:
         self._positions = positions
 
     def last(self, entity: str) -> ProcessStanding | None:
-        """Return the last standing that is kept; None where there is none, or it was removed: it begins anew."""
+        """Return the last standing that is kept.
+
+        None where there is none, or it was removed or does not read: whoever asks begins anew, and comes to the same.
+        """
         number = self._positions.get(_name(entity))
         if number is None:
             return None
         try:
             packed = self._objects.get(_standing_key(entity, number))
-        except NotFound:
+            return msgspec.json.decode(zstd.decompress(packed), type=ProcessStanding)
+        except (NotFound, zstd.ZstdError, msgspec.DecodeError):
             return None
-        return msgspec.json.decode(zstd.decompress(packed), type=ProcessStanding)
 
     def keep(self, standing: ProcessStanding) -> None:
         """Keep a standing; the same one again changes nothing."""
