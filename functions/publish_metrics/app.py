@@ -1,6 +1,5 @@
 """Every four minutes: what happened since the last call is added to the metrics, and promises are looked at."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from billproof.composition import Composition
@@ -31,16 +30,12 @@ def handler(request: MetricsRequest, ports: Composition) -> MetricsResult:
     """Publish the metrics of legal entities, and count the promises that do not hold."""
     ids = [request.legal_entity] if request.legal_entity else ports.directory.entity_ids()
 
+    def tell(run: str, *, balances: bool) -> None:
+        count("StatementsUnbalanced", int(not balances))
+        log_result("balanced" if balances else "unbalanced", {"run_id": run})
+
     def work(entity: str, until: datetime) -> EntityPublished:
-        sources = publishing_sources(ports, entity)
-
-        def is_balanced(run: str) -> bool:
-            balances = sources.is_balanced(run)
-            count("StatementsUnbalanced", int(not balances))
-            log_result("balanced" if balances else "unbalanced", {"run_id": run})
-            return balances
-
-        published = publish_metrics(replace(sources, is_balanced=is_balanced), deadline=until)
+        published = publish_metrics(publishing_sources(ports, entity, tell_balance=tell), deadline=until)
         if published.exposure is not None:
             gauge(entity, {f"Unbilled{total.currency}": int(total.amount) for total in published.exposure.totals})
         if published.promises is not None:

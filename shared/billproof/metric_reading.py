@@ -1,5 +1,7 @@
 """What metrics are read off: the audit chain, what its records are of, and what is looked at beside it."""
 
+from typing import Protocol
+
 from billproof.composition import Composition
 from billproof.conservation.service import balance_run
 from billproof.errors import BillproofError
@@ -15,7 +17,16 @@ def fact_sources(ports: Composition) -> FactSources:
     return FactSources(ports.facts, ports.objects)
 
 
-def publishing_sources(ports: Composition, entity: str) -> PublishingSources:
+class TellBalance(Protocol):
+    """Is told of a run whether it balances, before anything else may fail."""
+
+    def __call__(self, run: str, *, balances: bool) -> None:
+        """Take it."""
+
+
+def publishing_sources(
+    ports: Composition, entity: str, *, tell_balance: TellBalance | None = None
+) -> PublishingSources:
     """Return what metrics of a legal entity are published from."""
     versions = ports.directory.versions_of(entity)
 
@@ -26,11 +37,14 @@ def publishing_sources(ports: Composition, entity: str) -> PublishingSources:
     def is_balanced(run: str) -> bool:
         """Say whether a run is balanced; one of which something is missing is not."""
         try:
-            return balance_run(run, stores=ports.stores()).balances
+            balances = balance_run(run, stores=ports.stores()).balances
         except BillproofError as error:
             if error.retryable:
                 raise
-            return False
+            balances = False
+        if tell_balance is not None:
+            tell_balance(run, balances=balances)
+        return balances
 
     return PublishingSources(
         entity=versions[-1],
