@@ -57,6 +57,10 @@ _BY_LIST = {
     left join seen as billed on billed.segment = judged.segment and billed.list = windows.before_list""",
 }
 """What an earlier run counted, and what came after a window's invoice: by its list, or (without one) by receipt."""
+_MOVED = {
+    "is_new": "received_at >= after_at and (counted.segment is null or (moved_at > '' and moved_at >= after_said))"
+}
+"""New to an account, too, is what is known to be its own only since the earlier run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,8 @@ def _aggregate(
         columns = "".join(f", {column}" for column in names.values())
         order = ARRIVED if needs_order(plan) else "null"
         bounds = _BY_LIST if list_numbers(plan) else _BY_TIME
+        if plan.spread.owners and list_numbers(plan):
+            bounds = bounds | _MOVED
         mine = _MINE.format(names=columns, order=order, **bounds)
         reuse = Reuse(database, plan, reads.objects)
         for rows in chunks():
