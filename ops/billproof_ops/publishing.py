@@ -8,6 +8,7 @@ from billproof.approvals.policy import Policy
 from billproof.contracts.history import TermChange, changes
 from billproof.contracts.model import Contract
 from billproof.errors import BillproofError
+from billproof.masterdata.crosswalks import Crosswalk
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.model import AnyMasterData
@@ -102,6 +103,8 @@ def _before(directory: Directory, data: AnyMasterData) -> AnyMasterData | None:
             versions = [known for known in (directory.account(data.id),) if known is not None]
         case Contract():
             versions = [contract for contract in directory.contracts(data.account) if contract.id == data.id]
+        case Crosswalk():
+            versions = [kept.data for kept in directory.history(Crosswalk, data.id)]
         case Policy():
             versions = [version.policy for version in directory.policies.history(data.id).versions]
     earlier = [version for version in versions if version.version < data.version]
