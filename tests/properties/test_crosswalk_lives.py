@@ -1,6 +1,6 @@
 """A life whose usage comes under many ids, with crosswalks at random moments, bills what it bills under one."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -14,6 +14,7 @@ from billproof.contracts.model import Contract
 from billproof.identities import InvoiceId
 from billproof.masterdata.crosswalk_book import CrosswalkBook, KnownCrosswalk
 from billproof.masterdata.crosswalks import ACCOUNTS, Crosswalk
+from billproof.masterdata.meters import Meter
 from billproof.proof.service import prove_run
 from tests.support.charges import charge
 from tests.support.crosswalks import crosswalk, publish
@@ -51,13 +52,14 @@ def lives(draw: st.DrawFn) -> Life:
         day = draw(days)
         arrives = draw(st.integers(day.month - 1, 2))
         for account in draw(st.lists(st.sampled_from(MERGED), min_size=1, max_size=2)):
-            event = flight(number, account=account, day=str(day), id=f"id-{number}", time=f"{day}T12:00:00Z")
+            told = {"id": f"id-{number}", "time": f"{day}T{number:02d}:00:00Z", "data": {"distance": str(700 + number)}}
+            event = flight(number, account=account, day=str(day), **told)
             events.append((arrives, event))
     return Life(tuple(versions), tuple(draw(st.permutations(events))))
 
 
-def world_of(buckets: int) -> World:
-    """Flights in tiers of a month, tails that are told apart, and a fee that keeps invoices above zero."""
+def world_of(buckets: int, *, levels: bool = True) -> World:
+    """Flights in tiers of a month, miles, a level, and a fee that keeps invoices above zero."""
     world = World(accounts=set(MERGED), buckets=buckets)
     tiers = [{"up_to": "2", "unit_price": "3"}, {"up_to": None, "unit_price": "1.25"}]
     charges = [
@@ -65,6 +67,11 @@ def world_of(buckets: int) -> World:
         charge("flights", {"model": "graduated", "tiers": tiers}, meter="flights_handled"),
         charge("miles", {"model": "per_unit", "unit_price": "0.001"}, meter="miles_tracked", group_by=["origin"]),
     ]
+    if levels:
+        charges.append(charge("level", {"model": "per_unit", "unit_price": "0.01"}, meter="last_distance"))
+        distance = {"event_type": "flight.departed", "aggregation": "latest", "value_property": "distance"}
+        named = {"id": "last_distance", "version": 1, "name": "Last distance", "unit": "miles", "required": True}
+        world.publish(Meter.model_validate({"kind": "meter", **named, **distance}))
     for account in MERGED:
         for contract in world.directory.contracts(account):
             terms = {"version": 2, "charges": charges, "discounts": [], "commitments": [], "credits": []}
@@ -77,7 +84,7 @@ def play(
     world: World, versions: Iterable[tuple[int, Crosswalk]], events: Iterable[tuple[int, Any]]
 ) -> dict[str, Decimal]:
     """Bill three months; return what each account was billed in all of them."""
-    billed: Counter[str] = Counter()
+    billed: dict[str, Decimal] = defaultdict(Decimal)
     for place, month in enumerate(MONTHS):
         before_run = RUN_DAYS[month] - timedelta(days=1)
         world.moment = before_run
@@ -128,12 +135,12 @@ def test_the_life_that_every_kind_of_move_is_in() -> None:
         (0, flight(number, account=account, day=str(day), id=f"id-{number}", time=f"{day}T12:00:00Z"))
         for number, account in enumerate(["VX", "VX", "VX", "UA"])
     ]
-    assert play(world_of(4), [(1, move)], events) == {
+    assert play(world_of(4, levels=False), [(1, move)], events) == {
         "UA": Decimal("12.50"),
         "VX": Decimal("0.00"),
         "HA": Decimal("0.00"),
     }
-    assert play(world_of(4), [(1, move), (2, back)], events) == {
+    assert play(world_of(4, levels=False), [(1, move), (2, back)], events) == {
         "UA": Decimal("4.00"),
         "VX": Decimal("10.25"),
         "HA": Decimal("0.00"),

@@ -11,8 +11,11 @@ from billproof.contracts.model import Contract
 from billproof.errors import InvalidInput
 from billproof.identities import InvoiceId
 from billproof.masterdata.crosswalks import Crosswalk
+from billproof.pipeline.exposure import exposure
+from billproof.pipeline.live_usage import running_usage
 from billproof.proof.service import prove_invoice, prove_run
 from tests.support.charges import charge
+from tests.support.compacted import compact
 from tests.support.crosswalks import LEGACY, crosswalk, merger, publish
 from tests.support.late_usage import FEB, JAN, MAR, RUN_DAYS
 from tests.support.world import INC, World, flight
@@ -226,4 +229,26 @@ def test_circles_that_two_people_published_at_once_move_nothing() -> None:
     world.directory.add(merger(NEW, OLD, day="2013-01-01", id="two"))
     world.ingest([*flights(OLD, [1, 2]), *flights(NEW, [3])])
     assert bill(world, JAN) == {OLD: "4.00", NEW: "2.00"}
+    assert_proved(world, JAN)
+
+
+@BUCKETS
+def test_compacted_days_and_live_usage_follow_the_crosswalks(buckets: int) -> None:
+    world = world_of(OLD, NEW, buckets=buckets)
+    publish(world, merger(OLD, NEW, day="2013-01-10"))
+    world.ingest([*flights(OLD, range(3)), *flights(OLD, [7], day=f"{JAN}-05"), *flights(NEW, [50])])
+    compact(world)
+    world.ingest(flights(OLD, [2, 4]))
+    sources = world.preview_sources()
+    used = {
+        account: running_usage(legal_entity=INC, account=account, period=JAN, sources=sources, now=world.now())
+        for account in (OLD, NEW)
+    }
+    assert {account: (use.counts.metered, use.counts.duplicate) for account, use in used.items()} == {
+        OLD: (1, 0),
+        NEW: (5, 1),
+    }
+    owed = exposure(legal_entity=INC, period=JAN, sources=sources, now=world.now()).accounts
+    assert bill(world, JAN) == {OLD: "2.00", NEW: "10.00"}
+    assert {one.account: one.net.text if one.net else None for one in owed} == {OLD: "102.00", NEW: "110.00"}
     assert_proved(world, JAN)
