@@ -8,7 +8,7 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -21,6 +21,7 @@ import yaml
 
 from billproof.approvals.policy import Policy
 from billproof.contracts.model import Contract
+from billproof.masterdata.crosswalks import Crosswalk
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.usage.model import CONTROL_TOTAL
@@ -34,6 +35,8 @@ PUBLISHER, CONFIRMER = "carla", "ben"
 """Who publishes the policies, and who lets them take effect."""
 REASON = "usage agrees with the control totals; the amount is what the contract says"
 MISSING = "NA"
+CONTINENTAL, FIRST_OF_CONTINENTAL = "CO", 1000
+"""The id of the airline that United acquired, and from where its flights were numbered."""
 
 
 def periods(text: str) -> list[str]:
@@ -56,6 +59,7 @@ class MasterData:
     accounts: list[Account]
     contracts: list[Contract]
     policies: list[Policy]
+    crosswalks: list[Crosswalk]
 
     def messages(self) -> list[str]:
         """Return the messages of the contract-events queue."""
@@ -94,6 +98,7 @@ def master_data() -> MasterData:
         accounts=accounts,
         contracts=contracts,
         policies=[Policy.model_validate(policy) for policy in fixture["policies"]],
+        crosswalks=[Crosswalk.model_validate(crosswalk) for crosswalk in fixture["crosswalks"]],
     )
 
 
@@ -126,6 +131,14 @@ def event(row: dict[str, str]) -> dict[str, Any]:
         "time": leaves.replace(tzinfo=NEW_YORK).isoformat(),
         "data": {name: value for name, value in data.items() if value != MISSING},
     }
+
+
+def under_old_ids(events: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield events as the source sends them: flights of United that Continental numbered come under its old id."""
+    for event in events:
+        _, carrier, flight, origin = event["id"].split(":")
+        was_continental = carrier == "UA" and origin == "EWR" and int(flight) > FIRST_OF_CONTINENTAL
+        yield {**event, "subject": CONTINENTAL} if was_continental else event
 
 
 def control_totals(period: str) -> Iterator[dict[str, Any]]:
