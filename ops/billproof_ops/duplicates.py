@@ -79,15 +79,15 @@ def duplicates_of(directory: Directory, now: datetime) -> list[Duplicate]:
 def find_duplicates(accounts: Iterable[Account], crosswalks: CrosswalkBook, at: str) -> Iterator[Duplicate]:
     """Yield the pairs that have a tax number, a name or a domain in common; each pair once, by what says the most."""
     known = {account.id: account for account in accounts}
-    told: set[tuple[str, str]] = set()
+    listed: set[tuple[str, str]] = set()
     for shared, pairs in (
         (SharedBy.TAX_NUMBER, _alike(known, _tax_number)),
         (SharedBy.NAME, _named_alike(known)),
         (SharedBy.DOMAIN, _alike(known, _domain, most=MOST_OF_A_DOMAIN)),
     ):
         for one, other, value in pairs:
-            if (one, other) not in told and not _is_settled(known[one], known[other], crosswalks, at):
-                told.add((one, other))
+            if (one, other) not in listed and not _is_settled(known[one], known[other], crosswalks, at):
+                listed.add((one, other))
                 yield Duplicate(account=one, other=other, shared=shared, value=value)
 
 

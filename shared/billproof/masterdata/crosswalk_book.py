@@ -212,17 +212,17 @@ class CrosswalkBook:
         """Return the instants at which an id may change its account, and those at which a version became known."""
         edges: set[str] = set()
         cuts: set[str] = set()
-        seen: set[tuple[str, str]] = set()
+        visited: set[tuple[str, str]] = set()
         names = {(system, external), (ACCOUNTS, external)}
         while names:
             name = names.pop()
-            seen.add(name)
+            visited.add(name)
             for crosswalk in self._by_name.get(name, ()):
                 for version in self._by_id[crosswalk]:
                     cuts.add(version.known_at)
                     for account, start, end in version.spans:
                         edges |= {start, end}
-                        names |= {(ACCOUNTS, account)} - seen
+                        names |= {(ACCOUNTS, account)} - visited
         return edges - {END}, sorted(cuts - {""})
 
     @cached_property

@@ -129,10 +129,7 @@ def _aggregate(
         counting = Counting(database, plan, names) if compacted else None
         columns = "".join(f", {column}" for column in names.values())
         order = ARRIVED if needs_order(plan) else "null"
-        bounds = _BY_LIST if list_numbers(plan) else _BY_TIME
-        if plan.spread.owners and list_numbers(plan):
-            bounds = bounds | _MOVED
-        mine = _MINE.format(names=columns, order=order, **bounds)
+        mine = _MINE.format(names=columns, order=order, **_bounds(plan))
         reuse = Reuse(database, plan, reads.objects)
         for rows in chunks():
             database.execute(mine)
@@ -156,6 +153,12 @@ def _aggregate(
         for number, keys in book.lacked.items():
             unreadable.add_of_window(number, keys)
         return [usage.model_copy(update=reuse.of(number)) for number, usage in enumerate(results.of(book))]
+
+
+def _bounds(plan: AggregationPlan) -> dict[str, str]:
+    if not list_numbers(plan):
+        return _BY_TIME
+    return _BY_LIST | _MOVED if plan.spread.owners else _BY_LIST
 
 
 def _look_back(plan: AggregationPlan, *, reads: _Reads) -> list[AccountUsage]:

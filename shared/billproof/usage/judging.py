@@ -21,7 +21,7 @@ from billproof.usage.databases import opened
 from billproof.usage.earlier_lists import Lists
 from billproof.usage.manifests import segments_of
 from billproof.usage.model import AFTER_ALL, AggregationPlan, Quarantined, Reason
-from billproof.usage.owners import enter_owners
+from billproof.usage.owner_tables import enter_owners
 from billproof.usage.plain_rows import PlainRows
 from billproof.usage.unreadable import UnreadableObjects
 
