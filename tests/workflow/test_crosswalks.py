@@ -1,21 +1,28 @@
 """Usage under many ids of one customer: whose it is by the crosswalks, published in time or late, bills once."""
 
+import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from billproof.access.scopes import Client, Scope
+from billproof.access.service import Grant
 from billproof.contracts.model import Contract
 from billproof.errors import InvalidInput
 from billproof.identities import InvoiceId
 from billproof.masterdata.crosswalks import Crosswalk
+from billproof.pipeline.closing import read_statement
 from billproof.pipeline.exposure import exposure
 from billproof.pipeline.live_usage import running_usage
 from billproof.proof.service import prove_invoice, prove_run
+from billproof.usage.receiving import receive_usage
+from billproof_ops.local.people import local_identity
 from tests.support.charges import charge
 from tests.support.compacted import compact
+from tests.support.completeness import check, control_total
 from tests.support.crosswalks import LEGACY, crosswalk, merger, publish
 from tests.support.late_usage import FEB, JAN, MAR, RUN_DAYS
 from tests.support.world import INC, World, flight
@@ -92,6 +99,8 @@ def test_an_event_that_comes_under_both_ids_counts_once(buckets: int) -> None:
     world.ingest(flights("A-17", [1, 2], source=LEGACY))
     world.ingest(flights(NEW, [2, 3], source=LEGACY))
     assert bill(world, JAN) == {NEW: "6.00"}
+    events = read_statement(world.objects, f"{INC}-{JAN}-001").events
+    assert (events.copies, events.duplicate, events.conflicting) == (4, 1, 0)
     assert_proved(world, JAN)
 
 
@@ -230,6 +239,56 @@ def test_circles_that_two_people_published_at_once_move_nothing() -> None:
     world.ingest([*flights(OLD, [1, 2]), *flights(NEW, [3])])
     assert bill(world, JAN) == {OLD: "4.00", NEW: "2.00"}
     assert_proved(world, JAN)
+
+
+@BUCKETS
+def test_late_usage_under_an_old_id_is_billed_with_the_next_invoice(buckets: int) -> None:
+    world = world_of(NEW, buckets=buckets)
+    publish(world, crosswalk((NEW, "2013-01-01", None), ids=("A-17",)))
+    world.ingest(flights("A-17", [1], source=LEGACY))
+    assert bill(world, JAN) == {NEW: "2.00"}
+    world.moment = datetime(2013, 2, 20, tzinfo=UTC)
+    world.ingest(flights("A-17", [2, 3], source=LEGACY))
+    assert_proved(world, JAN)  # what the run did not see is marked
+    assert bill(world, FEB) == {NEW: "4.00"}
+    assert_proved(world, JAN, FEB)
+
+
+@BUCKETS
+def test_usage_under_old_ids_is_compared_with_control_totals_once(buckets: int) -> None:
+    world = world_of(OLD, NEW, buckets=buckets)
+    publish(world, merger(OLD, NEW, day="2013-01-01"))
+    world.ingest([*flights(OLD, [1, 2], day=f"{JAN}-05"), *flights(NEW, [3], day=f"{JAN}-05"), control_total(3)])
+    assert check(world).findings == ()
+
+
+def test_who_sends_for_one_legal_entity_sends_nothing_for_another_under_an_id() -> None:
+    """Its own account's id, of a source that a crosswalk gives to an account of somebody else."""
+    world = World(accounts={NEW, "DL"})
+    publish(world, crosswalk(("DL", "2013-01-01", "2013-02-01"), ids=(NEW, "A-17"), id="theirs"))
+    publish(world, crosswalk((NEW, "2013-01-01", None), ids=("A-18",), id="ours"))
+    client = Client(id="metering", identities=(local_identity("metering"),), scopes=(Scope.USAGE_WRITE,))
+    grants = {INC: Grant(INC, "metering", client)}
+
+    def accepted(subject: str, **changes: Any) -> bool:
+        receipt = receive_usage(
+            [json.dumps(flight(1, account=subject, **changes)).encode()],
+            receipt="r",
+            grants=grants,
+            covers_all=False,
+            reference_data=world.reference_data,
+            most_age=timedelta(days=400),
+            now=world.now(),
+            queue=None,
+        )
+        return receipt.accepted == 1
+
+    assert accepted(NEW)
+    assert accepted("A-18", source=LEGACY)
+    assert accepted(NEW, source=LEGACY, day="2013-02-01")
+    assert not accepted(NEW, source=LEGACY)
+    assert not accepted("A-17", source=LEGACY)
+    assert not accepted("A-17")
 
 
 @BUCKETS
