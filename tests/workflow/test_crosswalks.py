@@ -244,7 +244,7 @@ def test_circles_that_two_people_published_at_once_move_nothing() -> None:
 @BUCKETS
 def test_late_usage_under_an_old_id_is_billed_with_the_next_invoice(buckets: int) -> None:
     world = world_of(NEW, buckets=buckets)
-    publish(world, crosswalk((NEW, "2013-01-01", None), ids=("A-17",)))
+    publish(world, crosswalk((NEW, "2013-01-01", None), ids=("A-17",)), at=datetime(2013, 1, 5, tzinfo=UTC))
     world.ingest(flights("A-17", [1], source=LEGACY))
     assert bill(world, JAN) == {NEW: "2.00"}
     world.moment = datetime(2013, 2, 20, tzinfo=UTC)
