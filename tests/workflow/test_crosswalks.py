@@ -17,7 +17,6 @@ from billproof.masterdata.crosswalks import Crosswalk
 from billproof.pipeline.closing import read_statement
 from billproof.pipeline.exposure import exposure
 from billproof.pipeline.live_usage import running_usage
-from billproof.pipeline.refusals import Quarantine, refused_of_month
 from billproof.proof.service import prove_invoice, prove_run
 from billproof.usage.receiving import receive_usage
 from billproof_ops.local.people import local_identity
@@ -159,15 +158,6 @@ def test_what_was_refused_as_unknown_is_billed_once_it_is_sent_again() -> None:
     assert world.ingest(refused).accepted == 2
     assert bill(world, FEB) == {NEW: "4.00"}
     assert_proved(world, JAN, FEB)
-
-
-def test_a_refused_event_under_an_id_is_stated_by_the_legal_entity_of_its_account() -> None:
-    world = world_of(NEW)
-    publish(world, crosswalk((NEW, "2013-01-01", None), ids=("A-17",)))
-    (bad,) = flights("A-17", [1], source=LEGACY, data={"distance": "-1"})
-    world.ingest([bad, *flights("A-18", [2], source=LEGACY)])
-    (refused,) = refused_of_month(INC, JAN, directory=world.directory, quarantine=Quarantine(world.objects))
-    assert (refused.account, refused.kind, refused.place) == ("A-17", "source", LEGACY)
 
 
 def test_an_account_whose_successor_goes_into_another_one_bills_to_the_last() -> None:

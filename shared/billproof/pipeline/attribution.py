@@ -14,7 +14,6 @@ from billproof.usage.refused import readable_parts, refused_id
 from billproof.usage.validation import MAX_AHEAD
 
 if TYPE_CHECKING:
-    from billproof.masterdata.crosswalk_book import CrosswalkBook
     from billproof.masterdata.directory import Directory
     from billproof.masterdata.parties import LegalEntity
     from billproof.usage.model import Quarantined
@@ -31,19 +30,14 @@ class Attribution:
     def _entities(self) -> list[LegalEntity]:
         return sorted(self._directory.legal_entities(), key=lambda entity: entity.id)
 
-    @cached_property
-    def _crosswalks(self) -> CrosswalkBook:
-        return self._directory.crosswalks()
-
     def of(self, line: Quarantined) -> tuple[str, RefusedEvent]:
         """Return the legal entity that a refused event is stated by, and the event."""
         parts = readable_parts(line.raw.encode(errors="replace"))
         account = line.account or parts.subject
         known = self._account(account) if account else None
+        entity = known[0] if known else self._looks_after(parts.source)
+        time_zone = known[1] if known else next(one.time_zone for one in self._entities if one.id == entity)
         time = line.time or parts.time
-        meant = known or self._meant(parts.source, account, time)
-        entity = meant[0] if meant else self._looks_after(parts.source)
-        time_zone = meant[1] if meant else next(one.time_zone for one in self._entities if one.id == entity)
         kind, place = self._place(account if known else None, parts.source, entity)
         event = RefusedEvent(
             id=str(refused_id(line)),
@@ -59,12 +53,6 @@ class Attribution:
             received_at=line.received_at,
         )
         return entity, event
-
-    def _meant(self, source: str | None, account: str | None, time: str | None) -> tuple[str, str] | None:
-        """Return the legal entity and time zone of the account that an id means by the crosswalks, or None."""
-        if source is None or account is None or time is None or account not in self._crosswalks.external_ids:
-            return None
-        return self._account(self._crosswalks.account_of(source, account, time))
 
     def _place(self, account: str | None, source: str | None, entity: str) -> tuple[PlaceKind, str]:
         if account is not None:
