@@ -52,6 +52,8 @@ class Feed:
         for _ in send(self.target, expected.crosswalks, who=None, advance=lambda _: None):  # of accounts that are there
             pass
         adopt_policies(self.target)
+        for waiting in story.waiting_orders():
+            self.progress.console.print(waiting, markup=False, soft_wrap=True)
 
     def send(self, month: str) -> int:
         """Send a month of flights and its control totals; wait until they are in the log; return how many flights."""
