@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from billproof.payments.matching.amounts import minor_units, subsets
 from billproof.payments.matching.evidence import Evidence, Named, Naming, PayerStanding, open_units
+from billproof.payments.matching.numbers_before import may_be_no_number
 from billproof.payments.matching.rule import MatchVerdict, apply, propose
 from billproof.payments.matching.settling import Settled, Settling, in_full, in_part, limit, settle_in_full, taken
 from billproof.payments.model import OpenItem
@@ -141,6 +142,8 @@ def _doubt_of_unknown_payer(evidence: Evidence, reading: NamedReading) -> str | 
         return "Neither the amount nor the payer confirms the number."
     if any(evidence.neighbours(item) for item in reading.items):
         return "Another document of the same amount has nearly the same number, and the payer is not known."
+    if any(may_be_no_number(item.number) for item in reading.items):
+        return "The number is of digits alone, which may say something else, and the payer is not known."
     return None
 
 
