@@ -120,12 +120,12 @@ def test_nobody_is_charged_for_it_automatically() -> None:
     assert [contracts.charge_automatically(history) for history in histories] == [False, False]
 
 
-def of_two_customers(ours: str, theirs: str) -> World:
-    """UA owes 100.00 by a number, and BB 100.00 by another."""
+def of_two_customers(ours: str, theirs: str, *, parent: str | None = None) -> World:
+    """UA owes 100.00 by a number, and BB 100.00 by another; BB may be a child of UA."""
     world = running_business()
     account = world.directory.account("UA")
     assert account is not None
-    world.publish(account.model_copy(update={"id": "BB", "name": "Blue Bird Logistics"}))
+    world.publish(account.model_copy(update={"id": "BB", "name": "Blue Bird Logistics", "parent": parent}))
     row = {"currency": "USD", "issued": "2012-11-30", "due": "2012-12-30", "amount": "100"}
     rows = [{**row, "account": "UA", "reference": ours}, {**row, "account": "BB", "reference": theirs}]
     total = {"kind": "receivables", "currency": "USD", "count": 2, "total": "200"}
@@ -154,4 +154,16 @@ def test_what_may_be_of_another_customer_is_for_people(ours: str, theirs: str, t
     world = of_two_customers(ours, theirs)
     state = paid(world, "100", text)
     assert (state.applied.amount, state.account) == ((usd(100), paid_for) if paid_for else (usd(0), None))
+    assert cash_statement(receivables_of(world), world.dispute_book).balances
+
+
+@pytest.mark.parametrize("parent", ["UA", None])
+def test_a_parent_pays_what_its_child_owed_before_and_nobody_else_does(parent: str | None) -> None:
+    world = of_two_customers("R-871", "R-900", parent=parent)
+    account = world.directory.account("UA")
+    assert account is not None
+    arrived = receipt(usd(200), remittance="R-871 R-900", payer={"name": account.name})
+    state = take(world, arrived, match)
+    assert state.applied.amount == (usd(200) if parent else usd(0))
+    assert (open_items(world) == {}) is (parent is not None)
     assert cash_statement(receivables_of(world), world.dispute_book).balances
