@@ -1,0 +1,144 @@
+"""From what rules see of single accounts to what is said of a source: what happens to several at once is its own doing.
+
+Nothing grows with the number of accounts: of each source, type and property sums are kept, and the account that shows
+it most.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NamedTuple
+
+from billproof.completeness.chances import RARE, apart, at_least
+from billproof.completeness.shapes import RULES, Seen, Shape
+from billproof.usage.profiles import Profile
+
+LEAST_ACCOUNTS = 2
+LEAST_SHARE = Decimal("0.1")
+"""The share of a source's accounts that show what no chance makes, for it to be the source's doing."""
+TIMES_MORE = 3
+"""How many times the rate of the month before a rate must be, and how many accounts must rise for one that falls:
+holidays and months of five Sundays make less."""
+CHANCE_OF_ONE = 1e-6
+"""One of many accounts is told of where its own chance is this small."""
+CHANCE_OF_SIZE = 0.02
+"""With tails as heavy as 1/x the largest of a month is a hundred times that of another in one month of a hundred, and
+so is the smallest."""
+ONLY_TOGETHER = {Shape.CUT, Shape.ROUNDED}
+"""What one account may well do by itself."""
+OF_VALUES = {Shape.CUT, Shape.RESIZED, Shape.ROUNDED}
+"""What changes how large events are, and not how many there are."""
+
+
+class Place(NamedTuple):
+    """What is compared: a source, a type of its events, and a property that they measure."""
+
+    source: str
+    event_type: str
+    value_property: str
+
+
+class Change(NamedTuple):
+    """What the events of a source, or of one account of it, show that they did not show in the month before.
+
+    `accounts` show it, of so many that are compared; `share` is what is missing of the usage of the event type (above
+    zero) or too much. `account` is empty where several do, or the only one there is.
+    """
+
+    shape: Shape
+    place: Place
+    account: str
+    accounts: int
+    of_accounts: int
+    share: Decimal
+    says: str
+
+
+@dataclass
+class _Gathered:
+    """What a rule saw of the accounts of a place."""
+
+    accounts: int = 0
+    odd: int = 0
+    rose: int = 0
+    fell: int = 0
+    strong: int = 0
+    pooled: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
+    lost: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    alike: Counter[str] = field(default_factory=Counter)
+    worst: dict[str, tuple[Decimal, str, str]] = field(default_factory=dict)
+
+    def add(self, shape: Shape, profile: Profile, seen: Seen) -> None:
+        """Take in what was seen of an account."""
+        counts = seen.odd, seen.of, seen.odd_before, seen.of_before
+        self.accounts += 1
+        if seen.is_pooled:
+            self.pooled = [was + more for was, more in zip(self.pooled, counts, strict=True)]
+            self.rose += seen.odd * seen.of_before > seen.odd_before * seen.of
+            self.fell += seen.odd * seen.of_before < seen.odd_before * seen.of
+        if not seen.is_odd:
+            return
+        lost = seen.share * weight(profile, shape)
+        self.odd += 1
+        self.strong += seen.is_strong or (shape not in OF_VALUES and apart(*counts) <= CHANCE_OF_ONE)
+        self.alike[seen.alike] += 1
+        self.lost[seen.alike] += lost
+        worst = self.worst.get(seen.alike, (Decimal(-1), "", ""))
+        self.worst[seen.alike] = max(worst, (abs(lost), profile.account, seen.says))
+
+    def many(self, shape: Shape) -> int:
+        """Return how many accounts show it where that is the source's doing; 0 where it is not."""
+        together = self.alike.most_common(1)[0][1] if self.alike else 0
+        is_alone = self.accounts == 1
+        if shape in ONLY_TOGETHER:
+            return together if is_alone or _are_many(together, self.accounts) else 0
+        if _are_many(self.strong, self.accounts) or (is_alone and self.strong):
+            return self.strong
+        if shape is Shape.RESIZED:
+            is_rare = at_least(self.odd, self.accounts, CHANCE_OF_SIZE) <= RARE
+            return self.odd if is_rare and self.odd >= LEAST_ACCOUNTS else 0
+        odd, of, odd_before, of_before = self.pooled
+        is_more = apart(odd, of, odd_before, of_before) <= RARE and odd * of_before >= TIMES_MORE * odd_before * of
+        is_wide = self.rose >= LEAST_ACCOUNTS and self.rose >= TIMES_MORE * self.fell
+        return self.rose if is_more and (is_wide or is_alone) else 0
+
+
+def _are_many(accounts: int, of_accounts: int) -> bool:
+    return accounts >= LEAST_ACCOUNTS and accounts >= LEAST_SHARE * of_accounts
+
+
+def weight(profile: Profile, shape: Shape) -> Decimal:
+    """Return what an account's share is of: what its values come to, or its events."""
+    return profile.total if shape in OF_VALUES else Decimal(profile.events)
+
+
+class Gathering:
+    """Takes in profiles of one month beside those of the month before, and says at the end what changed."""
+
+    def __init__(self) -> None:
+        self._gathered: dict[tuple[Place, Shape], _Gathered] = defaultdict(_Gathered)
+        self._whole: dict[tuple[str, str, Shape], Decimal] = defaultdict(Decimal)
+
+    def add(self, now: Iterable[Profile], before: Iterable[Profile]) -> None:
+        """Compare the profiles of some accounts with those of the same ones in the month before."""
+        known = {profile.key: profile for profile in before}
+        for profile in now:
+            place = Place(profile.source, profile.event_type, profile.value_property)
+            for shape, rule in RULES.items():
+                self._whole[profile.event_type, profile.value_property, shape] += weight(profile, shape)
+                seen = rule(profile, known.get(profile.key))
+                if seen is not None:
+                    self._gathered[place, shape].add(shape, profile, seen)
+
+    def changes(self) -> Iterator[Change]:
+        """Yield what changed, by source."""
+        for (place, shape), gathered in sorted(self._gathered.items()):
+            whole = self._whole[place.event_type, place.value_property, shape]
+            many = gathered.many(shape)
+            if not whole or not (many or (gathered.strong and shape not in ONLY_TOGETHER)):
+                continue
+            cause = gathered.alike.most_common(1)[0][0]
+            lost, account, says = gathered.worst[cause]
+            share = gathered.lost[cause] if many else lost * (1 if gathered.lost[cause] >= 0 else -1)
+            yield Change(shape, place, "" if many else account, many or 1, gathered.accounts, share / whole, says)
