@@ -36,10 +36,10 @@ def changed_shapes(
     that are gone.
     """
     gathering = Gathering()
-    is_comparable = earlier is not None and earlier.buckets == plan.buckets
-    for bucket in plan.buckets:
+    is_comparable = earlier is not None and earlier.has_profiles and earlier.buckets == plan.buckets
+    for bucket in plan.buckets if plan.has_profiles else ():
         now = _profiles(plan, bucket, artefacts, unreadable)
-        before = _profiles(earlier, bucket, artefacts, unreadable) if earlier is not None and is_comparable else ()
+        before = _profiles(earlier, bucket, artefacts, unreadable) if earlier is not None and is_comparable else None
         gathering.add(now, before)
     return list(gathering.changes())
 
@@ -47,9 +47,7 @@ def changed_shapes(
 def _profiles(
     plan: RunPlan, bucket: int, artefacts: Artefacts, unreadable: Callable[[str], object]
 ) -> Iterable[Profile]:
-    """Return the profiles of a bucket; none of a run of before."""
-    if not plan.has_profiles:
-        return ()
+    """Return the profiles of a bucket; none where they are gone."""
     name = bucket_name(bucket)
     try:
         return artefacts.read(PROFILE, plan.run, name).profiles
@@ -84,5 +82,5 @@ def shape_findings(plan: RunPlan, changes: Iterable[Change], estimate: MissingWo
 
 def _severity(plan: RunPlan, change: Change) -> Severity:
     is_over = abs(change.share) * 100 > plan.policy.thresholds.completeness_percent
-    holds = not change.account and is_over and plan.relies_on(change.place.source)
+    holds = change.has_before and not change.account and is_over and plan.relies_on(change.place.source)
     return Severity.BLOCKING if holds else Severity.WARNING

@@ -43,7 +43,8 @@ class Change(NamedTuple):
     """What the events of a source, or of one account of it, show that they did not show in the month before.
 
     `accounts` show it, of so many that are compared; `share` is what is missing of the usage of the event type (above
-    zero) or too much. `account` is empty where several do, or the only one there is.
+    zero) or too much. `account` is empty where several do, or the only one there is. Where nothing is known of the
+    month before (it has none), a month is looked at by itself.
     """
 
     shape: Shape
@@ -53,12 +54,15 @@ class Change(NamedTuple):
     of_accounts: int
     share: Decimal
     says: str
+    has_before: bool
 
 
 @dataclass
 class _Gathered:
-    """What a rule saw of the accounts of a place."""
+    """What a rule saw of the accounts of a place; without a month before, only what they show together counts."""
 
+    shape: Shape
+    has_before: bool
     accounts: int = 0
     odd: int = 0
     rose: int = 0
@@ -69,7 +73,7 @@ class _Gathered:
     alike: Counter[str] = field(default_factory=Counter)
     worst: dict[str, tuple[Decimal, str, str]] = field(default_factory=dict)
 
-    def add(self, shape: Shape, profile: Profile, seen: Seen) -> None:
+    def add(self, profile: Profile, seen: Seen) -> None:
         """Take in what was seen of an account."""
         counts = seen.odd, seen.of, seen.odd_before, seen.of_before
         self.accounts += 1
@@ -79,23 +83,43 @@ class _Gathered:
             self.fell += seen.odd * seen.of_before < seen.odd_before * seen.of
         if not seen.is_odd:
             return
-        lost = seen.share * weight(profile, shape)
         self.odd += 1
-        self.strong += seen.is_strong or (shape not in OF_VALUES and apart(*counts) <= CHANCE_OF_ONE)
+        self.strong += seen.is_strong or (self.shape not in OF_VALUES and apart(*counts) <= CHANCE_OF_ONE)
         self.alike[seen.alike] += 1
+        lost = seen.share * weight(profile, self.shape)
         self.lost[seen.alike] += lost
         worst = self.worst.get(seen.alike, (Decimal(-1), "", ""))
         self.worst[seen.alike] = max(worst, (abs(lost), profile.account, seen.says))
 
-    def many(self, shape: Shape) -> int:
+    def change(self, place: Place, whole: Decimal) -> Change | None:
+        """Return what is said of the place, or of the one account of it that shows it most; None: nothing is."""
+        many = self._many()
+        is_of_one = bool(self.strong) and self.has_before and self.shape not in ONLY_TOGETHER
+        if not whole or not (many or is_of_one):
+            return None
+        cause = self.alike.most_common(1)[0][0]
+        worst, account, says = self.worst[cause]
+        share = self.lost[cause] if many else worst.copy_sign(self.lost[cause])
+        return Change(
+            shape=self.shape,
+            place=place,
+            account="" if many else account,
+            accounts=many or 1,
+            of_accounts=self.accounts,
+            share=share / whole,
+            says=says,
+            has_before=self.has_before,
+        )
+
+    def _many(self) -> int:
         """Return how many accounts show it where that is the source's doing; 0 where it is not."""
-        together = self.alike.most_common(1)[0][1] if self.alike else 0
-        is_alone = self.accounts == 1
-        if shape in ONLY_TOGETHER:
+        is_alone = self.accounts == 1 and self.has_before
+        if not self.has_before or self.shape in ONLY_TOGETHER:
+            together = self.alike.most_common(1)[0][1] if self.strong else 0
             return together if is_alone or _are_many(together, self.accounts) else 0
         if _are_many(self.strong, self.accounts) or (is_alone and self.strong):
             return self.strong
-        if shape is Shape.RESIZED:
+        if self.shape is Shape.RESIZED:
             is_rare = at_least(self.odd, self.accounts, CHANCE_OF_SIZE) <= RARE
             return self.odd if is_rare and self.odd >= LEAST_ACCOUNTS else 0
         odd, of, odd_before, of_before = self.pooled
@@ -117,28 +141,29 @@ class Gathering:
     """Takes in profiles of one month beside those of the month before, and says at the end what changed."""
 
     def __init__(self) -> None:
-        self._gathered: dict[tuple[Place, Shape], _Gathered] = defaultdict(_Gathered)
+        self._gathered: dict[tuple[Place, Shape], _Gathered] = {}
         self._whole: dict[tuple[str, str, Shape], Decimal] = defaultdict(Decimal)
 
-    def add(self, now: Iterable[Profile], before: Iterable[Profile]) -> None:
-        """Compare the profiles of some accounts with those of the same ones in the month before."""
-        known = {profile.key: profile for profile in before}
+    def add(self, now: Iterable[Profile], before: Iterable[Profile] | None) -> None:
+        """Compare the profiles of some accounts with those of the same ones in the month before.
+
+        Without a month before, only what a month shows by itself is looked for; an account that is new in a month that
+        has one before it is looked at in the next.
+        """
+        known = None if before is None else {profile.key: profile for profile in before}
         for profile in now:
             place = Place(profile.source, profile.event_type, profile.value_property)
             for shape, rule in RULES.items():
                 self._whole[profile.event_type, profile.value_property, shape] += weight(profile, shape)
-                seen = rule(profile, known.get(profile.key))
+                earlier = None if known is None else known.get(profile.key)
+                seen = rule(profile, earlier) if known is None or earlier is not None else None
                 if seen is not None:
-                    self._gathered[place, shape].add(shape, profile, seen)
+                    new = _Gathered(shape, has_before=known is not None)
+                    self._gathered.setdefault((place, shape), new).add(profile, seen)
 
     def changes(self) -> Iterator[Change]:
         """Yield what changed, by source."""
-        for (place, shape), gathered in sorted(self._gathered.items()):
-            whole = self._whole[place.event_type, place.value_property, shape]
-            many = gathered.many(shape)
-            if not whole or not (many or (gathered.strong and shape not in ONLY_TOGETHER)):
-                continue
-            cause = gathered.alike.most_common(1)[0][0]
-            lost, account, says = gathered.worst[cause]
-            share = gathered.lost[cause] if many else lost * (1 if gathered.lost[cause] >= 0 else -1)
-            yield Change(shape, place, "" if many else account, many or 1, gathered.accounts, share / whole, says)
+        for (place, shape), gathered in sorted(self._gathered.items(), key=lambda item: item[0]):
+            change = gathered.change(place, self._whole[place.event_type, place.value_property, shape])
+            if change is not None:
+                yield change

@@ -171,7 +171,9 @@ def _month_before(
                 parts = (artefacts.read(TALLY, run_id, bucket_name(bucket)) for bucket in earlier.buckets)
                 days = [day for tally in parts for day in tally.days]
                 return _MonthBefore(days, artefacts.read(COMPLETENESS, run_id).stated_days, earlier)
-        except (ObjectUnreadable, NotFound):
+        except ObjectUnreadable as error:
+            unreadable(error.key)
+        except NotFound:
             unreadable(f"runs/{run_id}/")
     return _MonthBefore()
 

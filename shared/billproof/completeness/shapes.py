@@ -68,8 +68,13 @@ type Rule = Callable[[Profile, Profile | None], Seen | None]
 
 
 def irregular(now: Profile, before: Profile | None) -> Seen | None:
-    """See how many days of a regular sender do not have the number of events that its days usually have."""
-    if before is None or before.days < LEAST_DAYS_BEFORE or now.days < LEAST_DAYS_NOW:
+    """See how many days of a regular sender do not have the number of events that its days usually have.
+
+    By itself a month shows it where nearly all days with events have the same number, and the others less.
+    """
+    if before is None:
+        return _short_days(now)
+    if before.days < LEAST_DAYS_BEFORE or now.days < LEAST_DAYS_NOW:
         return None
     kept = now.usual_days if now.usual == before.usual else 0
     is_regular = kept + before.usual_days >= REGULAR * (now.days + before.days)
@@ -86,6 +91,20 @@ def irregular(now: Profile, before: Profile | None) -> Seen | None:
         share=Decimal(expected - now.events) / now.events,
         says=text,
         is_pooled=is_regular,
+    )
+
+
+def _short_days(now: Profile) -> Seen | None:
+    missing, short = now.usual * now.active_days - now.events, now.active_days - now.usual_days
+    if now.days < LEAST_DAYS_BEFORE or now.usual_days < REGULAR * now.active_days or now.usual == 1:
+        return None
+    return Seen(
+        odd=short,
+        of=now.active_days,
+        is_odd=missing > 0,
+        share=Decimal(max(missing, 0)) / now.events,
+        says=f"{short} of {now.active_days} days have fewer than {now.usual} events, all others have just as many",
+        is_strong=missing > 0,
     )
 
 
@@ -107,14 +126,18 @@ def repeated(now: Profile, before: Profile | None) -> Seen | None:
 
 
 def cut(now: Profile, before: Profile | None) -> Seen | None:
-    """See whether the largest value comes far more often than the others, and than in the month before."""
+    """See whether the largest value comes far more often than the others, and than in the month before.
+
+    By itself a month shows it where other accounts have the same largest value, were it the only one that they have.
+    """
     if now.sized < LEAST_EVENTS or (before is not None and before.sized < LEAST_EVENTS):
         return None
     others, values = now.sized - now.at_most, now.values - 1
     is_piled = values >= LEAST_VALUES and now.at_most * values >= TIMES_PILED * max(others, 1)
     text = f"{now.at_most} of {now.sized} values are {now.most:f}, the largest one"
     if before is None:
-        return Seen(int(is_piled), 1, is_odd=is_piled, alike=f"{now.most:f}", says=text)
+        is_odd = is_piled or now.values == 1
+        return Seen(int(is_odd), 1, is_odd=is_odd, alike=f"{now.most:f}", says=text, is_strong=is_piled)
     is_piled = is_piled or (before.values >= LEAST_VALUES and 2 * now.at_most >= now.sized)
     was_less = now.at_most * before.sized > TIMES_LESS_PILED * before.at_most * now.sized
     is_cut = is_piled and was_less and before.most > now.most
@@ -125,6 +148,7 @@ def cut(now: Profile, before: Profile | None) -> Seen | None:
         is_odd=is_cut,
         share=max(mean_before / mean_now - 1, Decimal(0)) if mean_now else Decimal(0),
         alike=f"{now.most:f}",
+        is_strong=is_cut,
         says=f"{text}; it was {before.most:f}",
     )
 
@@ -173,6 +197,7 @@ def rounded(now: Profile, before: Profile | None) -> Seen | None:
         is_odd=True,
         share=step / 2 * now.sized / now.total,
         alike=f"{step:f}",
+        is_strong=True,
         says=f"its {now.sized} values are multiples of {step:f}, of those of the month before they are not",
     )
 

@@ -25,9 +25,10 @@ class Band(Model):
 class Profile(Model):
     """The events of an account, source and type in a month, each once, and one property that a meter reads of them.
 
-    Of the `days` from the first to the last one with events, `usual_days` have just `usual` events. `repeated` counts
-    events that say at the same instant what another one says, on `repeated_days` days. `values` are different ones, of
-    which `most` is the largest, in `at_most` events; `multiples` counts the events whose value is one of each of STEPS.
+    Of the `days` from the first to the last one with events, `active_days` have any, and `usual_days` have just `usual`
+    ones. `repeated` counts events that say at the same instant what another one says, on `repeated_days` days.
+    `values` are different ones above zero, of which `most` is the largest, in `at_most` events; `multiples` counts the
+    events whose value is one of each of STEPS.
     """
 
     account: str
@@ -36,6 +37,7 @@ class Profile(Model):
     value_property: str
     events: int
     days: int
+    active_days: int
     usual: int
     usual_days: int
     repeated: int
@@ -107,6 +109,7 @@ def profile_of(names: Mapping[str, str], days: Iterable[DayRow], bands: Iterable
         **names,
         events=sum(row.per_day * row.days for row in of_days),
         days=max(row.last for row in of_days) - min(row.first for row in of_days) + 1,
+        active_days=counts.total(),
         usual=usual,
         usual_days=usual_days,
         repeated=sum(row.repeated for row in of_days),
