@@ -143,7 +143,7 @@ def cut_off(event: Event) -> Event:
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        (lambda sent: in_thousands(sent), "usage_resized"),
+        (in_thousands, "usage_resized"),
         (lambda sent: [rounded_down(event) for event in sent], "usage_rounded"),
         (lambda sent: [cut_off(event) for event in sent], "usage_cut"),
         (lambda sent: [*sent, *({**one, "id": f"x{one['id']}"} for one in sent[::7])], "usage_repeated"),

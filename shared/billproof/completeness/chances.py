@@ -11,9 +11,9 @@ RARE = 1e-4
 
 
 def apart(odd: int, of: int, odd_before: int, of_before: int) -> float:
-    """Return the most by which two months of one rate come apart as these: `odd` of so many now, fewer before.
+    """Bound the chance that two months of one rate come as far apart: `odd` of so many now, and `odd_before` before.
 
-    It is 1 where the rate did not rise.
+    It is 1 where the share did not rise.
     """
     if not of or not of_before or odd * of_before <= odd_before * of:
         return 1.0
@@ -22,7 +22,7 @@ def apart(odd: int, of: int, odd_before: int, of_before: int) -> float:
 
 
 def at_least(odd: int, of: int, rate: float) -> float:
-    """Return the most by which `odd` or more of so many are odd, where each is with a chance of `rate`."""
+    """Bound the chance that `odd` or more of so many are odd, where each is with a chance of `rate`."""
     if not of or odd <= of * rate:
         return 1.0
     return exp(-of * _divergence(odd / of, rate))

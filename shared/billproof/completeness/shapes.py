@@ -1,8 +1,8 @@
 """What of an account's profile is not as it was in the month before; each rule looks at one account, source and type.
 
-A rule knows nothing of the cause. Telecom operators check their mediation in the same ways (volume trends, duplicates
-by content, values of fields; TM Forum GB941, Revenue Assurance), and so do utilities their meters (validation of
-intervals and of spikes; FERC and NAESB call it VEE).
+A rule knows nothing of the cause. Telecom operators control the usage of their networks in such ways (TM Forum GB941D,
+Revenue Leakage Framework and Examples, and GB941E, Risk Coverage Model), and utilities what their meters send (missing
+intervals, spikes: California's Standards for Validating, Editing and Estimating Monthly and Interval Data, revision 2).
 """
 
 from collections.abc import Callable
