@@ -78,8 +78,8 @@ bound](https://doi.org/10.1214/aoms/1177729330)), where days do not depend on ea
 heavy-tailed, bursty, seasonal and of working days, none was told of. Of seven accounts with three events a day it takes
 5 % of the events that are lost, sent twice or sent in thousands to be seen each time, of 50 accounts 1 %. Values of
 fewer than 100 times another size pass: growth makes them, too. Accounts without a rhythm, such as those that send on
-working days, are not compared by the number of their events; new accounts, and months whose runs have other buckets, not
-at all. A month without one before it is looked at by itself: short days of regular senders, and one largest value of
+working days, are not compared by the number of their events; new accounts, and months whose runs have other buckets,
+not at all. A month without one before it is looked at by itself: short days of regular senders, and one largest value of
 several accounts, are warnings. Sources that must not hold an entity's run are left out of its `usage_sources`.
 
 Warnings of completeness are in the run's statement.

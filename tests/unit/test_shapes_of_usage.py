@@ -136,7 +136,7 @@ def test_values_of_several_accounts_that_are_cut_to_one_limit_are_told_with_what
     names = [("a", regular()), ("b", regular()), ("c", regular())]
     change = changes([(name, limited(events, 120)) for name, events in names], names)[Shape.CUT]
     assert (change.account, change.accounts) == ("", 3)
-    whole, left = (sum(event.value for event in events) for events in (regular(), limited(regular(), 120)))
+    whole, left = change_total(regular()), change_total(limited(regular(), 120))
     assert change.share.quantize(D("0.0001")) == ((whole - left) / left).quantize(D("0.0001"))
 
 
