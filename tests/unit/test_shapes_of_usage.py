@@ -74,6 +74,17 @@ def test_one_account_that_sends_other_numbers_is_told_of_itself() -> None:
     assert change.says == "120 events on 30 days, 90 are usual: 3 a day"
 
 
+def test_usage_that_moves_to_another_account_is_told_of_both() -> None:
+    names = [f"a{number}" for number in range(10)]
+    moved = {"a0": regular(2), "a1": regular(4)}
+    gathering = Gathering()
+    gathering.add(
+        [profile(name, moved.get(name, regular())) for name in names], [profile(name, regular()) for name in names]
+    )
+    found = [(change.account, change.share * 900) for change in gathering.changes()]
+    assert found == [("a0", D(30)), ("a1", D(-30))]
+
+
 def test_who_sends_on_working_days_alone_is_no_regular_sender() -> None:
     weekdays = [day for day in range(30) if day % 7 < 5]
     holidays = [day for day in weekdays if day not in {1, 2, 3}]

@@ -115,7 +115,7 @@ def test_events_that_a_regular_source_does_not_send_hold_the_run_with_what_they_
     (finding,) = found.findings
     assert (finding.code, finding.severity, finding.account) == ("usage_irregular", Severity.BLOCKING, "")
     assert finding.path == "test/operations/flight.departed"
-    assert "3 of 3 accounts of test/operations; of one of them: " in finding.message
+    assert "3 of 3 accounts, such as " in finding.message
     assert found.outcome == "incomplete"
     assert finding.amount_at_risk is not None
     assert finding.amount_at_risk.amount > 0

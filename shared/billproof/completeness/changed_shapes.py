@@ -66,14 +66,13 @@ def shape_findings(plan: RunPlan, changes: Iterable[Change], estimate: MissingWo
             for name, meter in meters.items()
             if change.shape not in OF_VALUES or meter.value_property == value_property
         }
-        several = f"{change.accounts} of {change.of_accounts} accounts of {source}; of one of them: "
         amount = f", about {abs(change.share) * 100:.2f} % of the usage" if change.share else ""
         yield Finding(
             code=change.shape.value,
             severity=_severity(plan, change),
             account=change.account,
             path="/".join(filter(None, (source, event_type))),
-            message=f"{'' if change.account else several}{change.says}{amount}",
+            message=f"{change.says}{amount}",
             remedy=REMEDIES[change.shape],
             owner=Owner.ENGINEERING,
             amount_at_risk=estimate.worth(wanted) if change.share else None,

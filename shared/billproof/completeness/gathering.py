@@ -67,11 +67,11 @@ class _Gathered:
     odd: int = 0
     rose: int = 0
     fell: int = 0
-    strong: int = 0
+    strong: Counter[str] = field(default_factory=Counter)
     pooled: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
     lost: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     alike: Counter[str] = field(default_factory=Counter)
-    worst: dict[str, tuple[Decimal, str, str]] = field(default_factory=dict)
+    worst: dict[str, tuple[bool, Decimal, str, str]] = field(default_factory=dict)
 
     def add(self, profile: Profile, seen: Seen) -> None:
         """Take in what was seen of an account."""
@@ -84,48 +84,56 @@ class _Gathered:
         if not seen.is_odd:
             return
         self.odd += 1
-        self.strong += seen.is_strong or (self.shape not in OF_VALUES and apart(*counts) <= CHANCE_OF_ONE)
+        is_strong = seen.is_strong or (self.shape not in OF_VALUES and apart(*counts) <= CHANCE_OF_ONE)
+        if is_strong:
+            self.strong[seen.alike] += 1
         self.alike[seen.alike] += 1
         lost = seen.share * weight(profile, self.shape)
         self.lost[seen.alike] += lost
-        worst = self.worst.get(seen.alike, (Decimal(-1), "", ""))
-        self.worst[seen.alike] = max(worst, (abs(lost), profile.account, seen.says))
+        mine = is_strong, abs(lost), profile.account, seen.says
+        self.worst[seen.alike] = max(self.worst.get(seen.alike, mine), mine)
 
-    def change(self, place: Place, whole: Decimal) -> Change | None:
-        """Return what is said of the place, or of the one account of it that shows it most; None: nothing is."""
-        many = self._many()
-        is_of_one = bool(self.strong) and self.has_before and self.shape not in ONLY_TOGETHER
-        if not whole or not (many or is_of_one):
-            return None
-        cause = self.alike.most_common(1)[0][0]
-        worst, account, says = self.worst[cause]
-        share = self.lost[cause] if many else worst.copy_sign(self.lost[cause])
-        return Change(
-            shape=self.shape,
-            place=place,
-            account="" if many else account,
-            accounts=many or 1,
-            of_accounts=self.accounts,
-            share=share / whole,
-            says=says,
-            has_before=self.has_before,
-        )
+    def changes(self, place: Place, whole: Decimal) -> Iterator[Change]:
+        """Yield what is said of the place, or in each way of the account that shows it most."""
+        many, cause = self._many()
+        causes = [cause] if many else [alike for alike in sorted(self.strong) if self._is_of_one]
+        for alike in causes if whole else ():
+            _, worst, account, says = self.worst[alike]
+            lost = self.lost[alike] if many else worst.copy_sign(self.lost[alike])
+            yield Change(
+                shape=self.shape,
+                place=place,
+                account="" if many else account,
+                accounts=many or 1,
+                of_accounts=self.accounts,
+                share=lost / whole,
+                says=f"{many} of {self.accounts} accounts, such as {account}: {says}" if many else says,
+                has_before=self.has_before,
+            )
 
-    def _many(self) -> int:
-        """Return how many accounts show it where that is the source's doing; 0 where it is not."""
+    @property
+    def _is_of_one(self) -> bool:
+        return self.has_before and self.shape not in ONLY_TOGETHER
+
+    def _many(self) -> tuple[int, str]:
+        """Return how many accounts show it in which way where that is the source's doing; 0 where it is not."""
+        if not self.alike:
+            return 0, ""
+        cause, together = self.alike.most_common(1)[0]
         is_alone = self.accounts == 1 and self.has_before
-        if not self.has_before or self.shape in ONLY_TOGETHER:
-            together = self.alike.most_common(1)[0][1] if self.strong else 0
-            return together if is_alone or _are_many(together, self.accounts) else 0
-        if _are_many(self.strong, self.accounts) or (is_alone and self.strong):
-            return self.strong
+        if not self._is_of_one:
+            is_many = bool(self.strong) and (is_alone or _are_many(together, self.accounts))
+            return (together, cause) if is_many else (0, "")
+        for alike, strong in self.strong.most_common(1):
+            if _are_many(strong, self.accounts) or is_alone:
+                return strong, alike
         if self.shape is Shape.RESIZED:
             is_rare = at_least(self.odd, self.accounts, CHANCE_OF_SIZE) <= RARE
-            return self.odd if is_rare and self.odd >= LEAST_ACCOUNTS else 0
+            return (self.odd, cause) if is_rare and self.odd >= LEAST_ACCOUNTS else (0, "")
         odd, of, odd_before, of_before = self.pooled
         is_more = apart(odd, of, odd_before, of_before) <= RARE and odd * of_before >= TIMES_MORE * odd_before * of
         is_wide = self.rose >= LEAST_ACCOUNTS and self.rose >= TIMES_MORE * self.fell
-        return self.rose if is_more and (is_wide or is_alone) else 0
+        return (self.rose, cause) if is_more and (is_wide or is_alone) else (0, "")
 
 
 def _are_many(accounts: int, of_accounts: int) -> bool:
@@ -164,6 +172,4 @@ class Gathering:
     def changes(self) -> Iterator[Change]:
         """Yield what changed, by source."""
         for (place, shape), gathered in sorted(self._gathered.items(), key=lambda item: item[0]):
-            change = gathered.change(place, self._whole[place.event_type, place.value_property, shape])
-            if change is not None:
-                yield change
+            yield from gathered.changes(place, self._whole[place.event_type, place.value_property, shape])

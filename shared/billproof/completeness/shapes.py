@@ -89,6 +89,7 @@ def irregular(now: Profile, before: Profile | None) -> Seen | None:
         of_before=before.days,
         is_odd=odd * before.days > (before.days - before.usual_days) * now.days,
         share=Decimal(expected - now.events) / now.events,
+        alike="fewer" if now.events <= expected else "more",
         says=text,
         is_pooled=is_regular,
     )
