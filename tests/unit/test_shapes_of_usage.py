@@ -106,7 +106,9 @@ def test_a_month_of_five_sundays_after_one_of_four_is_as_ever() -> None:
 def test_without_a_month_before_short_days_of_regular_senders_are_told_and_hold_nothing() -> None:
     change = changes([("a", regular(without=4)), ("b", regular(without=4))], None)[Shape.IRREGULAR]
     assert not change.has_before
-    assert change.says == "4 of 30 days have fewer than 3 events, all others have just as many"
+    assert (
+        change.says == "2 of 2 accounts, such as b: 4 of 30 days have fewer than 3 events, all others have just as many"
+    )
     assert changes([("a", regular(without=4))], None) == {}  # one alone may be so
     assert changes([("a", regular()), ("b", regular())], None) == {}
 
