@@ -1,6 +1,6 @@
 """Runs that compare what accounts send with the month before: what is held, what is told, and what is kept."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,7 +17,7 @@ from billproof.usage.aggregation import aggregate
 from billproof.usage.extras import Extras
 from billproof.usage.keys import bucket_name
 from billproof.usage.profiles import Profile
-from tests.support.completeness import RUN, check
+from tests.support.completeness import RUN, check, control_total
 from tests.support.profiles_by_hand import Sent, profile
 from tests.support.usage_plans import ask, plan
 from tests.support.world import INC, World, flight
@@ -161,6 +161,31 @@ def test_values_and_copies_that_are_not_as_before_hold_the_run(
     assert found.outcome == "incomplete"
 
 
+def totals(events: list[Event]) -> list[Event]:
+    """Return what a source states of events hour by hour."""
+    hours = Counter(event["time"][:13] for event in events)
+    return [control_total(number, time=f"{hour[:11]}{int(hour[11:]) + 5:02d}:00:00Z") for hour, number in hours.items()]
+
+
+def test_what_a_control_total_tells_already_is_a_warning_and_is_counted_once() -> None:
+    sent = list(flights("2013-02", 28))
+    world = after_january([*totals(sent), *(event for number, event in enumerate(sent) if number % 10)])
+    found = check(world, FEBRUARY)
+    told = {finding.code: finding for finding in found.findings}
+    assert told["control_total_gap"].severity is Severity.BLOCKING
+    assert told["usage_irregular"].severity is Severity.WARNING
+    assert found.amount_at_risk == told["control_total_gap"].amount_at_risk is not None
+
+
+def test_what_shows_in_two_ways_is_at_risk_once() -> None:
+    sent = list(flights("2013-02", 28))
+    world = after_january([*sent, *({**one, "id": f"x{one['id']}"} for one in sent[::2])])
+    found = check(world, FEBRUARY)
+    amounts = {finding.code: finding.amount_at_risk for finding in found.findings}
+    assert amounts.keys() == {"usage_irregular", "usage_repeated"}
+    assert found.amount_at_risk in amounts.values()
+
+
 def one_more_a_day() -> list[Event]:
     sent = list(flights("2013-02", 28))
     extra = [
@@ -174,6 +199,7 @@ def billed_with_a_warning() -> World:
     statement = world.bill(INC, "2013-02")
     told = [finding for finding in statement.findings if finding.code == "usage_irregular"]
     assert [(finding.account, finding.severity) for finding in told] == [("B6", Severity.WARNING)]
+    assert told[0].amount_at_risk is not None
     return world
 
 

@@ -43,8 +43,8 @@ class Change(NamedTuple):
     """What the events of a source, or of one account of it, show that they did not show in the month before.
 
     `accounts` show it, of so many that are compared; `share` is what is missing of the usage of the event type (above
-    zero) or too much. `account` is empty where several do, or the only one there is. Where nothing is known of the
-    month before (it has none), a month is looked at by itself.
+    zero) or too much, `own_share` that of the account which shows it most. `account` is empty where several show it, or
+    the only one there is. Where nothing is known of the month before (it has none), a month is looked at by itself.
     """
 
     shape: Shape
@@ -53,6 +53,7 @@ class Change(NamedTuple):
     accounts: int
     of_accounts: int
     share: Decimal
+    own_share: Decimal
     says: str
     has_before: bool
 
@@ -71,7 +72,7 @@ class _Gathered:
     pooled: list[int] = field(default_factory=lambda: [0, 0, 0, 0])
     lost: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     alike: Counter[str] = field(default_factory=Counter)
-    worst: dict[str, tuple[bool, Decimal, str, str]] = field(default_factory=dict)
+    worst: dict[str, tuple[bool, Decimal, str, Decimal, str]] = field(default_factory=dict)
 
     def add(self, profile: Profile, seen: Seen) -> None:
         """Take in what was seen of an account."""
@@ -90,7 +91,7 @@ class _Gathered:
         self.alike[seen.alike] += 1
         lost = seen.share * weight(profile, self.shape)
         self.lost[seen.alike] += lost
-        mine = is_strong, abs(lost), profile.account, seen.says
+        mine = is_strong, abs(lost), profile.account, seen.share, seen.says
         self.worst[seen.alike] = max(self.worst.get(seen.alike, mine), mine)
 
     def changes(self, place: Place, whole: Decimal) -> Iterator[Change]:
@@ -98,8 +99,8 @@ class _Gathered:
         many, cause = self._many()
         causes = [cause] if many else [alike for alike in sorted(self.strong) if self._is_of_one]
         for alike in causes if whole else ():
-            _, worst, account, says = self.worst[alike]
-            lost = self.lost[alike] if many else worst.copy_sign(self.lost[alike])
+            _, worst, account, own_share, says = self.worst[alike]
+            lost = self.lost[alike] if many else worst.copy_sign(own_share)
             yield Change(
                 shape=self.shape,
                 place=place,
@@ -107,6 +108,7 @@ class _Gathered:
                 accounts=many or 1,
                 of_accounts=self.accounts,
                 share=lost / whole,
+                own_share=own_share,
                 says=f"{many} of {self.accounts} accounts, such as {account}: {says}" if many else says,
                 has_before=self.has_before,
             )

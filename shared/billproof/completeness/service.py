@@ -13,7 +13,7 @@ from fractions import Fraction
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.raising import open_run_exception
 from billproof.approvals.superseding import supersede_earlier_runs
-from billproof.completeness.changed_shapes import changed_shapes, shape_findings
+from billproof.completeness.changed_shapes import changed_shapes, largest, shape_findings
 from billproof.completeness.control_totals import control_totals_of, hours_of, tallies_of
 from billproof.completeness.estimating import MissingWorth
 from billproof.completeness.model import Completeness, CompletenessOutcome, CompletenessResult, Stated, StatedDays
@@ -111,16 +111,18 @@ def _report(
     stopped = [] if plan.is_partial else unstated(before.stated, stating, days, **bounds)
     changes = [] if plan.is_partial else changed_shapes(plan, before.plan, artefacts, unreadable.append)
     over = [stated for stated in compared if is_over(stated, plan.policy.thresholds.completeness_percent)]
-    amount: Money | None = None
     findings: tuple[Finding, ...] = ()
-    if over or silent or changes:
+    if over or silent:
         estimate = MissingWorth(plan, artefacts)
         findings = (
             *(_gap(plan, stated, estimate, _refused(stated, plan, artefacts, estimate)) for stated in over),
             *(_silence(plan, silence, estimate) for silence in silent),
-            *shape_findings(plan, changes, estimate),
         )
-        amount = _whole([finding for finding in findings if finding.severity is Severity.BLOCKING])
+    held = [finding.path for finding in findings if finding.severity is Severity.BLOCKING]
+    of_shapes = tuple(shape_findings(plan, changes, artefacts, held))
+    at_risk = [finding for finding in (*findings, *largest(of_shapes)) if finding.severity is Severity.BLOCKING]
+    amount = _whole(at_risk)
+    findings += of_shapes
     findings += tuple(_unstated(plan, days_without) for days_without in stopped)
     findings += tuple(map(unreadable_finding, dict.fromkeys(unreadable)))
     return Completeness(
