@@ -69,9 +69,10 @@ _OF_STEPS = """
   that half of them were not of in the month before.
 
 The last five compare the month with the one before it, by account, source and type of events, and are told of a source.
-They hold the run where at least two accounts and a tenth of those compared show it (or the only one), the entity relies
-on the source, and more of the usage is concerned than `completeness_percent`; otherwise they are warnings. One account
-alone is told of where its own chance is below one in a million; what it cuts or rounds by itself is not.
+They hold the run where at least two accounts, and a tenth of those compared, show it, the entity relies on the source,
+and more of the usage is concerned than `completeness_percent`; otherwise they are warnings, and so they are where a
+control total or a silence of the source holds the run already. One account alone is told of, as a warning, where its
+own chance is below one in a million; what it cuts or rounds by itself is not. So a source of one customer holds nobody.
 
 What is told of a source is rarer by chance than about one month in 10,000, whatever its rates are ([Chernoff's
 bound](https://doi.org/10.1214/aoms/1177729330)), where days do not depend on each other; of 1,200 generated months,
@@ -79,8 +80,8 @@ heavy-tailed, bursty, seasonal and of working days, none was told of. Of seven a
 5 % of the events that are lost, sent twice or sent in thousands to be seen each time, of 50 accounts 1 %. Values of
 fewer than 100 times another size pass: growth makes them, too. Accounts without a rhythm, such as those that send on
 working days, are not compared by the number of their events; new accounts, and months whose runs have other buckets,
-not at all. A month without one before it is looked at by itself: short days of regular senders, and one largest value of
-several accounts, are warnings. Sources that must not hold an entity's run are left out of its `usage_sources`.
+not at all. A month without one before it is looked at by itself: short days of regular senders, and one largest value
+of several accounts, are warnings. Sources that must not hold an entity's run are left out of its `usage_sources`.
 
 Warnings of completeness are in the run's statement.
 """

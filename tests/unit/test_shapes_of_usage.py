@@ -85,6 +85,14 @@ def test_usage_that_moves_to_another_account_is_told_of_both() -> None:
     assert found == [("a0", D(30)), ("a1", D(-30))]
 
 
+def test_a_source_of_one_account_is_told_of_as_that_account() -> None:
+    before = [("a0", regular())]
+    assert changes([("a0", regular(1))], before)[Shape.IRREGULAR].account == "a0"
+    kilo = [("a0", [event._replace(value=event.value / 1000) for event in regular()])]
+    assert changes(kilo, before)[Shape.RESIZED].account == "a0"
+    assert changes([("a0", limited(regular(), 120))], before) == {}
+
+
 def test_who_sends_on_working_days_alone_is_no_regular_sender() -> None:
     weekdays = [day for day in range(30) if day % 7 < 5]
     holidays = [day for day in weekdays if day not in {1, 2, 3}]

@@ -43,8 +43,8 @@ class Change(NamedTuple):
     """What the events of a source, or of one account of it, show that they did not show in the month before.
 
     `accounts` show it, of so many that are compared; `share` is what is missing of the usage of the event type (above
-    zero) or too much, `own_share` that of the account which shows it most. `account` is empty where several show it, or
-    the only one there is. Where nothing is known of the month before (it has none), a month is looked at by itself.
+    zero) or too much, `own_share` that of the account which shows it most. `account` is empty where several show it.
+    Where nothing is known of the month before (it has none), a month is looked at by itself.
     """
 
     shape: Shape
@@ -122,12 +122,10 @@ class _Gathered:
         if not self.alike:
             return 0, ""
         cause, together = self.alike.most_common(1)[0]
-        is_alone = self.accounts == 1 and self.has_before
         if not self._is_of_one:
-            is_many = bool(self.strong) and (is_alone or _are_many(together, self.accounts))
-            return (together, cause) if is_many else (0, "")
+            return (together, cause) if self.strong and _are_many(together, self.accounts) else (0, "")
         for alike, strong in self.strong.most_common(1):
-            if _are_many(strong, self.accounts) or is_alone:
+            if _are_many(strong, self.accounts):
                 return strong, alike
         if self.shape is Shape.RESIZED:
             is_rare = at_least(self.odd, self.accounts, CHANCE_OF_SIZE) <= RARE
@@ -135,7 +133,7 @@ class _Gathered:
         odd, of, odd_before, of_before = self.pooled
         is_more = apart(odd, of, odd_before, of_before) <= RARE and odd * of_before >= TIMES_MORE * odd_before * of
         is_wide = self.rose >= LEAST_ACCOUNTS and self.rose >= TIMES_MORE * self.fell
-        return (self.rose, cause) if is_more and (is_wide or is_alone) else (0, "")
+        return (self.rose, cause) if is_more and is_wide else (0, "")
 
 
 def _are_many(accounts: int, of_accounts: int) -> bool:
