@@ -60,7 +60,7 @@ def _conceded(owed: Owed, note: Issued, by: date, rounding: str) -> int:
     """Return what a credit note takes of what is earned by a day: at once for its days gone by, then day by day."""
     last, total = owed.lines[-1], 0
     over = (last.charge.get("recognition") or {}).get("over")
-    for on, amount in note.spread:
+    for _, on, amount in note.spread:
         days = days_of(last) if over or not on else (on[0], on[-1] + DAY)
         gone = share_gone(method_of(last), days, owed.slot.end, by) if on else Fraction(1)
         total += rounded(amount * gone, rounding)
