@@ -1,6 +1,7 @@
-"""A person's decision that a refused usage event is not to be billed."""
+"""What a person does with a refused usage event: decide that it is not to be billed, or send it again."""
 
 from billproof.api.calls import api_call
+from billproof.api.refused_routes import RESENDING
 from billproof.api.routes import RouteCall
 from billproof.approvals.dismissing import dismiss_event
 from billproof.composition import Composition
@@ -15,7 +16,7 @@ class DismissalRequest(Model):
     reason: str
 
 
-@api_call(DismissalRequest, name="dismiss_event")
+@api_call(DismissalRequest, name="dismiss_event", beside=RESENDING)
 def handler(call: RouteCall[DismissalRequest], ports: Composition) -> Dismissal:
     """Dismiss the event; one that is dismissed already stays so, as it was."""
     return dismiss_event(
