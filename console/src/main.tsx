@@ -1,7 +1,7 @@
 // The console: who is signed in, which legal entity and month, and the page.
 
 import { render } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { get, remove, useList, useRead, whenSessionIsOver } from "./api";
 import { CashPage } from "./pages/cash";
@@ -11,6 +11,7 @@ import { ExceptionPage, WorkPage } from "./pages/work";
 import { EvidencePage } from "./pages/evidence";
 import { InvoicePage, InvoicesPage } from "./pages/invoices";
 import { MonthPage } from "./pages/month";
+import { QuarantinePage, RefusedEventPage } from "./pages/quarantine";
 import { ReceiptPage } from "./pages/receipt";
 import { ReconciliationPage } from "./pages/reconciliation";
 import { SettingsPage } from "./pages/settings";
@@ -35,6 +36,7 @@ const PAGES: [string, Key][] = [
   ["cash", "page.cash"],
   ["disputes", "page.disputes"],
   ["reconciliation", "page.reconciliation"],
+  ["quarantine", "page.quarantine"],
   ["customers", "page.customers"],
   ["policy", "page.policy"],
   ["evidence", "page.evidence"],
@@ -52,6 +54,8 @@ function Page(props: PageProps & { page: string }) {
       return <DisputesPage {...props} />;
     case "reconciliation":
       return <ReconciliationPage {...props} />;
+    case "quarantine":
+      return props.thing ? <RefusedEventPage {...props} /> : <QuarantinePage {...props} />;
     case "customers":
       return props.thing ? <CustomerPage {...props} /> : <CustomersPage {...props} />;
     case "evidence":
@@ -213,16 +217,31 @@ function Console() {
   const [language, chooseLanguage] = useState(preferredLanguage);
   const [theme, chooseTheme] = useState(preferredTheme);
   const [session, setSession] = useState<Session>();
+  const [isOver, setOver] = useState(false);
   const words = useMemo(() => new Words(language), [language]);
   useEffect(() => setLanguage(language), [language]);
   useEffect(() => setTheme(theme), [theme]);
-  const look = () => get<Session>("/session").then(setSession, () => setSession({ signed_in: false, name: null, by: "name", people: [] }));
+  const look = useCallback(async () => {
+    const now = await get<Session>("/session").catch((): Session => ({ signed_in: false, name: null, by: "name", people: [] }));
+    setSession((known) => (known?.signed_in && !now.signed_in ? { ...now, signed_in: true, name: known.name } : now));
+    setOver((was) => !now.signed_in && (was || isIn.current));
+    isIn.current = isIn.current || now.signed_in;
+  }, []);
+  const isIn = useRef(false);
   useEffect(() => {
     void look();
     whenSessionIsOver(() => void look());
   }, []);
+  useEffect(() => {
+    if (!isOver) return; // who signs in with a provider does it in another tab, and comes back
+    const back = () => void look();
+    addEventListener("focus", back);
+    return () => removeEventListener("focus", back);
+  }, [isOver]);
   const leave = () => {
     void remove<{ continue_at?: string }>("/session").then((answer) => {
+      isIn.current = false;
+      setSession(undefined);
       if (answer.continue_at) location.assign(answer.continue_at);
       else void look();
     });
@@ -230,13 +249,13 @@ function Console() {
   const preferences = { language, theme, setLanguage: chooseLanguage, setTheme: chooseTheme };
   return (
     <WordsContext.Provider value={words}>
-      {!session ? (
-        <Loading />
-      ) : session.signed_in ? (
-        <SignedIn key={session.name} leave={leave} {...preferences} />
-      ) : (
-        <SignInPage session={session} onSignedIn={look} />
+      {!session && <Loading />}
+      {session?.signed_in && (
+        <div inert={isOver}>
+          <SignedIn key={session.name} leave={leave} {...preferences} />
+        </div>
       )}
+      {session && (!session.signed_in || isOver) && <SignInPage session={session} isOver={isOver} onSignedIn={look} />}
     </WordsContext.Provider>
   );
 }

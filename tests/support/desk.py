@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from billproof_ops.paths import ROOT
+from tests.support.console_server import PlayedStack
 from tests.support.world import World
 
 if TYPE_CHECKING:
@@ -20,7 +21,12 @@ class Desk:
 
     page: "Page"
     address: str
-    world: World
+    stack: PlayedStack
+
+    @property
+    def world(self) -> World:
+        """The world behind the console."""
+        return self.stack.world
 
     def sign_in(self, name: str) -> None:
         """Sign in, from the sign-in page."""

@@ -29,7 +29,7 @@ export function InvoicesPage(props: PageProps) {
       const cell = (value: unknown) => {
         const text = String(value ?? "");
         const safe = /^[=+@\t\r-]/.test(text) && !/^-?\d/.test(text) ? `'${text}` : text; // no program of a spreadsheet
-        return /[",\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+        return /[",\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
       };
       const text = [FIELDS.join(","), ...items.map((row) => FIELDS.map((name) => cell(row[name])).join(","))].join("\r\n");
       const link = document.createElement("a");

@@ -5,9 +5,10 @@ import { Bars } from "../chart";
 import type { PageProps } from "../main";
 import { Amount, Choice, Empty, Figure, Link, Mark, More, PageHead, Sheet, Show, Table, TextField, useAction } from "../parts";
 import { go } from "../router";
-import type { Exception, Finding, Invoice, InvoiceRow } from "../types";
+import type { Exception, Finding, Invoice, InvoiceRow, ShownException } from "../types";
 import { useWords, type Words } from "../words";
 import { InvoiceLines, TaxSummary } from "./lines";
+import { isSnoozed, Notes } from "./notes";
 
 /** How many whole days ago an instant was. */
 export function daysSince(instant: string): number {
@@ -25,12 +26,17 @@ export function WorkPage(props: PageProps) {
   const [at, setAt] = useState(0);
   const [picked, setPicked] = useState<string[]>([]);
   const listed = useList<Exception>(
-    url("/v1/exceptions", { legal_entity: props.entity.id, period: props.month, all: shown === "all", limit: "200" }),
+    url("/v1/exceptions", {
+      legal_entity: props.entity.id,
+      period: props.month,
+      all: shown === "all",
+      without_snoozed: shown === "waiting",
+      assignee: shown === "mine" ? props.entity.acts_as : "",
+      order: "age",
+      limit: "200",
+    }),
   );
-  const rows = useMemo(
-    () => [...(listed.data ?? [])].sort((one, other) => one.opened.opened_at.localeCompare(other.opened.opened_at)),
-    [listed.data],
-  );
+  const rows = listed.data ?? [];
   const latest = useRef({ at: 0, rows });
   latest.current.rows = rows;
   useEffect(() => {
@@ -69,7 +75,7 @@ export function WorkPage(props: PageProps) {
           <Choice
             label={words.text("show")}
             value={shown}
-            choices={[["waiting", words.text("work.waiting")], ["all", words.text("work.all")]]}
+            choices={[["waiting", words.text("work.waiting")], ["mine", words.text("work.mine")], ["snoozed", words.text("work.snoozed_too")], ["all", words.text("work.all")]]}
             onChange={setShown}
           />
         </div>
@@ -101,7 +107,12 @@ export function WorkPage(props: PageProps) {
                   { name: words.text("amount"), isNumber: true, cell: (row) => <Amount of={row.opened.amount} /> },
                   { name: words.text("owner"), cell: (row) => words.code(row.opened.findings[0]?.owner ?? ""), hideNarrow: true },
                   { name: words.text("waits"), isNumber: true, cell: (row) => words.text("days", { number: daysSince(row.opened.opened_at) }), hideNarrow: true },
-                  { name: words.text("status"), cell: (row) => <Mark code={row.status} />, hideNarrow: true },
+                  { name: words.text("notes.assignee"), cell: (row) => row.assignee ?? "–", hideNarrow: true },
+                  {
+                    name: words.text("status"),
+                    cell: (row) => (row.status === "open" && isSnoozed(row) ? <Mark code="snoozed" text={words.text("work.until", { day: words.day(row.snoozed_until ?? "") })} /> : <Mark code={row.status} />),
+                    hideNarrow: true,
+                  },
                 ]}
               />
               <More of={listed} />
@@ -150,15 +161,10 @@ function Together(props: { picked: string[]; onDone: () => void }) {
   );
 }
 
-interface Shown {
-  state: Exception;
-  may_approve: string[];
-}
-
 export function ExceptionPage(props: PageProps) {
   const words = useWords();
   const path = `/v1/exceptions/${encodeURIComponent(props.thing)}`;
-  const shown = useRead<Shown>(path);
+  const shown = useRead<ShownException>(path);
   const state = shown.data?.state;
   const isDocument = state !== undefined && ["invoice", "credit_note"].includes(state.opened.kind);
   const account = isDocument ? state.opened.subject.split("~")[0] : undefined;
@@ -170,9 +176,10 @@ export function ExceptionPage(props: PageProps) {
         back={{ to: props.to("work"), text: words.text("page.work") }}
       >
         {state && <Mark code={state.status} />}
+        {draft.data && state?.decision === null && <a class="button" href={`${path}/pdf`} download>{words.text("work.draft_pdf")}</a>}
       </PageHead>
       <Show of={shown} missing={words.text("work.missing")}>
-        {({ state: known, may_approve }) => (
+        {({ state: known, may_approve, notes }) => (
           <>
             <dl class="figures">
               <Figure name={words.text("amount")}><Amount of={known.opened.amount} /></Figure>
@@ -200,6 +207,7 @@ export function ExceptionPage(props: PageProps) {
               </div>
               <div>
                 <Decide exception={known} mayApprove={may_approve} entity={props.entity} reload={shown.reload} />
+                <Notes {...props} state={known} notes={notes} reload={shown.reload} />
                 {account && <History account={account} {...props} draft={draft.data?.invoice} />}
               </div>
             </div>

@@ -77,6 +77,4 @@ ROUTES: dict[str, Route[Any]] = {
     "GET /v1/refused-events": _read(AskedRefused, operation=_list_refused),
     "GET /v1/refused-events/{event}": _read(NamedRefused, operation=_show_refused),
 }
-RESENDING: dict[str, Route[Any]] = {
-    "POST /v1/refused-events/{event}/resendings": Route(NamedRefused, None, _resend, is_repeatable=True)
-}
+RESENDING: dict[str, Route[Any]] = {"POST /v1/refused-events/{event}/resendings": Route(NamedRefused, None, _resend)}
