@@ -39,6 +39,7 @@ def desk(browser: "Browser") -> Iterator[Desk]:
     with console_over(stack, built_files()) as address:
         context = browser.new_context(locale="en-GB", bypass_csp=False)
         page = context.new_page()
+        page.clock.set_fixed_time(stack.world.now())
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on(
             "console",

@@ -51,9 +51,11 @@ class Desk:
         self.page.get_by_role("heading", level=1).wait_for()
 
     def follow(self, *names: str) -> None:
-        """Follow links by their names, one after the other."""
+        """Follow links by their names, one after the other: the first one of all there are, then those of the page."""
+        place = self.page.locator("body")
         for name in names:
-            self.page.get_by_role("link", name=name, exact=False).first.click()
+            place.get_by_role("link", name=name, exact=False).first.click()
+            place = self.page.locator("main")
 
     def press(self, name: str) -> None:
         """Press a button."""
