@@ -154,6 +154,9 @@ function SignedIn(props: { leave: () => void } & Preferences) {
     if (wanted) replace(addressOf({ entity: entity.id, month: wanted, page: place.page || "month", thing: "" }));
   }, [entity, isWhole, latest, place.month, place.page]);
   useEffect(() => document.getElementById("main")?.focus({ preventScroll: true }), [place.page, place.thing]);
+  useEffect(() => {
+    document.querySelector("nav.pages a[aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+  }, [place.page, isWhole, months.data]);
 
   if (caller.problem) {
     return (

@@ -292,11 +292,12 @@ export function Choice(props: {
   value: string;
   choices: [string, string][];
   onChange: (value: string) => void;
+  required?: boolean;
 }) {
   return (
     <Field label={props.label}>
       {(id) => (
-        <select id={id} value={props.value} onChange={(event) => props.onChange(event.currentTarget.value)}>
+        <select id={id} value={props.value} required={props.required ?? false} onChange={(event) => props.onChange(event.currentTarget.value)}>
           {props.choices.map(([value, text]) => (
             <option key={value} value={value}>
               {text}

@@ -39,7 +39,7 @@ export function QuarantinePage(props: PageProps) {
                   { name: words.text("quarantine.place"), cell: (row) => <Place of={row} {...props} /> },
                   { name: words.text("time"), cell: (row) => (row.time ? <span class="nowrap">{words.instant(row.time)}</span> : "–"), hideNarrow: true },
                   { name: words.text("source"), cell: (row) => row.source ?? "–", hideNarrow: true },
-                  { name: words.text("status"), cell: (row) => <Mark code={row.state} text={words.code(`refused.${row.state}`)} /> },
+                  { name: words.text("status"), cell: (row) => <Mark code={row.state} text={words.code(`refused.${row.state}`)} />, hideNarrow: shown === "waiting" },
                 ]}
               />
               <More of={listed} />
@@ -83,7 +83,7 @@ export function RefusedEventPage(props: PageProps) {
               </div>
             </Sheet>
             <div>
-              <Sheet title={words.text("why")}>
+              <Sheet title={words.text("quarantine.refused")}>
                 <dl class="facts">
                   <dt>{words.text("why")}</dt><dd>{words.code(known.reason)}: <span lang="en">{known.why}</span></dd>
                   <dt>{words.text("quarantine.place")}</dt><dd><Place of={known} {...props} /></dd>

@@ -7,6 +7,7 @@ import { Amount, Choice, Empty, Figure, Link, Mark, More, PageHead, Sheet, Show,
 import { go } from "../router";
 import type { Exception, Finding, Invoice, InvoiceRow, ShownException } from "../types";
 import { useWords, type Words } from "../words";
+import { ContractLine, type Contracts } from "./customers";
 import { InvoiceLines, TaxSummary } from "./lines";
 import { isSnoozed, Notes } from "./notes";
 
@@ -182,6 +183,11 @@ export function ExceptionPage(props: PageProps) {
         {({ state: known, may_approve, notes }) => (
           <>
             <dl class="figures">
+              {account && (
+                <Figure name={words.text("customer")} small under={<Link to={props.to("customers", account)}>{account}</Link>}>
+                  {draft.data?.invoice.buyer.name ?? account}
+                </Figure>
+              )}
               <Figure name={words.text("amount")}><Amount of={known.opened.amount} /></Figure>
               <Figure name={words.text("waits")} under={words.instant(known.opened.opened_at)}>{words.text("days", { number: daysSince(known.opened.opened_at) })}</Figure>
               <Figure name={words.text("work.asked_by")} small under={<span class="mono">{known.opened.run}</span>}>{known.opened.requested_by}</Figure>
@@ -209,12 +215,24 @@ export function ExceptionPage(props: PageProps) {
                 <Decide exception={known} mayApprove={may_approve} entity={props.entity} reload={shown.reload} />
                 <Notes {...props} state={known} notes={notes} reload={shown.reload} />
                 {account && <History account={account} {...props} draft={draft.data?.invoice} />}
+                {account && <ContractsOf account={account} />}
               </div>
             </div>
           </>
         )}
       </Show>
     </>
+  );
+}
+
+/** What the customer's contracts are, and what each version changed. */
+function ContractsOf({ account }: { account: string }) {
+  const words = useWords();
+  const contracts = useRead<Contracts>(`/v1/accounts/${encodeURIComponent(account)}/contracts`);
+  return (
+    <Sheet title={words.text("customers.contracts")}>
+      <Show of={contracts}>{(known) => <ContractLine of={known} />}</Show>
+    </Sheet>
   );
 }
 

@@ -79,7 +79,7 @@ class ConsoleSite:
             return refused
         if request.path == "/session":
             return self._session(request)
-        if request.path.startswith("/v1/") and _is_page(request.path):
+        if request.path.startswith("/v1/"):
             return self._api(request)
         return self._file(request)
 
@@ -134,6 +134,8 @@ class ConsoleSite:
         person = self._person(request)
         if person is None:
             return problem(HTTPStatus.UNAUTHORIZED, "no_session", "sign in first: there is no session, or it is over")
+        if not _is_page(request.path):
+            return problem(HTTPStatus.NOT_FOUND, "not_found", "there is no such path")
         passed = {name: value for name, value in request.headers.items() if name in PASSED_ON}
         try:
             answer = self._call_api(ConsoleRequest(request.method, request.target, passed, request.body), person)
