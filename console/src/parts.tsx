@@ -341,6 +341,7 @@ export function TextField(props: {
 /** Do something that may be refused: while it is under way nothing else is sent, and what came of it is said in words. */
 export function useAction() {
   const [isBusy, setBusy] = useState(false);
+  const words = useWords();
   const isUnderWay = useRef(false); // a second click may come before the button is drawn as disabled
   const [problem, setProblem] = useState<Problem>();
   const [done, setDone] = useState("");
@@ -361,11 +362,13 @@ export function useAction() {
   };
   const result = (
     <div aria-live="polite">
+      {isBusy && <p class="soft">{words.text("working")}</p>}
       {problem && <Trouble problem={problem} />}
       {done && <div class="notice good">{done}</div>}
     </div>
   );
-  return { isBusy, act, result };
+  const forget = () => setProblem(undefined);
+  return { isBusy, act, result, problem, forget };
 }
 
 export function useTitle(key: Key): string {

@@ -173,6 +173,7 @@ function SignOffForm(props: PageProps & { month_state: Month; reload: () => void
   useEffect(() => setPoints((known) => known.filter((id) => variances.some((one) => one.id === id))), [variances.length]);
   const compareNow = () =>
     compare.act(async () => {
+      sign.forget();
       const months = [props.month, monthBefore(props.month)];
       const before = await Promise.all(months.map((month) => comparedAt(props.entity.id, month)));
       await post("/v1/sign-offs", { ...request, step: "compare" });
@@ -225,6 +226,7 @@ function SignOffForm(props: PageProps & { month_state: Month; reload: () => void
         </button>
       </div>
       {compare.result}
+      {points.length < variances.length && sign.problem && <p class="notice warn">{words.text("close.not_chosen", { number: variances.length - points.length })}</p>}
       {sign.result}
     </form>
   );

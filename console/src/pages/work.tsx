@@ -212,7 +212,7 @@ export function ExceptionPage(props: PageProps) {
                 )}
               </div>
               <div>
-                <Decide exception={known} mayApprove={may_approve} entity={props.entity} reload={shown.reload} />
+                <Decide exception={known} mayApprove={may_approve} entity={props.entity} to={props.to} reload={shown.reload} />
                 <Notes {...props} state={known} notes={notes} reload={shown.reload} />
                 {account && <History account={account} {...props} draft={draft.data?.invoice} />}
                 {account && <ContractsOf account={account} />}
@@ -258,7 +258,10 @@ export function Findings({ of }: { of: Finding[] }) {
   );
 }
 
-function Decide(props: { exception: Exception; mayApprove: string[]; entity: PageProps["entity"]; reload: () => void }) {
+const LOOK_MS = 2_000;
+const MOST_LOOKS = 30;
+
+function Decide(props: { exception: Exception; mayApprove: string[]; entity: PageProps["entity"]; to: PageProps["to"]; reload: () => void }) {
   const words = useWords();
   const { exception, entity } = props;
   const [reason, setReason] = useState("");
@@ -277,6 +280,7 @@ function Decide(props: { exception: Exception; mayApprove: string[]; entity: Pag
           <Mark code={taken.verdict} /> {words.text("work.decided", { by: taken.decided_by, at: words.instant(taken.decided_at) })}
         </p>
         <p class="soft">{taken.reason}</p>
+        {taken.verdict === "approved" && ["invoice", "credit_note"].includes(exception.opened.kind) && <Released exception={exception} to={props.to} />}
         {result}
       </Sheet>
     );
@@ -309,6 +313,22 @@ function Decide(props: { exception: Exception; mayApprove: string[]; entity: Pag
       </form>
     </Sheet>
   );
+}
+
+/** Whether an approved document is released by now: its workflow does that, and takes some seconds. */
+function Released({ exception, to }: { exception: Exception; to: PageProps["to"] }) {
+  const words = useWords();
+  const document = exception.opened.id.split(".").slice(0, -1).join(".");
+  const kind = exception.opened.kind === "credit_note" ? "credit-notes" : "invoices";
+  const released = useRead<{ released: { number: string } }>(url(`/v1/${kind}/${encodeURIComponent(document)}`, { fields: "released" }));
+  const [looks, setLooks] = useState(0);
+  useEffect(() => {
+    if (released.problem?.status !== 404 || looks >= MOST_LOOKS) return;
+    const timer = setTimeout(() => { setLooks(looks + 1); released.reload(); }, LOOK_MS);
+    return () => clearTimeout(timer);
+  }, [released.problem, looks]);
+  if (released.data) return <p>{words.text("work.released_as")} <Link to={to("invoices", released.data.released.number)}>{released.data.released.number}</Link></p>;
+  return <p class={looks >= MOST_LOOKS ? "notice warn" : "soft"}>{words.text(looks >= MOST_LOOKS ? "work.not_released" : "work.is_released_now")}</p>;
 }
 
 /** What a customer was billed in the last twelve months, beside what is held now. */
