@@ -10,6 +10,7 @@ import { DisputesPage } from "./pages/disputes";
 import { ExceptionPage, WorkPage } from "./pages/work";
 import { EvidencePage } from "./pages/evidence";
 import { InvoicePage, InvoicesPage } from "./pages/invoices";
+import { LettersPage, QueuePage } from "./pages/letters";
 import { MonthPage } from "./pages/month";
 import { QuarantinePage, RefusedEventPage } from "./pages/quarantine";
 import { ReceiptPage } from "./pages/receipt";
@@ -37,6 +38,7 @@ const PAGES: [string, Key][] = [
   ["disputes", "page.disputes"],
   ["reconciliation", "page.reconciliation"],
   ["quarantine", "page.quarantine"],
+  ["letters", "page.letters"],
   ["customers", "page.customers"],
   ["policy", "page.policy"],
   ["evidence", "page.evidence"],
@@ -54,6 +56,8 @@ function Page(props: PageProps & { page: string }) {
       return <DisputesPage {...props} />;
     case "reconciliation":
       return <ReconciliationPage {...props} />;
+    case "letters":
+      return props.thing ? <QueuePage {...props} /> : <LettersPage {...props} />;
     case "quarantine":
       return props.thing ? <RefusedEventPage {...props} /> : <QuarantinePage {...props} />;
     case "customers":

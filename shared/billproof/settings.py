@@ -1,5 +1,6 @@
 """The settings of a function, read from its environment on first use, with clear errors."""
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -7,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from billproof.errors import InvalidInput
+from billproof.letters import QueuePair
 
 _WHOLE = re.compile(r"[0-9]{1,9}")
 
@@ -199,6 +201,12 @@ class Settings:
             "payment-events": self._text("PAYMENT_EVENTS_MAPPING"),
             "crm-events": self._text("CRM_EVENTS_MAPPING"),
         }
+
+    @property
+    def queue_pairs(self) -> dict[str, QueuePair]:
+        """The work queues with their dead-letter queues and logs, by the names of the queues."""
+        pairs = json.loads(self._text("QUEUE_PAIRS"))
+        return {name: QueuePair(queue=queue, dead=dead, log=log) for name, (queue, dead, log) in pairs.items()}
 
     @property
     def sap_secret(self) -> str | None:

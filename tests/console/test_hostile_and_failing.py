@@ -1,4 +1,4 @@
-"""Texts that are programs, an API that fails, answers that are lost, sessions that end: nothing runs, nothing is lost."""
+"""Texts that are programs, an API that fails, answers that are lost, sessions that end: nothing runs or is lost."""
 
 import json
 from decimal import Decimal

@@ -1,5 +1,7 @@
 """What people note of an exception, and what they do with refused events, by their hands."""
 
+import json
+
 from billproof.usage.refusal_model import RefusedState
 from tests.support.desk import Desk
 from tests.support.world import INC, JANUARY, flight
@@ -81,3 +83,22 @@ def test_a_refused_event_that_is_never_billed_is_dismissed_with_a_reason(desk: D
     desk.follow("← Quarantine")
     desk.sees("No event is refused.")
     assert RefusedState.DISMISSED.value == "dismissed"
+
+
+def test_dead_letters_are_looked_at_with_their_values_masked_and_sent_back(desk: Desk) -> None:
+    receipt = json.dumps({"kind": "receipt", "payer": "Mr Smith"})
+    desk.world.dead_letters.dead["payment-events"] = [(receipt, "there is no such source"), (receipt, "")]
+    desk.begin("ana")
+    desk.follow("Dead letters", "payments")
+    desk.press("Look what would be sent back")
+    desk.sees("there is no such source")
+    desk.sees("The log does not say why it failed.")
+    desk.page.get_by_text("Content, with its values masked").first.click()
+    desk.sees("•••")
+    assert desk.page.get_by_text("Smith").count() == 0
+    assert desk.world.dead_letters.sent == []
+    desk.press("Send back 2 letters")
+    desk.sees("2 sent back, 0 left.")
+    assert desk.world.dead_letters.sent == [("payment-events", receipt)] * 2
+    desk.press("Look what would be sent back")
+    desk.sees("No letter is dead here.")
