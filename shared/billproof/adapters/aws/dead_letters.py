@@ -8,7 +8,6 @@ receive (hidden for HIDDEN_SECONDS) -> send to the source queue -> delete
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 
 from billproof.adapters.aws.faults import outside
@@ -33,14 +32,14 @@ def depth(sqs: Any, url: str) -> int:
 
 
 def received(sqs: Any, url: str, at_most: int) -> Iterator[dict[str, Any]]:
-    """Yield the messages that are there now, each once; what comes in meanwhile is left for the next time."""
+    """Yield at most so many messages that are there now, each once; no other is hidden."""
     message_ids: set[str] = set()
     empty = 0
     while len(message_ids) < at_most and empty < EMPTY_ANSWERS:
         with outside("sqs"):
             answer = sqs.receive_message(
                 QueueUrl=url,
-                MaxNumberOfMessages=MESSAGES_PER_CALL,
+                MaxNumberOfMessages=min(MESSAGES_PER_CALL, at_most - len(message_ids)),
                 VisibilityTimeout=HIDDEN_SECONDS,
                 MessageSystemAttributeNames=["SentTimestamp"],
                 MessageAttributeNames=["All"],
@@ -83,7 +82,7 @@ class SqsDeadLetters:
     def letters(self, queue: str, *, most: int) -> list[Letter]:
         """Return the oldest of some dead letters with their errors, and leave them where they are."""
         pair = self._pair(queue)
-        held = list(islice(received(self._sqs, pair.dead, most), most))
+        held = list(received(self._sqs, pair.dead, most))
         let_go(self._sqs, pair.dead, held)
         known = sorted(held, key=lambda message: (sent_at(message), message["MessageId"]))
         return [
@@ -99,7 +98,7 @@ class SqsDeadLetters:
     def send_back(self, queue: str, *, most: int) -> int:
         """Send dead letters back to their queue, and return how many; doing it again is harmless."""
         pair, sent = self._pair(queue), 0
-        for message in islice(received(self._sqs, pair.dead, most), most):
+        for message in received(self._sqs, pair.dead, most):
             with outside("sqs"):
                 self._sqs.send_message(QueueUrl=pair.queue, MessageBody=message["Body"])
                 self._sqs.delete_message(QueueUrl=pair.dead, ReceiptHandle=message["ReceiptHandle"])
