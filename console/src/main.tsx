@@ -20,7 +20,7 @@ import { SignInPage, type Session } from "./pages/signin";
 import { Link, Loading, Trouble } from "./parts";
 import { addressOf, go, replace, usePlace, type Place } from "./router";
 import { preferredLanguage, preferredTheme, setLanguage, setTheme, type Theme } from "./settings";
-import type { Caller, Entity, Month, MonthRow } from "./types";
+import type { Caller, Entity, Month, MonthRow, WaitingReceipts } from "./types";
 import { useWords, Words, WordsContext, type Key, type Language } from "./words";
 
 export interface PageProps {
@@ -151,6 +151,7 @@ function SignedIn(props: { leave: () => void } & Preferences) {
   const month = useRead<Month>(
     entity && place.month ? `/v1/months/${encodeURIComponent(entity.id)}/${encodeURIComponent(place.month)}` : null,
   );
+  const receipts = useRead<WaitingReceipts>(entity && place.month ? `/v1/cash/${encodeURIComponent(entity.id)}/waiting` : null);
   const isWhole = entity !== undefined && place.entity === entity.id && place.month !== "" && place.page !== "";
   useEffect(() => {
     if (!entity || isWhole) return;
@@ -193,7 +194,7 @@ function SignedIn(props: { leave: () => void } & Preferences) {
   const to = (page: string, thing = "") => addressOf({ entity: entity.id, month: place.month, page, thing });
   const waiting: Record<string, number> = {
     work: month.data?.waiting_exceptions ?? 0,
-    cash: month.data?.waiting_receipts ?? 0,
+    cash: receipts.data?.receipts ?? 0,
   };
   return (
     <div class="frame">

@@ -34,11 +34,19 @@ export interface Month {
   period: string;
   runs: string[];
   is_closed: boolean;
-  documents: { status: string; number: number; gross: Money[] }[];
   waiting_exceptions: number;
-  waiting_receipts: number;
   reconciled: { reconciled_at: string; differences: number; unsettled: number } | null;
   sign_off: SignOff | null;
+}
+
+export interface DocumentsInStatus {
+  status: string;
+  number: number;
+  gross: Money[];
+}
+
+export interface WaitingReceipts {
+  receipts: number;
 }
 
 export interface Finding {

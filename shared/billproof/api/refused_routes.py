@@ -1,4 +1,4 @@
-"""The routes of refused usage events: a month's list, one of them as it came, and sending it again."""
+"""The routes of refused usage events: a month's list, and one of them as it came."""
 
 from functools import partial
 from typing import Any
@@ -7,7 +7,6 @@ from billproof.access.scopes import Scope
 from billproof.api.asked import AskedText
 from billproof.api.pages import AskedPage, ListPage, page_by_name
 from billproof.api.routes import Route, RouteCall
-from billproof.approvals.resending import ResentEvent, resend_event
 from billproof.composition import Composition
 from billproof.errors import NotFound
 from billproof.model import Model, WrittenFlag
@@ -60,21 +59,8 @@ def _show_refused(call: RouteCall[NamedRefused], ports: Composition) -> RefusedD
     return details
 
 
-def _resend(call: RouteCall[NamedRefused], ports: Composition) -> ResentEvent:
-    """Send a refused event to its queue again, as it came; it counts once, however often it is sent."""
-    return resend_event(
-        call.request.event,
-        caller=call.caller.identity,
-        policies=ports.policies,
-        directory=ports.directory,
-        objects=ports.objects,
-        queue=ports.usage_events,
-    )
-
-
 _read = partial(Route, scope=Scope.OPERATIONS_READ)
 ROUTES: dict[str, Route[Any]] = {
     "GET /v1/refused-events": _read(AskedRefused, operation=_list_refused),
     "GET /v1/refused-events/{event}": _read(NamedRefused, operation=_show_refused),
 }
-RESENDING: dict[str, Route[Any]] = {"POST /v1/refused-events/{event}/resendings": Route(NamedRefused, None, _resend)}

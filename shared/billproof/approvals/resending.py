@@ -12,9 +12,9 @@ from billproof.approvals.asking import known_person
 from billproof.approvals.governing import PolicyBook
 from billproof.callers import Identity
 from billproof.errors import Conflict
-from billproof.model import Model
 from billproof.pipeline.attribution import Attribution
 from billproof.ports import Objects, Queue
+from billproof.usage.refusal_model import ResentEvent
 from billproof.usage.refused import find_refused
 
 if TYPE_CHECKING:
@@ -22,13 +22,6 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 1_000_000
 """Bytes of the largest message that a queue takes, with room for its envelope."""
-
-
-class ResentEvent(Model):
-    """That a refused event was sent again, and by whom. Whether it is accepted now, the log says within seconds."""
-
-    id: str
-    resent_by: str
 
 
 def resend_event(
