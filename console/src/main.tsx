@@ -9,6 +9,7 @@ import { CustomerPage, CustomersPage } from "./pages/customers";
 import { DisputesPage } from "./pages/disputes";
 import { ExceptionPage, WorkPage } from "./pages/work";
 import { EvidencePage } from "./pages/evidence";
+import { IntegrationsPage } from "./pages/integrations";
 import { InvoicePage, InvoicesPage } from "./pages/invoices";
 import { LettersPage, QueuePage } from "./pages/letters";
 import { MonthPage } from "./pages/month";
@@ -39,6 +40,7 @@ const PAGES: [string, Key][] = [
   ["reconciliation", "page.reconciliation"],
   ["quarantine", "page.quarantine"],
   ["letters", "page.letters"],
+  ["integrations", "page.integrations"],
   ["customers", "page.customers"],
   ["policy", "page.policy"],
   ["evidence", "page.evidence"],
@@ -56,6 +58,8 @@ function Page(props: PageProps & { page: string }) {
       return <DisputesPage {...props} />;
     case "reconciliation":
       return <ReconciliationPage {...props} />;
+    case "integrations":
+      return <IntegrationsPage {...props} />;
     case "letters":
       return props.thing ? <QueuePage {...props} /> : <LettersPage {...props} />;
     case "quarantine":

@@ -19,6 +19,7 @@ PAGES = {
     "quarantine": "/quarantine",
     "refused event": "",
     "dead letters": "/letters",
+    "integrations": "/integrations",
     "dead letters of a queue": "/letters/payment-events",
     "customers": "/customers",
     "customer": "/customers/9E",

@@ -49,10 +49,10 @@ def letters(sqs: Any, pair: QueuePair) -> SqsDeadLetters:
 
 
 def bodies(sqs: Any, url: str) -> list[int]:
-    found: list[int] = []
+    numbers: list[int] = []
     while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        found += [json.loads(message["Body"])["n"] for message in messages]
-    return sorted(found)
+        numbers += [json.loads(message["Body"])["n"] for message in messages]
+    return sorted(numbers)
 
 
 def test_queues_are_counted(letters: SqsDeadLetters) -> None:

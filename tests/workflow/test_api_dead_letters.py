@@ -109,13 +109,13 @@ def test_what_is_no_json_is_masked_whole(body: str) -> None:
 
 @pytest.mark.parametrize("value", ["Mr Smith", 1.5, 12, ["Mr Smith", {"name": "Mr Smith"}], {"deep": [["Mr Smith"]]}])
 def test_of_a_value_that_may_say_anything_nothing_is_shown(value: Any) -> None:
-    told = masked(json.dumps({"whatever": value, "kind": "receipt", "flag": True, "none": None}))
-    assert "Smith" not in told
-    assert "1" not in told
-    assert json.loads(told)["kind"] == "receipt"
-    assert json.loads(told)["flag"] is True
+    shown = masked(json.dumps({"whatever": value, "kind": "receipt", "flag": True, "none": None}))
+    assert "Smith" not in shown
+    assert "1" not in shown
+    assert json.loads(shown)["kind"] == "receipt"
+    assert json.loads(shown)["flag"] is True
 
 
 def test_a_field_of_ours_that_says_what_no_name_of_ours_is_like_is_masked() -> None:
-    told = masked(json.dumps({"kind": "for Mr Smith", "run": ["Smith"], "period": {"x": "Smith"}, "number": "a@b.c"}))
-    assert json.loads(told) == {"kind": MASK, "run": [MASK], "period": {"x": MASK}, "number": MASK}
+    shown = masked(json.dumps({"kind": "for Mr Smith", "run": ["Smith"], "period": {"x": "Smith"}, "number": "a@b.c"}))
+    assert json.loads(shown) == {"kind": MASK, "run": [MASK], "period": {"x": MASK}, "number": MASK}

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -32,8 +33,8 @@ def read(world: World, route: str, by: str = "ana", query: dict[str, str] | None
 
 
 def tallied(world: World) -> list[dict[str, Any]]:
-    asked = {"legal_entity": INC, "period": JANUARY}
-    tally = read(world, TALLY, **asked)
+    query = {"legal_entity": INC, "period": JANUARY}
+    tally = read(world, TALLY, **query)
     assert tally["next"] is None
     documents: list[dict[str, Any]] = tally["documents"]
     return documents
@@ -216,3 +217,21 @@ def test_a_comparison_is_started_once_a_minute_for_the_month_and_the_one_before_
         {"legal_entity": INC, "period": JANUARY},
     ]
     assert started["executions"] == [*world.reconciliations.executions]
+
+
+def test_a_counterpart_that_does_not_answer_is_told_with_its_queues_and_when_it_is_asked_again(world: World) -> None:
+    def told() -> dict[str, tuple[str, str | None, str | None]]:
+        services = read(world, "/v1/integrations")["services"]
+        return {one["service"]: (one["state"], one["asked_again_at"], one["answered_again_at"]) for one in services}
+
+    assert {state for state, _, _ in told().values()} == {"answers"}
+    at = datetime(2013, 3, 1, 9, tzinfo=UTC)
+    world.breakers.trip("sap", at=at, retry_after=0)
+    assert told()["sap"] == ("rests", "2013-03-01T09:01:00.000000Z", None)
+    (sap,) = (one for one in read(world, "/v1/integrations")["services"] if one["service"] == "sap")
+    assert (sap["queues"], sap["tripped_at"]) == (["erp-postings", "payment-events"], "2013-03-01T09:00:00.000000Z")
+    breaker = world.breakers.get("sap")
+    assert breaker is not None
+    world.breakers.close(breaker.closed(at + timedelta(minutes=5)))
+    assert told()["sap"] == ("answers_again", None, "2013-03-01T09:05:00.000000Z")
+    assert {state for name, (state, _, _) in told().items() if name != "sap"} == {"answers"}

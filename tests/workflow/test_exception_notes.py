@@ -55,8 +55,8 @@ def read(world: World, route: str, query: dict[str, str] | None = None, **in_pat
 
 
 def listed(world: World, **query: str) -> list[str]:
-    asked = {"legal_entity": INC, "period": JANUARY, **query}
-    return [item["opened"]["subject"] for item in read(world, "/v1/exceptions", asked)["items"]]
+    whole = {"legal_entity": INC, "period": JANUARY, **query}
+    return [item["opened"]["subject"] for item in read(world, "/v1/exceptions", whole)["items"]]
 
 
 def test_what_people_note_is_told_in_its_order_with_who_and_when(world: World) -> None:
@@ -64,8 +64,8 @@ def test_what_people_note_is_told_in_its_order_with_who_and_when(world: World) -
     assert note(world, "ben", kind="assigned", assignee="ana")[0] == 200
     assert note(world, "ana", **snooze(LATER))[0] == 200
     shown = read(world, "/v1/exceptions/{exception}", exception=CASE)
-    told = [(one["ordinal"], one["kind"], one["noted_by"], one["assignee"], one["until"]) for one in shown["notes"]]
-    assert told == [
+    noted = [(one["ordinal"], one["kind"], one["noted_by"], one["assignee"], one["until"]) for one in shown["notes"]]
+    assert noted == [
         (1, "commented", "ana", None, None),
         (2, "assigned", "ben", "ana", None),
         (3, "snoozed", "ana", None, LATER),
@@ -201,10 +201,10 @@ def test_those_that_have_waited_longest_come_first_whatever_the_page(world: Worl
     older = {"id": f"{INC}.{JANUARY}.ZZ.001", "subject": "ZZ", "opened_at": "2013-02-02T11:00:00.000000Z"}
     assert world.exception_store.open(opened.model_copy(update=older))
     query = {"legal_entity": INC, "period": JANUARY, "order": "age", "limit": "1"}
-    told, cursor = [], ""
+    subjects, cursor = list[str](), ""
     while cursor is not None:
         page = read(world, "/v1/exceptions", {**query, "cursor": cursor})
-        told += [item["opened"]["subject"] for item in page["items"]]
+        subjects += [item["opened"]["subject"] for item in page["items"]]
         cursor = page["next"]
-    assert told == ["ZZ", "EV", "UA"]
+    assert subjects == ["ZZ", "EV", "UA"]
     assert listed(world) == ["EV", "UA", "ZZ"]
