@@ -2,14 +2,15 @@
 
 import json
 from decimal import Decimal
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 from billproof.money import Money
-from billproof_ops.web_console.model import ConsoleAnswer
+from billproof_ops.web_console.model import ConsoleAnswer, ConsoleRequest
 from tests.support.console_world import take
 from tests.support.desk import Desk
-from tests.support.world import INC, JANUARY
+from tests.support.world import EUROPE, INC, JANUARY
 
 CASE = f"{INC}.{JANUARY}.UA.001"
 PROGRAM = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
@@ -147,3 +148,62 @@ def test_an_address_that_makes_no_sense_shows_a_page_all_the_same(path: str, des
     desk.page.goto(desk.address + path)
     desk.page.get_by_role("navigation").wait_for()
     desk.page.get_by_role("heading", level=1).wait_for()
+
+
+def rows_of(start: int) -> ConsoleAnswer:
+    """A page of two hundred of 2,500 invoices, as the API answers it."""
+    numbers = range(start, min(start + 200, 2_500))
+    amounts = {"currency": "USD", "net": "1.00", "tax": "0.00", "gross": "1.00", "findings": 0}
+    rows = [
+        {"invoice": f"i.{n}", "number": f"N-{n:05}", "account": f"A{n}", "status": "posted", "sent": "yes", **amounts}
+        for n in numbers
+    ]
+    body = json.dumps({"items": rows, "next": str(start + 200) if start + 200 < 2_500 else None}).encode()
+    return ConsoleAnswer(200, {"content-type": "application/json"}, body)
+
+
+def test_thousands_of_invoices_are_shown_page_by_page_and_what_is_not_shown_is_opened_by_its_number(desk: Desk) -> None:
+    starts: list[str] = []
+
+    def answered(request: ConsoleRequest) -> ConsoleAnswer | None:
+        url = urlsplit(request.target)
+        if url.path != "/v1/invoices":
+            return None
+        starts.append(dict(parse_qsl(url.query)).get("cursor", "0"))
+        return rows_of(int(starts[-1]))
+
+    desk.stack.instead = answered
+    desk.begin("ben")
+    desk.open("/invoices")
+    desk.sees("200 shown")
+    assert starts == ["0"]
+    desk.page.get_by_label("Number or customer").fill("N-02499")
+    desk.sees("It looks through the 200 that are shown")
+    assert (
+        desk.page.get_by_role("link", name="Open N-02499").get_attribute("href")
+        == "/skymeter-inc/2013-01/invoices/N-02499"
+    )
+    desk.page.get_by_label("Number or customer").fill("")
+    for number in range(400, 2_600, 200):
+        desk.press("Show more")
+        desk.sees(f"{number} shown")
+    desk.press("Show more")
+    desk.sees("2500 shown")
+    assert desk.page.get_by_role("button", name="Show more").count() == 0
+    assert starts == [str(start) for start in range(0, 2_500, 200)]
+    numbers = desk.page.locator("tbody th").all_inner_texts()
+    assert numbers == sorted(numbers)
+
+
+def test_a_legal_entity_that_is_not_ones_own_is_not_there_whatever_the_address_says(desk: Desk) -> None:
+    policy = desk.world.directory.policy(EUROPE)
+    without_carla = tuple(person for person in policy.people if person.id != "carla")
+    desk.world.adopt(policy.model_copy(update={"version": policy.version + 1, "people": without_carla}))
+    desk.world.access._read_at = None
+    desk.sign_in("carla")
+    desk.sees("skymeter-inc-2013-01-001")
+    for page in ("month", "cash", "work", "invoices/SKY-DE-2013-000001"):
+        desk.page.goto(f"{desk.address}/skymeter-europe/2013-01/{page}")
+        desk.page.get_by_role("heading", level=1).wait_for()
+        assert "skymeter-europe" not in desk.page.url
+        assert desk.page.get_by_text("EUR").count() == 0

@@ -1,7 +1,7 @@
 """The console over a world in memory: what the embedded stack's workflows do after a call, this does at once."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -26,13 +26,15 @@ class PlayedStack:
         """What the next changes are answered instead of being made, or what they raise."""
         self.lost: list[ConsoleAnswer | Exception] = []
         """What the next changes are answered after they were made."""
+        self.instead: Callable[[ConsoleRequest], ConsoleAnswer | None] = lambda _: None
+        """Answers some calls in the place of the API."""
 
     def __call__(self, request: ConsoleRequest, person: str) -> ConsoleAnswer:
         """Call the API as a person."""
         is_change = request.method == "POST"
         if is_change and self.troubles:
             return _told(self.troubles.pop(0))
-        answer = self._answered(request, person)
+        answer = self.instead(request) or self._answered(request, person)
         return _told(self.lost.pop(0)) if is_change and self.lost else answer
 
     def _answered(self, request: ConsoleRequest, person: str) -> ConsoleAnswer:

@@ -25,6 +25,12 @@ export function CustomersPage(props: PageProps) {
         <Show of={accounts}>
           {() => (
             <>
+              {sought.trim() && accounts.hasMore && (
+                <p class="body soft">
+                  {words.text("search.partial", { number: accounts.data?.length ?? 0 })}{" "}
+                  <Link to={props.to("customers", sought.trim())}>{words.text("search.open", { name: sought.trim() })}</Link>
+                </p>
+              )}
               <Table
                 label={words.text("page.customers")}
                 rows={rows}

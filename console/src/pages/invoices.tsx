@@ -62,6 +62,12 @@ export function InvoicesPage(props: PageProps) {
         <Show of={listed}>
           {() => (
             <>
+              {sought.trim() && listed.hasMore && (
+                <p class="body soft">
+                  {words.text("search.partial", { number: listed.data?.length ?? 0 })}{" "}
+                  <Link to={props.to("invoices", sought.trim())}>{words.text("search.open", { name: sought.trim() })}</Link>
+                </p>
+              )}
               <Table
                 label={words.code(kind)}
                 rows={rows}
