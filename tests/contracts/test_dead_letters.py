@@ -43,7 +43,9 @@ def letters(sqs: Any, pair: QueuePair) -> SqsDeadLetters:
         "no JSON",
     ]
     moment = int(time() * 1000)
-    events = [{"timestamp": moment + number, "message": json.dumps(line)} for number, line in enumerate(said)]
+    events: list[Any] = [
+        {"timestamp": moment + number, "message": json.dumps(line)} for number, line in enumerate(said)
+    ]
     logs.put_log_events(logGroupName=LOG, logStreamName="one", logEvents=events)
     return SqsDeadLetters(sqs, logs, {"payments": pair})
 

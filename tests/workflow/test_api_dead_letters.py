@@ -38,7 +38,8 @@ def dead(world: World) -> list[tuple[str, str]]:
     return world.dead_letters.dead["payment-events"]
 
 
-def call(world: World, route: str, by: str, body: dict[str, Any] | None = None, **in_path: str) -> tuple[int, Any]:
+def call(world: World, route: str, by: str, body: dict[str, Any] | None = None, queue: str = "") -> tuple[int, Any]:
+    in_path: dict[str, Any] = {"queue": queue} if queue else {}
     event = route_event(route, by, body=json.dumps(body) if body is not None else "", **in_path)
     response = handler("redrive_letters")(event, Context(), world)
     return response["statusCode"], json.loads(response["body"])

@@ -33,8 +33,7 @@ def read(world: World, route: str, by: str = "ana", query: dict[str, str] | None
 
 
 def tallied(world: World) -> list[dict[str, Any]]:
-    query = {"legal_entity": INC, "period": JANUARY}
-    tally = read(world, TALLY, **query)
+    tally = read(world, TALLY, legal_entity=INC, period=JANUARY)
     assert tally["next"] is None
     documents: list[dict[str, Any]] = tally["documents"]
     return documents
