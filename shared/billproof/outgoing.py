@@ -9,6 +9,7 @@ from billproof.adapters.aws.clients import client
 from billproof.settings import Settings
 
 if TYPE_CHECKING:
+    from billproof.letters import DeadLetters
     from billproof.ports import Mailer, Queue, TaskTokens, Workflows
 
 
@@ -38,6 +39,13 @@ class Outgoing:
         from billproof.adapters.aws.sqs import SqsQueue
 
         return SqsQueue(client("sqs"), self.settings.usage_events_queue)
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        """The dead letters of work queues."""
+        from billproof.adapters.aws.dead_letters import SqsDeadLetters
+
+        return SqsDeadLetters(client("sqs"), client("logs"), self.settings.queue_pairs)
 
     @cached_property
     def payment_events(self) -> Queue:

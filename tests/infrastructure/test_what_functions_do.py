@@ -17,6 +17,7 @@ from tests.support.aws_chain import Chain, play
 from tests.support.aws_crm import take_orders
 from tests.support.aws_decisions import WAITS_UNDER
 from tests.support.aws_events import tell
+from tests.support.aws_letters import redrive
 from tests.support.aws_paid_ahead import plan_after_a_change
 from tests.support.aws_resources import ENGINE_KEY
 from tests.support.aws_take_over import take_over
@@ -44,6 +45,7 @@ def recorded() -> Iterator[Recording]:
         take_orders(chain)
         tell(chain)
         break_and_answer(chain)
+        redrive(chain)
         yield recording
 
 

@@ -44,6 +44,9 @@ def make_resources() -> dict[str, str]:
         names[name] = name
     for name in of_type("AWS::SQS::Queue"):
         names[name] = client("sqs").create_queue(QueueName=name)["QueueUrl"]
+    for name in of_type("AWS::Logs::LogGroup"):
+        client("logs").create_log_group(logGroupName=name)
+        names[name] = name
     for name in of_type("AWS::Events::EventBus"):
         client("events").create_event_bus(Name=name)
         names[name] = name

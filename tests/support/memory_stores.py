@@ -44,6 +44,7 @@ from tests.support.breakers import MemoryBreakers, MemoryConsumers
 from tests.support.fakes import (
     MemoryAnswers,
     MemoryCallLimits,
+    MemoryDeadLetters,
     MemoryMailer,
     MemoryQueue,
     MemoryRecords,
@@ -122,6 +123,7 @@ class MemoryStores(PaymentStores):
 
     def _set_up_what_follows(self) -> None:
         self.reconciliations = MemoryWorkflows()
+        self.dead_letters = MemoryDeadLetters()
         self.breakers = MemoryBreakers()
         self.consumers = MemoryConsumers()
         self.failures = FailuresInARow(lambda: self.breakers)

@@ -70,6 +70,8 @@ def _service_call(service: str, operation: str, params: dict[str, Any]) -> Permi
             return Permission("states:StartExecution", params["stateMachineArn"].rsplit(":", 1)[-1])
         case "stepfunctions", "DescribeExecution":
             return Permission("states:DescribeExecution", f"{params['executionArn'].split(':')[-2]} {EXECUTIONS}")
+        case "logs", "FilterLogEvents":
+            return Permission("logs:FilterLogEvents", params["logGroupName"])
         case "ses", "SendRawEmail":
             return Permission("ses:SendRawEmail", IDENTITY, only_with="SenderAddress")
         case "secretsmanager", "GetSecretValue":
@@ -79,6 +81,8 @@ def _service_call(service: str, operation: str, params: dict[str, Any]) -> Permi
 
 
 def _on_queue(operation: str, name: str) -> Permission:
+    if (name.endswith("DeadLetters") and operation != "SendMessageBatch") or operation == "GetQueueAttributes":
+        return Permission(f"sqs:{operation}", name)
     if operation == "ChangeMessageVisibility":  # sample events call queues contract-events, say
         return Permission("sqs:ChangeMessageVisibility", f"{name.title().replace('-', '')}Queue")
     assert operation in {"SendMessage", "SendMessageBatch"}, operation

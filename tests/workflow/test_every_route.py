@@ -42,10 +42,10 @@ OF_WRITERS = [key for key in OF_SCOPES if not str(SCOPES[key]).endswith(":read")
 SENDS = ("POST /v1/usage-events", "POST /v1/usage-events:dry-run")
 SHARED_BY_ALL = {
     *("GET /v1/meters", "GET /v1/meters/{id}", "GET /v1/meters/{id}/versions"),
-    *("GET /v1/exchange-rates/{id}/versions", "POST /v1/prices:quote", "GET /v1/me"),
+    *("GET /v1/exchange-rates/{id}/versions", "POST /v1/prices:quote", "GET /v1/me", "GET /v1/integrations"),
 }
-"""They name nothing of another legal entity: meters and rates are those of all, a price is worked out of what is sent,
-and who calls is told of its own."""
+"""They name nothing of another legal entity: meters, rates and counterparts are those of all, a price is worked out of
+what is sent, and who calls is told of its own."""
 OPENING = "POST /v1/openings/{legal_entity}"
 KEYED = [key for key in ROUTES if key.startswith("POST") and key not in SENDS]
 FUNCTIONS = {route.key: route.function for route in routes()}
