@@ -2,7 +2,7 @@
 
 from billproof.adapters.typst.pdf import render_invoice
 from billproof.composition import Composition
-from billproof.handlers import InvoiceMessage, each_invoice
+from billproof.handlers import InvoiceMessage, count, each_invoice
 from billproof.invoicing.delivery import Delivery, HandedOn, deliver_invoice
 from billproof.invoicing.resending import Resent, WantedResending, resend_invoice
 
@@ -19,7 +19,7 @@ def handler(message: InvoiceMessage, ports: Composition) -> Delivery | HandedOn 
             mailer=ports.mailer,
             sender=ports.settings.sender,
         )
-    return deliver_invoice(
+    delivered = deliver_invoice(
         invoice_id=message.invoice,
         register=ports.register,
         objects=ports.objects,
@@ -28,3 +28,5 @@ def handler(message: InvoiceMessage, ports: Composition) -> Delivery | HandedOn 
         sender=ports.settings.sender,
         electronic=ports.einvoices,
     )
+    count("DeliveryProblems", int(isinstance(delivered, Delivery) and delivered.is_unreachable))
+    return delivered

@@ -20,6 +20,7 @@ from pydantic import Field
 
 from billproof.errors import MailRefused, NotFound, ObjectUnreadable
 from billproof.ids import digest_bytes, shown
+from billproof.invoicing.addresses import Recipients
 from billproof.invoicing.annex import annex_name, annex_of, needs_annex
 from billproof.invoicing.delivery_events import DeliveryProblem, ProblemKind
 from billproof.invoicing.documents import read_invoice
@@ -35,6 +36,8 @@ from billproof.wording.catalogue import mail_text
 
 INVOICE_HEADER = "X-Billproof-Invoice"
 """By which a bounce is brought back to its invoice: SES writes a Message-ID of its own, and returns other headers."""
+REMINDER_HEADER = "X-Billproof-Reminder"
+"""Of a reminder, beside the first invoice that it is of: that it bounces says nothing of the invoice's own mail."""
 MAIL_NAME = 16
 """Digits of the digest of address and reason that name a mail which was never taken: its tries are one fact."""
 
@@ -43,7 +46,10 @@ Renderer = Callable[[Invoice, Released], bytes]
 
 
 class Delivery(Model):
-    """The fact that an invoice was delivered; with an annex, where its PDF shows summaries of its lines."""
+    """The fact that an invoice was delivered; with an annex, where its PDF shows summaries of its lines.
+
+    `left_out` are addresses of the customer that fail, and were not written to.
+    """
 
     number: str
     pdf_key: str
@@ -54,6 +60,12 @@ class Delivery(Model):
     electronic_key: str | None = Field(default=None, exclude_if=operator.not_)
     electronic_digest: str | None = Field(default=None, exclude_if=operator.not_)
     copied_to: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
+    left_out: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
+
+    @property
+    def is_unreachable(self) -> bool:
+        """Whether it was mailed to nobody since every address of the customer fails."""
+        return bool(self.left_out) and self.mailed_to is None
 
 
 class HandedOn(Model):
@@ -150,20 +162,28 @@ def mail_and_note(
 ) -> Delivery:
     """Mail the files of a document, unless it is a record only or no sender is set, and note that it was delivered.
 
+    An address that fails is not written to: who gets copies is. Where nobody is left that is a fact beside the invoice.
+
     Raises ExternalServiceUnavailable where the mail was not taken, and MailRefused where it never will be.
     """
     if invoice.is_record:
         sender = None
+    sent = Recipients(to="")
     if sender is not None:
-        send_mail(compose(invoice, released, files, sender=sender), invoice, register=register, mailer=mailer)
+        sent = recipients_of(invoice, released, register)
+        if sent.to:
+            mail = compose(invoice, released, files, sender=sender, sent=sent)
+            send_mail(mail, invoice, sent, register=register, mailer=mailer)
+        else:
+            note_unreachable(invoice, sent, register)
     annex, electronic = files.annex, files.electronic
-    stated = invoice.particulars
     delivery = Delivery(
-        copied_to=stated.copies_to if stated is not None and sender is not None else (),
+        copied_to=sent.copies,
+        left_out=sent.left_out,
         number=released.number,
         pdf_key=pdf_key(released),
         pdf_digest=digest_bytes(files.pdf),
-        mailed_to=invoice.buyer.billing_email if sender is not None else None,
+        mailed_to=sent.to or None,
         annex_key=annex_key(released) if annex is not None else None,
         annex_digest=digest_bytes(annex) if annex is not None else None,
         electronic_key=electronic_key(released, electronic) if electronic is not None else None,
@@ -183,11 +203,30 @@ def documents_folder(released: Released) -> str:
     return f"documents/{released.legal_entity}/{released.period.name}/"
 
 
-def send_mail(mail: bytes, invoice: Invoice, *, register: Register, mailer: Mailer) -> None:
+def recipients_of(invoice: Invoice, released: Released, register: Register) -> Recipients:
+    """Return who is written to with a document: its customer and who gets copies, without addresses that fail."""
+    stated = invoice.particulars or Particulars()
+    return register.addresses.recipients(released.legal_entity, invoice.buyer.billing_email, stated.copies_to)
+
+
+def note_unreachable(invoice: Invoice, sent: Recipients, register: Register) -> None:
+    """Keep that a document was mailed to nobody, since every address of its customer fails: a fact beside it."""
+    problem = DeliveryProblem(
+        kind=ProblemKind.UNREACHABLE,
+        invoice=invoice.id,
+        mail=digest_bytes(" ".join(sent.left_out).encode())[:MAIL_NAME],
+        happened_at=None,
+        reason="every address of the customer bounced for good or complained before",
+        recipients=sent.left_out,
+    )
+    register.add(invoice.id, problem.fact, problem)
+
+
+def send_mail(mail: bytes, invoice: Invoice, sent: Recipients, *, register: Register, mailer: Mailer) -> None:
     """Send a document's mail; that it is refused for good is a fact beside the document, and raises MailRefused."""
-    to, stated = invoice.buyer.billing_email, invoice.particulars
+    to = sent.to
     try:
-        mailer.send(to=to, message=mail, copies=stated.copies_to if stated else ())
+        mailer.send(to=to, message=mail, copies=sent.copies)
     except MailRefused as error:
         problem = DeliveryProblem(
             kind=ProblemKind.REFUSED,
@@ -200,12 +239,20 @@ def send_mail(mail: bytes, invoice: Invoice, *, register: Register, mailer: Mail
         raise
 
 
-def compose(invoice: Invoice, released: Released, files: DeliveredFiles, *, sender: str, sending: str = "") -> bytes:
+def compose(
+    invoice: Invoice,
+    released: Released,
+    files: DeliveredFiles,
+    *,
+    sender: str,
+    sent: Recipients,
+    sending: str = "",
+) -> bytes:
     """Write the mail: the same `sending` of an invoice has the same Message-ID, so a repeated one is recognised."""
     mail = EmailMessage(policy=SMTP)
     mail["From"] = sender
-    mail["To"] = invoice.buyer.billing_email
-    address_answers(mail, invoice.particulars or Particulars())
+    mail["To"] = sent.to
+    address_answers(mail, invoice.particulars or Particulars(), sent)
     mail[INVOICE_HEADER] = invoice.id
     kind = "credit_note" if invoice.kind is DocumentKind.CREDIT_NOTE else "invoice"
     said = partial(mail_text, invoice.buyer.locale)
@@ -224,10 +271,10 @@ def compose(invoice: Invoice, released: Released, files: DeliveredFiles, *, send
     return mail.as_bytes()
 
 
-def address_answers(mail: EmailMessage, stated: Particulars) -> None:
+def address_answers(mail: EmailMessage, stated: Particulars, sent: Recipients) -> None:
     """Say in a mail who gets copies, and that answers go to whom the documents name as contact."""
-    if stated.copies_to:
-        mail["Cc"] = ", ".join(stated.copies_to)
+    if sent.copies:
+        mail["Cc"] = ", ".join(sent.copies)
     if stated.contact is not None:
         mail["Reply-To"] = stated.contact.email
 

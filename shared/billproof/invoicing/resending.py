@@ -6,16 +6,18 @@ message | documents read | mail | resent
 A message names which sending it asks for: told twice, it is one fact, and one mail but for what dies in between.
 """
 
-from billproof.errors import InvalidInput, NotFound
+from billproof.errors import InvalidInput, MailRefused, NotFound
 from billproof.ids import shown
 from billproof.invoicing.annex import annex_of, needs_annex
-from billproof.invoicing.delivery import DeliveredFiles, compose, read_pdf, send_mail
+from billproof.invoicing.delivery import DeliveredFiles, compose, read_pdf, recipients_of, send_mail
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.electronic_delivery import read_electronic
 from billproof.invoicing.facts import DELIVERED, resent_as
 from billproof.invoicing.register import Register
 from billproof.model import Model
 from billproof.ports import Mailer, Objects
+
+FAILS = "this address bounced for good or complained before: note that it works, or name another one"
 
 
 class WantedResending(Model):
@@ -46,7 +48,8 @@ def resend_invoice(
     """Mail a delivered document again with the files that were kept; what was sent again is left alone.
 
     Raises NotFound where it was not delivered, InvalidInput without a sender, ObjectUnreadable where what was sent is
-    gone or another one, ExternalServiceUnavailable where the mail was not taken, and MailRefused where it never will.
+    gone or another one, ExternalServiceUnavailable where the mail was not taken, and MailRefused where it never will or
+    the address is one that fails.
     """
     released = register.released(invoice_id)
     if released is None or register.fact(invoice_id, DELIVERED) is None:
@@ -69,10 +72,12 @@ def resend_invoice(
         annex_of(kept, released) if needs_annex(kept) else None,
         read_electronic(released, register=register, objects=objects),
     )
-    mail = compose(invoice, released, files, sender=sender, sending=fact)
-    send_mail(mail, invoice, register=register, mailer=mailer)
-    copies = invoice.particulars.copies_to if invoice.particulars else ()
-    resent = Resent(number=released.number, mailed_to=wanted.to, copied_to=copies, ordinal=ordinal)
+    if register.addresses.failure(released.legal_entity, wanted.to) is not None:
+        raise MailRefused(FAILS)
+    sent = recipients_of(invoice, released, register)
+    mail = compose(invoice, released, files, sender=sender, sent=sent, sending=fact)
+    send_mail(mail, invoice, sent, register=register, mailer=mailer)
+    resent = Resent(number=released.number, mailed_to=wanted.to, copied_to=sent.copies, ordinal=ordinal)
     while not register.add(invoice_id, resent_as(resent.ordinal), resent):
         resent = resent.model_copy(update={"ordinal": resent.ordinal + 1})  # somebody else was faster meanwhile
     return resent
