@@ -17,6 +17,7 @@ def handler(message: InvoiceMessage, ports: Composition) -> Delivery:
         make=make_electronic,
         mailer=ports.mailer,
         sender=ports.settings.sender,
+        pages=ports.customer_pages,
     )
     count("DeliveryProblems", int(delivered.is_unreachable))
     return delivered

@@ -18,6 +18,7 @@ def handler(message: InvoiceMessage, ports: Composition) -> Delivery | HandedOn 
             objects=ports.objects,
             mailer=ports.mailer,
             sender=ports.settings.sender,
+            pages=ports.customer_pages,
         )
     delivered = deliver_invoice(
         invoice_id=message.invoice,
@@ -27,6 +28,7 @@ def handler(message: InvoiceMessage, ports: Composition) -> Delivery | HandedOn 
         mailer=ports.mailer,
         sender=ports.settings.sender,
         electronic=ports.einvoices,
+        pages=ports.customer_pages,
     )
     count("DeliveryProblems", int(isinstance(delivered, Delivery) and delivered.is_unreachable))
     return delivered

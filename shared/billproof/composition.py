@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from billproof.audit.restoring import Version
     from billproof.audit.stores import AuditedObjects, AuditedRecords
     from billproof.conservation.service import Stores
+    from billproof.invoicing.links import CustomerPages
     from billproof.invoicing.register import Register
     from billproof.masterdata.directory import Directory
     from billproof.opening.decisions import OpeningDecisions
@@ -170,6 +171,14 @@ class Composition(BreakerPorts, UsagePorts):
         from billproof.invoicing.register import Register
 
         return Register(self.invoices)
+
+    @property
+    def customer_pages(self) -> CustomerPages | None:
+        """Where the pages of customers are; None where the stack has none."""
+        from billproof.invoicing.links import CustomerPages
+
+        url = self.settings.customer_page_url
+        return CustomerPages(url, self.now) if url else None
 
     @cached_property
     def runs(self) -> RunFacts:

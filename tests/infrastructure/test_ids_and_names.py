@@ -43,7 +43,7 @@ TAKEN_APART = {
     "shared/billproof/adapters/stripe/tax.py": "the day in the version of Stripe's API",
     "shared/billproof/api/greedy.py": "the path of a call, whose parts are names as API Gateway unescaped them",
     "shared/billproof/approvals/waiting.py": "the domain of a mail address",
-    "shared/billproof/invoicing/delivery.py": "the domain of a mail address",
+    "shared/billproof/invoicing/mails.py": "the domain of a mail address",
     "shared/billproof/model.py": "the digits of a number",
     "shared/billproof/adapters/hubspot/webhooks.py": "the kind of object in the type of an event of HubSpot",
     "shared/billproof/crm/mapping.py": "the digits of a number",

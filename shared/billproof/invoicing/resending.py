@@ -6,13 +6,19 @@ message | documents read | mail | resent
 A message names which sending it asks for: told twice, it is one fact, and one mail but for what dies in between.
 """
 
+import operator
+
+from pydantic import Field
+
 from billproof.errors import InvalidInput, MailRefused, NotFound
 from billproof.ids import shown
 from billproof.invoicing.annex import annex_of, needs_annex
-from billproof.invoicing.delivery import DeliveredFiles, compose, read_pdf, recipients_of, send_mail
+from billproof.invoicing.delivery import compose_within_limits, read_pdf, recipients_of, send_mail
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.electronic_delivery import read_electronic
 from billproof.invoicing.facts import DELIVERED, resent_as
+from billproof.invoicing.links import CustomerPages
+from billproof.invoicing.mails import DeliveredFiles, MailTerms
 from billproof.invoicing.register import Register
 from billproof.model import Model
 from billproof.ports import Mailer, Objects
@@ -28,12 +34,13 @@ class WantedResending(Model):
 
 
 class Resent(Model):
-    """The fact that a delivered document was sent again, and to whom."""
+    """The fact that a delivered document was sent again, and to whom; `link` names the link of the mail."""
 
     number: str
     mailed_to: str
     copied_to: tuple[str, ...]
     ordinal: int
+    link: str | None = Field(default=None, exclude_if=operator.not_)
 
 
 def resend_invoice(
@@ -44,6 +51,7 @@ def resend_invoice(
     objects: Objects,
     mailer: Mailer,
     sender: str | None,
+    pages: CustomerPages | None = None,
 ) -> Resent:
     """Mail a delivered document again with the files that were kept; what was sent again is left alone.
 
@@ -75,9 +83,9 @@ def resend_invoice(
     if register.addresses.failure(released.legal_entity, wanted.to) is not None:
         raise MailRefused(FAILS)
     sent = recipients_of(invoice, released, register)
-    mail = compose(invoice, released, files, sender=sender, sent=sent, sending=fact)
-    send_mail(mail, invoice, sent, register=register, mailer=mailer)
-    resent = Resent(number=released.number, mailed_to=wanted.to, copied_to=sent.copies, ordinal=ordinal)
+    mail = compose_within_limits(invoice, released, files, MailTerms(sender, sent, fact), register, pages)
+    send_mail(mail.message, invoice, sent, register=register, mailer=mailer)
+    resent = Resent(number=released.number, mailed_to=wanted.to, copied_to=sent.copies, ordinal=ordinal, link=mail.link)
     while not register.add(invoice_id, resent_as(resent.ordinal), resent):
         resent = resent.model_copy(update={"ordinal": resent.ordinal + 1})  # somebody else was faster meanwhile
     return resent

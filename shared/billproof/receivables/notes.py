@@ -15,7 +15,8 @@ NotedNumber = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 class NoteVerdict(StrEnum):
     """What is noted: the customer promised to pay, documents are left out, somebody else collects, or none of it.
 
-    `reachable` is of an address of the customer that failed: mails to it arrive again.
+    `reachable` is of an address of the customer that failed: mails to it arrive again. `unlinked` revokes the links to
+    the pages of documents.
     """
 
     PROMISED = "promised"
@@ -23,6 +24,7 @@ class NoteVerdict(StrEnum):
     HANDED_OVER = "handed_over"
     RESUMED = "resumed"
     REACHABLE = "reachable"
+    UNLINKED = "unlinked"
 
 
 class CollectionNote(Model):
@@ -54,6 +56,9 @@ class CollectionNote(Model):
             raise ValueError(message)
         if (self.verdict is NoteVerdict.REACHABLE) != (self.address is not None):
             message = "what is reachable is an address; nothing else has one"
+            raise ValueError(message)
+        if not self.numbers and self.verdict is NoteVerdict.UNLINKED:
+            message = "links are of documents: name their numbers"
             raise ValueError(message)
         if self.numbers and self.verdict is NoteVerdict.REACHABLE:
             message = "an address is of no invoice: name no invoices"

@@ -3,9 +3,10 @@
 from datetime import date, datetime
 
 from billproof.errors import Contended, InvalidInput
+from billproof.invoicing.links import revoke_links
 from billproof.payments.receivables import Receivables
 from billproof.receivables.collection_book import CollectionBook
-from billproof.receivables.notes import CollectionNote, NotedCollection
+from billproof.receivables.notes import CollectionNote, NotedCollection, NoteVerdict
 from billproof.receivables.reminders import CollectionFact, CollectionKind, CollectionState
 from billproof.retrying import attempts
 
@@ -23,7 +24,9 @@ def note_collection(
     today: date,
     now: datetime,
 ) -> NotedCollection:
-    """Keep what a person noted; the same as was noted last changes nothing. What is reachable is kept with addresses.
+    """Keep what a person noted; the same as was noted last changes nothing.
+
+    What is reachable is kept with the addresses, and that links are revoked beside their documents.
 
     Raises InvalidInput for an account of another legal entity, a number that is no invoice of it, a day that is past,
     an address that did not fail, and Contended where others kept adding facts.
@@ -32,6 +35,10 @@ def note_collection(
     if wanted.address is not None:
         addresses = receivables.register.addresses
         addresses.works(wanted.legal_entity, wanted.address, said_by=noted_by, reason=wanted.reason, now=now)
+        return _noted(wanted, book.state(wanted.legal_entity, wanted.account))
+    if wanted.verdict is NoteVerdict.UNLINKED:
+        for item in filter(None, map(receivables.numbered, wanted.numbers)):
+            revoke_links(item.document, receivables.register, revoked_by=noted_by, reason=wanted.reason, now=now)
         return _noted(wanted, book.state(wanted.legal_entity, wanted.account))
     for _ in attempts(MAX_ATTEMPTS):
         state = book.state(wanted.legal_entity, wanted.account)

@@ -19,7 +19,7 @@ from functools import partial
 from billproof.approvals.policy import ReminderRules
 from billproof.errors import Contended, MailRefused
 from billproof.findings import Finding
-from billproof.invoicing.delivery import INVOICE_HEADER, REMINDER_HEADER, address_answers, message_id
+from billproof.invoicing.mails import INVOICE_HEADER, REMINDER_HEADER, address_answers, message_id
 from billproof.invoicing.parties import parties_of
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.model import Model

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from billproof.adapters.aws.faults import error_code, outside
 from billproof.errors import MailRefused, Unreadable
-from billproof.invoicing.delivery import INVOICE_HEADER, REMINDER_HEADER
 from billproof.invoicing.delivery_events import DeliveryProblem, ProblemKind
+from billproof.invoicing.mails import INVOICE_HEADER, REMINDER_HEADER
 from billproof.model import what_is_wrong
 
 _REFUSED = {"MessageRejected", "InvalidParameterValue"}
