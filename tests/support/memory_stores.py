@@ -23,6 +23,7 @@ from billproof.callers import IAM, Identity
 from billproof.conservation.service import Stores
 from billproof.erp.port import Erp, PostedDocument
 from billproof.invoicing.documents import read_invoice
+from billproof.invoicing.links import CustomerPages
 from billproof.invoicing.model import Invoice
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
@@ -43,6 +44,7 @@ from tests.support.breakers import MemoryBreakers, MemoryConsumers
 from tests.support.fakes import (
     MemoryAnswers,
     MemoryCallLimits,
+    MemoryFileLinks,
     MemoryMailer,
     MemoryQueue,
     MemoryRecords,
@@ -92,6 +94,8 @@ class MemoryStores(PaymentStores):
         self.deliveries = MemoryQueue()
         self.einvoices = MemoryQueue()
         self.mailer = MemoryMailer()
+        self.customer_pages: CustomerPages | None = None
+        self.file_links = MemoryFileLinks()
         self.billing_runs = MemoryWorkflows()
         self.exceptions = MemoryWorkflows()
         self.tokens = MemoryTokens()

@@ -19,6 +19,7 @@ from billproof.invoicing.delivery_events import (
     why_undelivered,
 )
 from billproof.invoicing.facts import DELIVERED, InvoiceFacts
+from billproof.invoicing.resending import WantedResending, resend_invoice
 from billproof.masterdata.documents import CustomerDocuments
 from billproof.reconciliation.model import Cause
 from billproof.reconciliation.service import reconcile
@@ -26,7 +27,6 @@ from tests.support.closing import let_variances_wait
 from tests.support.reminders import note, remind, reminded, reminding_world
 from tests.support.world import INC, JANUARY, World
 from tests.workflow.test_delivery import UA, deliver, event, release
-from tests.workflow.test_resending import WantedResending, resend_invoice
 
 AP, BOSS = "ap@ua.example", "boss@ua.example"
 BOUNCED_AT = datetime(2013, 2, 5, 10, tzinfo=UTC)

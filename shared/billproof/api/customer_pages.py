@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, quote
 
 from pydantic import ValidationError
 
-from billproof.api.asked import text_of
+from billproof.api.asked import method_of, text_of
 from billproof.api.customer_files import FILES, HEADERS, file_of, files_of
 from billproof.api.problems import Problem
 from billproof.errors import BillproofError, Contended, InvalidInput, NotFound
@@ -66,7 +66,7 @@ def serve_page(event: dict[str, Any], ports: Composition) -> Response:
 
 
 def _served(event: dict[str, Any], ports: Composition) -> Response:
-    method = str((event.get("requestContext") or {}).get("http", {}).get("method", ""))
+    method = method_of(event)
     _, _, path = str(event.get("rawPath", "")).partition("/p/")
     token, _, rest = path.partition("/")
     released = opened_by(token, ports.register, now=ports.now())

@@ -92,8 +92,8 @@ class EntityDocuments(Model):
     `pay_to` has one account for a currency, `footer` what the law wants on business letters, `company_number` that in
     the register of companies. The `logo` is SVG and part of each document: keep it small. `colour` is as in CSS.
     `pay_at` is the address of a page that takes payments, in which `{number}`, `{amount}` and `{currency}` stand for
-    those of an invoice. `mandates_met` are countries whose mandate of electronic invoices is met by other means, or does
-    not bind it.
+    those of an invoice. `mandates_met` are countries whose mandate of electronic invoices is met by other means, or
+    does not bind it.
     """
 
     pay_to: tuple[RemittanceAccount, ...] = ()

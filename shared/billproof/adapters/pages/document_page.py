@@ -235,7 +235,8 @@ def _select(name: str, label: str, options: Iterable[tuple[str, str]], sent: dic
 
 
 def _foot(document: dict[str, Any]) -> str:
-    return "".join(f'<p class="quiet">{escape(text)}</p>' for text in (*document["small"], *document["footer"]))
+    texts = (*document["small"], *document["footer"])
+    return f"<footer>{''.join(f'<p class="quiet">{escape(text)}</p>' for text in texts)}</footer>"
 
 
 def _said(writer: Writer, name: str, **values: str) -> str:
