@@ -94,8 +94,6 @@ class MemoryStores(PaymentStores):
         self.deliveries = MemoryQueue()
         self.einvoices = MemoryQueue()
         self.mailer = MemoryMailer()
-        self.customer_pages: CustomerPages | None = None
-        self.file_links = MemoryFileLinks()
         self.billing_runs = MemoryWorkflows()
         self.exceptions = MemoryWorkflows()
         self.tokens = MemoryTokens()
@@ -124,6 +122,8 @@ class MemoryStores(PaymentStores):
         self.access = Access(lambda: map(self.directory.policy, self.directory.entity_ids()), self.now)
 
     def _set_up_what_follows(self) -> None:
+        self.customer_pages: CustomerPages | None = None
+        self.file_links = MemoryFileLinks()
         self.reconciliations = MemoryWorkflows()
         self.breakers = MemoryBreakers()
         self.consumers = MemoryConsumers()

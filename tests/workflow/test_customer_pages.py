@@ -6,21 +6,18 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from html.parser import HTMLParser
-from typing import Any
 
 import pytest
 
-from billproof.errors import ExternalServiceUnavailable, MailRefused
-from billproof.invoicing import delivery, mails
+from billproof.adapters.pages.document_page import OpenedPage, PageFile, draw_page
+from billproof.invoicing import delivery
 from billproof.invoicing.annex import annex_of
 from billproof.invoicing.delivery import read_pdf
-from billproof.invoicing.delivery_events import delivery_problems
-from billproof.invoicing.links import LINK_DAYS, CustomerPages, link_name
+from billproof.invoicing.links import LINK_DAYS, link_name
 from billproof.masterdata.documents import EntityDocuments, RemittanceAccount
 from billproof.wording.catalogue import LANGUAGES, catalogue, page_text
-from tests.support.balances import bill, events
-from tests.support.cash import cash_world, number_of, receivables_of
-from tests.support.customer_pages import UA, URL, body_of, deliver, get, linked, page_world, post, token_in, with_pages
+from tests.support.cash import number_of, receivables_of
+from tests.support.customer_pages import UA, get, linked, page_world, with_pages
 from tests.support.histories_of_documents import GERMAN, billed, hand_on, send
 from tests.support.reminders import note
 from tests.support.world import INC, JANUARY, World
@@ -44,10 +41,6 @@ class Shape(HTMLParser):
 @pytest.fixture
 def world() -> World:
     return page_world()
-
-
-def disputes(world: World) -> list[Any]:
-    return [state.opened for state in world.dispute_book.of_account(INC, "UA")]
 
 
 def test_a_mail_has_a_link_whose_token_is_kept_nowhere(world: World) -> None:
@@ -91,15 +84,13 @@ def test_the_page_has_no_script_and_loads_nothing_but_its_own_style(world: World
 def test_the_page_is_in_the_customers_language_and_nothing_is_left_unsaid(language: str) -> None:
     world = page_world()
     invoice = world.invoice(UA)
-    from billproof.adapters.pages.document_page import DocumentPage, PageFile, draw_page
-
     released = world.register.released(UA)
     assert released is not None
     translated = invoice.model_copy(update={"buyer": invoice.buyer.model_copy(update={"locale": language})})
     item = receivables_of(world).item(UA)
     assert item is not None
     html = draw_page(
-        DocumentPage(
+        OpenedPage(
             invoice=translated,
             released=released,
             address="/p/x",
@@ -230,107 +221,6 @@ def test_an_electronic_document_and_its_pdf_are_on_the_page() -> None:
     assert base64.b64decode(xml["body"]).startswith(b"<?xml")
 
 
-def test_what_a_customer_disputes_is_one_dispute_however_often_it_is_sent(world: World) -> None:
-    token = linked(world)
-    for reason in ("we flew less than that", "we flew less than that", "and once more, with other words"):
-        answer = post(world, token, reason=reason)
-        assert (answer["statusCode"], answer["headers"]["location"]) == (303, f"/p/{token}#dispute")
-    (opened,) = disputes(world)
-    assert (opened.opened_by, opened.reason, opened.cause) == ("customer page", "we flew less than that", "quantity")
-    item = receivables_of(world).item(UA)
-    assert item is not None
-    assert opened.amount == item.open
-    page = get(world, token)["body"]
-    assert "Disputed on" in page
-    assert "<form" not in page
-
-
-def test_each_line_has_a_dispute_of_its_own() -> None:
-    world = with_pages(cash_world())
-    world.ingest(events(30))
-    assert bill(world, JANUARY) is not None
-    token = linked(world)
-    for line in ("0", "1", "0"):
-        post(world, token, line=line)
-    names = [line.priced.id for line in world.invoice(UA).lines]
-    assert [opened.evidence.line for opened in disputes(world)] == names
-    assert post(world, token)["statusCode"] == 409, "nothing is left to be disputed"
-
-
-def test_two_that_are_sent_at_once_are_one(world: World) -> None:
-    """Both look before either is kept: the second one's place is taken, and it is refused as more than is open."""
-    token = linked(world)
-    book, keep = world.dispute_book, world.dispute_book.open
-    others: list[str] = ["other"]
-
-    def open_late(entity: str, account: str, dispute: Any) -> bool:
-        if others:
-            others.clear()
-            post(world, token, reason="the one that was faster")
-        return keep(entity, account, dispute)
-
-    book.open = open_late  # type: ignore[method-assign]
-    assert post(world, token)["statusCode"] == 303
-    assert [opened.reason for opened in disputes(world)] == ["the one that was faster"]
-
-
-def test_a_dispute_whose_answer_was_lost_is_sent_again_and_is_the_same(world: World) -> None:
-    token = linked(world)
-    book, keep = world.dispute_book, world.dispute_book.open
-
-    def kept_and_lost(entity: str, account: str, dispute: Any) -> bool:
-        keep(entity, account, dispute)
-        message = "the store did not answer"
-        raise ExternalServiceUnavailable(message)
-
-    book.open = kept_and_lost  # type: ignore[method-assign]
-    assert post(world, token)["statusCode"] == 503
-    book.open = keep  # type: ignore[method-assign]
-    assert post(world, token)["statusCode"] == 303
-    assert len(disputes(world)) == 1
-
-
-@pytest.mark.parametrize(
-    "form",
-    [
-        {"cause": "nothing"},
-        {"cause": ""},
-        {"line": "99"},
-        {"line": "-1"},
-        {"line": "0x0"},
-        {"reason": ""},
-        {"reason": "no"},
-        {"reason": "x" * 501},
-    ],
-)
-def test_a_form_that_says_too_little_says_so_and_keeps_what_was_written(world: World, form: dict[str, str]) -> None:
-    token = linked(world)
-    answer = post(world, token, **form)
-    assert answer["statusCode"] == 422
-    assert 'role="alert"' in answer["body"]
-    assert disputes(world) == []
-
-
-def test_what_a_customer_writes_is_text_and_no_markup(world: World) -> None:
-    token = linked(world)
-    answer = post(world, token, cause="x", reason="<script>alert(1)</script>\r\nsecond line")
-    assert "<script>" not in answer["body"]
-    assert "&lt;script&gt;" in answer["body"]
-    post(world, token, reason="<b>we</b>\r\nflew less")
-    assert [opened.reason for opened in disputes(world)] == ["<b>we</b> flew less"]
-
-
-@pytest.mark.parametrize("body", ["x" * 9_000, "a=1&" * 50, "%ff%fe=1"])
-def test_a_body_that_is_no_form_is_refused(world: World, body: str) -> None:
-    from functions.serve_customer_page.app import handler
-    from tests.support.customer_pages import CONTEXT, call_event
-
-    token = linked(world)
-    answer = handler({**call_event(f"/p/{token}/disputes", "POST"), "body": body}, CONTEXT, world)
-    assert answer["statusCode"] in {400, 413}
-    assert disputes(world) == []
-
-
 def test_the_sellers_payment_page_is_named_with_what_is_open(world: World) -> None:
     entity = world.directory.legal_entity(INC)
     stated = entity.documents or EntityDocuments()
@@ -351,61 +241,3 @@ def test_a_payment_page_is_an_address_of_https_with_places_that_there_are(addres
     account = RemittanceAccount(currency="USD", holder="Sky", routing_number="021000021", account_number="4401")
     with pytest.raises(ValueError, match="pay_at"):
         EntityDocuments(pay_to=(account,), pay_at=address)
-
-
-def test_a_mail_that_is_too_large_has_a_link_in_place_of_its_files(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(delivery, "MOST_MAIL_BYTES", 5_000)
-    delivered = deliver(world)
-    ((_, message),) = world.mailer.sent
-    assert len(message) < 5_000
-    assert b"application/pdf" not in message
-    assert "too large for a mail" in body_of(message)
-    assert delivered.link == link_name(token_in(message))
-    assert get(world, token_in(message), "/pdf")["statusCode"] == 200
-
-
-def test_without_pages_a_mail_that_is_too_large_is_refused_once_and_waits_for_a_person(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(delivery, "MOST_MAIL_BYTES", 5_000)
-    world.customer_pages = None
-    for _ in range(2):
-        with pytest.raises(MailRefused, match="5,000 are taken"):
-            deliver(world)
-    facts = world.register.facts(UA)
-    assert facts is not None
-    assert [problem.kind for problem in delivery_problems(facts)] == ["refused"]
-    assert world.mailer.sent == []
-
-
-def test_the_limit_is_of_the_whole_mail_with_its_files_in_base64() -> None:
-    assert mails.MOST_MAIL_BYTES == 10_000_000
-
-
-def test_without_pages_a_mail_says_nothing_of_one(world: World) -> None:
-    world.customer_pages = None
-    assert deliver(world).link is None
-    assert URL not in body_of(world.mailer.sent[0][1])
-
-
-def test_a_mail_that_was_lost_is_sent_with_another_link_and_both_open(world: World) -> None:
-    class Lost:
-        def send(self, *, to: str, message: bytes, copies: Any = ()) -> None:
-            world.mailer.send(to=to, message=message, copies=copies)
-            error = "no answer"
-            raise ExternalServiceUnavailable(error)
-
-    with pytest.raises(ExternalServiceUnavailable):
-        deliver(world, mailer=Lost())
-    deliver(world)
-    tokens = [token_in(message) for _, message in world.mailer.sent]
-    assert len({*tokens}) == 2
-    assert [get(world, token)["statusCode"] for token in tokens] == [200, 200]
-
-
-def test_random_tokens_are_of_the_systems_own_source() -> None:
-    import secrets
-
-    assert CustomerPages("https://x.example", lambda: World().now()).random_text is secrets.token_urlsafe

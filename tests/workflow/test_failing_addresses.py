@@ -19,34 +19,19 @@ from billproof.invoicing.delivery_events import (
     why_undelivered,
 )
 from billproof.invoicing.facts import DELIVERED, InvoiceFacts
+from billproof.invoicing.model import Released
 from billproof.invoicing.resending import WantedResending, resend_invoice
 from billproof.masterdata.documents import CustomerDocuments
 from billproof.reconciliation.model import Cause
 from billproof.reconciliation.service import reconcile
 from tests.support.closing import let_variances_wait
+from tests.support.customer_pages import UA, deliver
 from tests.support.reminders import note, remind, reminded, reminding_world
+from tests.support.ses_events import bounced, ses_event
 from tests.support.world import INC, JANUARY, World
-from tests.workflow.test_delivery import UA, deliver, event, release
 
 AP, BOSS = "ap@ua.example", "boss@ua.example"
 BOUNCED_AT = datetime(2013, 2, 5, 10, tzinfo=UTC)
-
-
-def told(
-    kind: str = "Permanent",
-    *,
-    to: tuple[str, ...] = (AP,),
-    mail: str = "mail-1",
-    is_reminder: bool = False,
-    **changes: Any,
-) -> DeliveryProblem:
-    body = event("good-bounced.json")
-    detail = body["detail"]
-    detail["bounce"] |= {"bounceType": kind, "bouncedRecipients": [{"emailAddress": address} for address in to]}
-    detail["mail"] |= {"messageId": mail}
-    if is_reminder:
-        detail["mail"]["headers"].append({"name": "x-billproof-reminder", "value": "2013-02-05"})
-    return read_ses_event(json.dumps({**body, **changes}))
 
 
 def world_of(*copies: str) -> World:
@@ -65,6 +50,12 @@ def facts_of(world: World) -> InvoiceFacts:
     return facts
 
 
+def release_of(world: World) -> Released:
+    released = world.register.released(UA)
+    assert released is not None
+    return released
+
+
 def say_it_works(world: World, day: str = "2013-03-01", address: str = AP) -> None:
     note(world, day, "reachable", address=address)
 
@@ -72,7 +63,7 @@ def say_it_works(world: World, day: str = "2013-03-01", address: str = AP) -> No
 @pytest.mark.parametrize(("kind", "is_written_to"), [("Permanent", False), ("Transient", True), ("Undetermined", True)])
 def test_only_what_bounced_for_good_is_not_written_to_again(kind: str, *, is_written_to: bool) -> None:
     world = world_of()
-    record_delivery_problem(told(kind), register=world.register)
+    record_delivery_problem(bounced(kind), register=world.register)
     assert (world.register.addresses.failure(INC, AP) is None) is is_written_to
 
 
@@ -80,7 +71,7 @@ def test_a_complaint_ends_writing_and_a_delay_does_not() -> None:
     world = world_of()
     for name in ("good-delayed.json", "good-complaint-and-a-reminders-bounce.json"):
         before = world.register.addresses.failure(INC, AP)
-        record_delivery_problem(read_ses_event(json.dumps(event(name))), register=world.register)
+        record_delivery_problem(read_ses_event(json.dumps(ses_event(name))), register=world.register)
         assert before is None
     failure = world.register.addresses.failure(INC, AP)
     assert failure is not None
@@ -89,8 +80,8 @@ def test_a_complaint_ends_writing_and_a_delay_does_not() -> None:
 
 def test_who_gets_copies_is_written_to_in_place_of_an_address_that_fails() -> None:
     world = world_of(BOSS)
-    record_delivery_problem(told(to=(f"Accounts Payable <{AP.upper()}>",)), register=world.register)
-    delivery = deliver(world, world.mailer)
+    record_delivery_problem(bounced(to=(f"Accounts Payable <{AP.upper()}>",)), register=world.register)
+    delivery = deliver(world)
     assert (delivery.mailed_to, delivery.copied_to, delivery.left_out) == (BOSS, (), (AP,))
     ((to, message),) = world.mailer.sent
     assert to == BOSS
@@ -100,9 +91,9 @@ def test_who_gets_copies_is_written_to_in_place_of_an_address_that_fails() -> No
 
 def test_where_nobody_is_left_nothing_is_sent_and_that_is_one_fact_and_not_delivered() -> None:
     world = world_of(BOSS)
-    record_delivery_problem(told(to=(AP, BOSS)), register=world.register)
+    record_delivery_problem(bounced(to=(AP, BOSS)), register=world.register)
     for _ in range(2):
-        assert deliver(world, world.mailer).is_unreachable
+        assert deliver(world).is_unreachable
     assert world.mailer.sent == []
     kinds = [problem.kind for problem in delivery_problems(facts_of(world))]
     assert kinds == [ProblemKind.BOUNCED, ProblemKind.UNREACHABLE]
@@ -111,8 +102,8 @@ def test_where_nobody_is_left_nothing_is_sent_and_that_is_one_fact_and_not_deliv
 
 def test_a_person_says_that_an_address_works_and_the_document_goes_out() -> None:
     world = world_of()
-    record_delivery_problem(told(is_reminder=True), register=world.register)
-    deliver(world, world.mailer)
+    record_delivery_problem(bounced(is_reminder=True), register=world.register)
+    deliver(world)
     ports: dict[str, Any] = {"register": world.register, "objects": world.objects, "mailer": world.mailer}
     wanted = WantedResending(to=AP, ordinal=1)
     with pytest.raises(MailRefused, match="bounced for good"):
@@ -132,12 +123,12 @@ def test_nobody_says_that_an_address_works_that_never_failed() -> None:
         say_it_works(world_of())
 
 
-def test_it_is_the_same_in_whatever_order_and_however_often_it_is_told() -> None:
+def test_it_is_the_same_in_whatever_order_and_however_often_it_is_bounced() -> None:
     """A bounce from before a person said that the address works, told later, changes nothing; a new one does."""
     old, new = BOUNCED_AT.isoformat(), (BOUNCED_AT + timedelta(days=60)).isoformat()
     for last, is_written_to in ((old, True), (new, False)):
-        first = told(mail="mail-1", time=old)
-        for order in permutations([first, told(mail="mail-2", time=last), first, None]):
+        first = bounced(mail="mail-1", time=old)
+        for order in permutations([first, bounced(mail="mail-2", time=last), first, None]):
             if order[0] is None:
                 continue  # a person can only say so of an address that failed
             world = world_of()
@@ -161,21 +152,21 @@ def test_a_crash_after_the_address_was_kept_ends_in_both_facts() -> None:
     )
     assert world.register.addresses.fail(INC, failed)  # and died
     for outcome in ("recorded", "known"):
-        assert record_delivery_problem(told(), register=world.register).outcome == outcome
+        assert record_delivery_problem(bounced(), register=world.register).outcome == outcome
     assert len([*world.invoices.query(f"addresses#{INC}")]) == 1
     assert [problem.kind for problem in delivery_problems(facts_of(world))] == [ProblemKind.BOUNCED]
 
 
 def test_another_customers_mails_to_the_same_address_are_not_sent_either_but_another_entitys_are() -> None:
     world = world_of()
-    record_delivery_problem(told(), register=world.register)
+    record_delivery_problem(bounced(), register=world.register)
     assert world.register.addresses.recipients(INC, AP, ("x@y.example",)).to == "x@y.example"
     assert world.register.addresses.recipients("skymeter-europe", AP).to == AP
 
 
 def test_reminders_are_not_mailed_to_an_address_that_fails() -> None:
     world = reminding_world(JANUARY)
-    record_delivery_problem(told(), register=world.register)
+    record_delivery_problem(bounced(), register=world.register)
     result = remind(world, "2013-03-08", mailer=world.mailer)
     assert (result.given, result.refused, world.mailer.sent) == (1, 1, [])
     assert len(reminded(world)) == 1
@@ -184,7 +175,7 @@ def test_reminders_are_not_mailed_to_an_address_that_fails() -> None:
 @pytest.mark.parametrize("event_time", ["2013-02-05T10:00:00", "yesterday", ""])
 def test_an_event_without_an_instant_is_no_event(event_time: str) -> None:
     with pytest.raises(Exception, match="not an event of SES"):
-        told(time=event_time)
+        bounced(time=event_time)
 
 
 def not_delivered(world: World, day: str) -> list[tuple[str, str]]:
@@ -202,33 +193,33 @@ def month() -> World:
 
 
 def test_what_was_not_delivered_after_three_days_waits_for_a_person_and_no_more_once_it_was(month: World) -> None:
-    issued = release(month).issue_date
-    gross = str(release(month).document.totals.gross)
-    number = release(month).number
+    issued = release_of(month).issue_date
+    gross = str(release_of(month).document.totals.gross)
+    number = release_of(month).number
     assert not_delivered(month, str(issued + timedelta(days=2))) == []
     assert (number, gross) in not_delivered(month, str(issued + timedelta(days=3)))
     waiting = [state.opened for state in month.exception_store.waiting(INC, JANUARY)]
     (mine,) = [opened for opened in waiting if f"invoice_not_delivered of {number}:" in opened.findings[0].message]
     assert (str(mine.amount), mine.findings[0].code) == (gross, "variance_not_delivered")
-    deliver(month, month.mailer)
+    deliver(month)
     assert (number, gross) not in not_delivered(month, str(issued + timedelta(days=4)))
     assert month.exception_store.state(mine.id).status == "superseded"
 
 
 def test_an_invoice_that_reached_one_of_two_was_delivered_and_one_that_reached_none_was_not(month: World) -> None:
-    deliver(month, month.mailer)
-    day, number = str(release(month).issue_date + timedelta(days=9)), release(month).number
+    deliver(month)
+    day, number = str(release_of(month).issue_date + timedelta(days=9)), release_of(month).number
 
     def waits() -> bool:
         return number in [reference for reference, _ in not_delivered(month, day)]
 
-    record_delivery_problem(told(), register=month.register)
+    record_delivery_problem(bounced(), register=month.register)
     assert not waits(), "the copy arrived"
-    record_delivery_problem(told("Transient", to=(BOSS,), mail="mail-1-again"), register=month.register)
+    record_delivery_problem(bounced("Transient", to=(BOSS,), mail="mail-1-again"), register=month.register)
     assert waits()
     for _ in range(2):
         record_delivery_problem(
-            told("Transient", to=(BOSS,), mail="reminder", is_reminder=True), register=month.register
+            bounced("Transient", to=(BOSS,), mail="reminder", is_reminder=True), register=month.register
         )
     ports: dict[str, Any] = {"register": month.register, "objects": month.objects, "mailer": month.mailer}
     wanted = WantedResending(to=BOSS, ordinal=1)
@@ -238,7 +229,7 @@ def test_an_invoice_that_reached_one_of_two_was_delivered_and_one_that_reached_n
 
 def test_the_days_are_the_policys_and_without_variances_in_it_nothing_waits() -> None:
     world = world_of()
-    issued = release(world).issue_date
+    issued = release_of(world).issue_date
     assert not_delivered(world, str(issued + timedelta(days=30))) == []
     let_variances_wait(world, undelivered_days=10)
     assert not_delivered(world, str(issued + timedelta(days=9))) == []
@@ -248,7 +239,7 @@ def test_the_days_are_the_policys_and_without_variances_in_it_nothing_waits() ->
 def test_a_delivery_of_before_reads_as_it_was() -> None:
     """Facts that were kept before name no recipients: what bounced then was the customer's own address."""
     world = world_of()
-    deliver(world, world.mailer)
+    deliver(world)
     old = DeliveryProblem(kind=ProblemKind.BOUNCED, invoice=UA, mail="m", happened_at=None, reason="Permanent, General")
     assert set(old.model_dump()) == {"kind", "invoice", "mail", "happened_at", "reason"}
     record_delivery_problem(old, register=world.register)

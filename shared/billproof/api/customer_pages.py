@@ -26,11 +26,9 @@ from billproof.api.problems import Problem
 from billproof.errors import BillproofError, Contended, InvalidInput, NotFound
 from billproof.findings import Owner
 from billproof.handlers import count, log_failure, log_result
-from billproof.invoicing.links import link_name, opened_by
-from billproof.invoicing.model import DocumentKind
 
 if TYPE_CHECKING:
-    from billproof.adapters.pages.document_page import DocumentPage, Html
+    from billproof.adapters.pages.document_page import Html, OpenedPage
     from billproof.composition import Composition
     from billproof.invoicing.model import Invoice, Released
     from billproof.payments.receivables import Receivables
@@ -66,6 +64,8 @@ def serve_page(event: dict[str, Any], ports: Composition) -> Response:
 
 
 def _served(event: dict[str, Any], ports: Composition) -> Response:
+    from billproof.invoicing.links import link_name, opened_by
+
     method = method_of(event)
     _, _, path = str(event.get("rawPath", "")).partition("/p/")
     token, _, rest = path.partition("/")
@@ -99,6 +99,8 @@ class _Visit:
     @property
     def is_invoice(self) -> bool:
         """Whether it is an invoice: nothing is open of a credit note."""
+        from billproof.invoicing.model import DocumentKind
+
         return self.invoice.kind is DocumentKind.INVOICE
 
     def open_disputes(self) -> list[OpenedDispute]:
@@ -106,14 +108,14 @@ class _Visit:
         known = self.ports.dispute_book.of_account(self.released.legal_entity, self.released.account)
         return [state.opened for state in known if state.opened.number == self.released.number and not state.decisions]
 
-    def page(self, *, problem: str = "", sent: dict[str, str] | None = None) -> DocumentPage:
+    def page(self, *, problem: str = "", sent: dict[str, str] | None = None) -> OpenedPage:
         """Return what the page shows now."""
-        from billproof.adapters.pages.document_page import DocumentPage
+        from billproof.adapters.pages.document_page import OpenedPage
 
         disputes = self.open_disputes() if self.is_invoice else []
         item = self.receivables.item(self.released.invoice) if self.is_invoice else None
         is_whole = any(one.evidence.line is None for one in disputes)
-        return DocumentPage(
+        return OpenedPage(
             invoice=self.invoice,
             released=self.released,
             address=self.address,
@@ -226,7 +228,7 @@ def _wanted(visit: _Visit, sent: dict[str, str]) -> WantedDispute:
     )
 
 
-def _drawn(page: DocumentPage) -> Html:
+def _drawn(page: OpenedPage) -> Html:
     from billproof.adapters.pages.document_page import draw_page
 
     return draw_page(page)

@@ -15,6 +15,6 @@ class S3FileLinks:
     def link(self, key: str, *, file_name: str, seconds: int) -> str:
         """Return the address of an object, which it is saved from under a name, and which ends after some seconds."""
         disposition = f'attachment; filename="{file_name}"'
-        asked = {"Bucket": self._bucket, "Key": key, "ResponseContentDisposition": disposition}
+        wanted = {"Bucket": self._bucket, "Key": key, "ResponseContentDisposition": disposition}
         with outside("s3"):
-            return str(self._client.generate_presigned_url("get_object", Params=asked, ExpiresIn=seconds))
+            return str(self._client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=seconds))

@@ -32,7 +32,7 @@ class PageFile:
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentPage:
+class OpenedPage:
     """What a page shows. `address` is its own, `open` what is left to pay; None of a credit note.
 
     `pay_at` is where the seller takes payments online, `lines` what can be disputed one by one: a value and its text.
@@ -60,7 +60,7 @@ class Html:
     content_security_policy: str
 
 
-def draw_page(page: DocumentPage) -> Html:
+def draw_page(page: OpenedPage) -> Html:
     """Return the page of a document in its customer's language."""
     writer = Writer(page.invoice.buyer.locale)
     document = shown(page.invoice, page.released)
@@ -112,7 +112,7 @@ def _head(document: dict[str, Any], title: str) -> str:
     return f"<header>{said}{logo}</header>"
 
 
-def _state(page: DocumentPage, writer: Writer) -> str:
+def _state(page: OpenedPage, writer: Writer) -> str:
     if page.open is None:
         return ""
     if page.open.amount > 0:
@@ -122,7 +122,7 @@ def _state(page: DocumentPage, writer: Writer) -> str:
     return f'<p class="state">{said}</p>'
 
 
-def _actions(page: DocumentPage, writer: Writer) -> str:
+def _actions(page: OpenedPage, writer: Writer) -> str:
     actions = []
     if page.pay_at and page.open is not None:
         said = _said(writer, "pay", amount=writer.money(page.open))
@@ -192,7 +192,7 @@ def _payment(payment: dict[str, Any] | None, writer: Writer) -> str:
     return f"{heading}<dl>{rows}</dl>{_paragraphs(payment['remit'])}"
 
 
-def _dispute(page: DocumentPage, writer: Writer) -> str:
+def _dispute(page: OpenedPage, writer: Writer) -> str:
     """Return what is disputed of a document, and the form for what is not yet."""
     said = [
         _said(
@@ -213,7 +213,7 @@ def _dispute(page: DocumentPage, writer: Writer) -> str:
     return f'<h2 id="{DISPUTE_ID}">{_said(writer, "dispute")}</h2>{known}{problem}{form}'
 
 
-def _form(page: DocumentPage, writer: Writer) -> str:
+def _form(page: OpenedPage, writer: Writer) -> str:
     causes = [(cause.value, page_text(writer.language, f"cause_{cause}")) for cause in DisputeCause]
     parts = [("", page_text(writer.language, "whole")), *page.lines]
     reason = escape(page.sent.get("reason", ""))
