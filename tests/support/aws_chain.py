@@ -85,6 +85,8 @@ class Chain:
     def _value(self, value: Any) -> str:
         if isinstance(value, dict) and "Fn::If" in value:
             value = value["Fn::If"][1]
+        if isinstance(value, dict) and "Fn::Sub" in value:
+            return str(value["Fn::Sub"])
         return self._names[value["Ref"]] if isinstance(value, dict) else str(value)
 
     def messages(self, function: str, bodies: list[str], *, sent_at: datetime | None = None) -> Any:

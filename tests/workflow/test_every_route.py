@@ -139,7 +139,7 @@ def test_no_way_in_is_open_but_those_whose_senders_sign_and_the_pages_that_a_lin
 @pytest.mark.parametrize("by", [None, ALL, PERSON])
 def test_a_page_is_opened_by_its_link_alone_whoever_calls(key: str, by: str | None, world: World) -> None:
     before = stored(world)
-    in_path = {"token": "x.y", "file": "pdf"}
+    in_path: dict[str, Any] = {"token": "x.y", "file": "pdf"}
     event = route_event(key, by, body="cause=price&reason=no+link", **in_path)
     event["rawPath"] = key.partition(" ")[2].replace("{token}", "x.y").replace("{file}", "pdf")
     event["requestContext"] |= {"http": {"method": key.partition(" ")[0]}}
