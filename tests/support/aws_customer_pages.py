@@ -36,6 +36,7 @@ def open_pages(played: Collected) -> None:
         assert played.call("serve_customer_page", call_event(f"/p/{token}{path}"))["statusCode"] == 200
     answer = played.call("serve_customer_page", call_event(f"/p/{token}/disputes", "POST", DISPUTED))
     assert answer["statusCode"] == 303, answer["body"]
+    assert "Disputed on" in played.call("serve_customer_page", call_event(f"/p/{token}"))["body"]
     body: dict[str, Any] = ses_event("good-bounced.json")
     played.messages("record_delivery_event", [json.dumps(body)])
     said = {"legal_entity": INC, "reason": "they called", "account": "UA"}
