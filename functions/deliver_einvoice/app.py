@@ -15,7 +15,7 @@ def handler(message: InvoiceMessage, ports: Composition) -> Delivery:
         register=ports.register,
         objects=ports.objects,
         make=make_electronic,
-        mailer=ports.mailer,
+        mailer=ports.document_mailer,
         sender=ports.settings.sender,
         pages=ports.customer_pages,
     )

@@ -16,7 +16,7 @@ def handler(message: InvoiceMessage, ports: Composition) -> Delivery | HandedOn 
             invoice_id=message.invoice,
             register=ports.register,
             objects=ports.objects,
-            mailer=ports.mailer,
+            mailer=ports.document_mailer,
             sender=ports.settings.sender,
             pages=ports.customer_pages,
         )
@@ -25,7 +25,7 @@ def handler(message: InvoiceMessage, ports: Composition) -> Delivery | HandedOn 
         register=ports.register,
         objects=ports.objects,
         render=render_invoice,
-        mailer=ports.mailer,
+        mailer=ports.document_mailer,
         sender=ports.settings.sender,
         electronic=ports.einvoices,
         pages=ports.customer_pages,

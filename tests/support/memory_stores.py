@@ -93,7 +93,7 @@ class MemoryStores(PaymentStores):
         self.postings = MemoryQueue()
         self.deliveries = MemoryQueue()
         self.einvoices = MemoryQueue()
-        self.mailer = MemoryMailer()
+        self.mailer = self.document_mailer = MemoryMailer()
         self.billing_runs = MemoryWorkflows()
         self.exceptions = MemoryWorkflows()
         self.tokens = MemoryTokens()
