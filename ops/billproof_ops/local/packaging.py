@@ -24,7 +24,7 @@ from billproof_ops.template import read_template
 
 ARTIFACTS = "billproof-local-artifacts"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_SOURCES = {".py", ".json", ".typ", ".typed"}
+_SOURCES = {".py", ".json", ".typ", ".css", ".typed"}
 _MANAGED_POLICIES = (
     "service-role/AWSLambdaBasicExecutionRole",
     "service-role/AWSLambdaSQSQueueExecutionRole",
