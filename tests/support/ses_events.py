@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 from billproof.adapters.aws.ses import read_ses_event
-from billproof.invoicing.delivery_events import DeliveryProblem
+from billproof.invoicing.delivery_events import DeliveryProblem, record_delivery_problem
 from billproof_ops.paths import ROOT
+from tests.support.world import World
 
 EVENTS = ROOT / "events" / "record_delivery_event"
 
@@ -30,3 +31,8 @@ def bounced(
     if is_reminder:
         detail["mail"]["headers"].append({"name": "x-billproof-reminder", "value": "2013-02-05"})
     return read_ses_event(json.dumps({**body, **changes}))
+
+
+def reminder_bounced(world: World) -> None:
+    """Hear that a reminder did not arrive, and never will."""
+    record_delivery_problem(bounced(is_reminder=True), register=world.register)
