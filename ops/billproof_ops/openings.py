@@ -6,7 +6,6 @@ from billproof.model import Model
 from billproof.opening.decisions import ConfirmedOpening, ProposedOpening
 from billproof.opening.model import Opening, OpenReceivable
 from billproof.opening.packing import packed
-from billproof.opening.receivables import TakenReceivables
 from billproof_ops import api
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.target import Target
@@ -66,5 +65,5 @@ def known(target: Target, legal_entity: str) -> KnownOpenings:
 
 def receivables(target: Target, legal_entity: str, account: str) -> list[OpenReceivable]:
     """Return the open invoices that a legal entity took over, all or those of an account."""
-    taken = TakenReceivables(legal_entity, target.ports.register, target.ports.objects)
+    taken = target.ports.cash_sources().receivables(legal_entity).taken
     return taken.of(account) if account else list(taken)

@@ -10,8 +10,14 @@ from backports import zstd
 
 from billproof.readings import Reading
 from billproof.usage.aggregation import aggregate
+from billproof.usage.keys import usage_prefix
+from billproof.usage.log import content_name
 from billproof.usage.model import AccountWindow, AggregationPlan, AskedAggregate
 from tests.support.fakes import MemoryObjects
+
+SEGMENT = 10_000
+"""Events in an object."""
+DAY = "2013-01-05"
 
 
 class _Files(MemoryObjects):
@@ -20,25 +26,29 @@ class _Files(MemoryObjects):
     def __init__(self, events: int) -> None:
         super().__init__()
         self.events = events
+        parts = range(-(-events // SEGMENT))
+        self.names = {usage_prefix(0, DAY) + content_name(self._content(part)): part for part in parts}
 
     def get(self, key: str) -> bytes:
-        part = int(key.rsplit("/", 1)[-1])
+        return zstd.compress(self._content(self.names[key]), level=1)
+
+    def _content(self, part: int) -> bytes:
         lines = []
-        for number in range(part * 10_000, min((part + 1) * 10_000, self.events)):
+        for number in range(part * SEGMENT, min((part + 1) * SEGMENT, self.events)):
             row = {
                 "source": "gateway/eu-1",
                 "id": f"call-{number:09d}",
                 "type": "t",
                 "subject": f"C{number % 20}",
-                "time": f"2013-01-05T{number % 24:02d}:{number % 60:02d}:{number // 60 % 60:02d}.000000Z",
+                "time": f"{DAY}T{number % 24:02d}:{number % 60:02d}:{number // 60 % 60:02d}.000000Z",
                 "received_at": "2013-01-06T00:00:00.000000Z",
                 "data": {"distance": f"{number % 997}.{number % 89:02d}"},
             }
             lines.append(msgspec.json.encode(row) + b"\n")
-        return zstd.compress(b"".join(lines), level=1)
+        return b"".join(lines)
 
     def keys(self, prefix: str) -> Iterator[str]:
-        yield from (f"{prefix}-05/{part}" for part in range((self.events + 9_999) // 10_000))
+        yield from (key for key in self.names if key.startswith(prefix))
 
 
 def main(events: int) -> int:
@@ -55,7 +65,7 @@ def main(events: int) -> int:
         run="r",
         bucket=0,
         received_before="2014",
-        days=("2013-01-05",),
+        days=(DAY,),
         windows=tuple(
             AccountWindow(account=f"C{number}", metered={"t": ("{}",)}, excluded_types=(), **window)
             for number in range(20)

@@ -1,6 +1,5 @@
 """What must hold of a life that the product plays: each check returns what is right and what was got, by name."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
@@ -14,7 +13,7 @@ from tests.reference.bridge import Issued, NotAnsweredError, Player
 from tests.reference.bridge_answers import documents_of, left_of
 from tests.reference.bridge_lines import amounts_of, earned_for_ever, earned_in_months
 from tests.reference.bridge_tables import named
-from tests.reference.figures import Document, decimals_of
+from tests.reference.figures import Document
 from tests.reference.lines import Slot
 from tests.reference.model import Amounts
 
@@ -101,35 +100,16 @@ def earned(issued: list[Issued]) -> dict[str, dict[Slot, Decimal]]:
 
 
 def earned_by_month(life: Document, issued: list[Issued]) -> Checked:
-    """Each month earns what is right, but for what credit notes move between months by their own rounding."""
-    right, got, moved = model.earned(life), earned(issued), moved_by_notes(life, issued)
-    return Checked("earned by month", _by_month(right), _by_month(got, right, moved))
+    """Each month earns what is right."""
+    return Checked("earned by month", _by_month(model.earned(life)), _by_month(earned(issued)))
 
 
-def moved_by_notes(life: Document, issued: list[Issued]) -> dict[Slot, Decimal]:
-    """Return what a month may earn more or less of each slot: a unit for each document that takes back or bills anew.
-
-    A note earns what it takes back rounded by itself, and what is billed after it is earned in place of both together,
-    rounded once (docs/revenue.md). In the end nothing is left of it.
-    """
-    unit = Decimal(1).scaleb(-decimals_of(life["contracts"][0]["terms"]["currency"]))
-    noted = {part.slot for each in issued if each.note is not None for part in each.parts}
-    stated = Counter(part.slot for each in issued for part in each.parts)
-    return {slot: unit * stated[slot] for slot in noted}
-
-
-def _by_month(
-    months: dict[str, dict[Slot, Decimal]],
-    right: dict[str, dict[Slot, Decimal]] | None = None,
-    moved: dict[Slot, Decimal] | None = None,
-) -> dict[str, object]:
-    texts: dict[str, object] = {}
-    for month, slots in months.items():
-        for slot, amount in slots.items():
-            wanted = (right or {}).get(month, {}).get(slot, amount)
-            is_moved = abs(wanted - amount) <= (moved or {}).get(slot, ZERO)
-            texts[f"{month} earns of {named(slot)}"] = f"{wanted if is_moved else amount:.3f}"
-    return texts
+def _by_month(months: dict[str, dict[Slot, Decimal]]) -> dict[str, object]:
+    return {
+        f"{month} earns of {named(slot)}": f"{amount:.3f}"
+        for month, slots in months.items()
+        for slot, amount in slots.items()
+    }
 
 
 def earned_to_date(life: Document, issued: list[Issued]) -> Checked:
@@ -137,18 +117,17 @@ def earned_to_date(life: Document, issued: list[Issued]) -> Checked:
     right: dict[str, object] = {}
     got: dict[str, object] = {}
     to_date: dict[Slot, Decimal] = {}
-    moved = moved_by_notes(life, issued)
     for month, slots in earned(issued).items():
         for slot, amount in slots.items():
             to_date[slot] = to_date.get(slot, ZERO) + amount
-        below = {slot: amount for slot, amount in to_date.items() if amount < -moved.get(slot, ZERO)}
+        below = {slot: amount for slot, amount in to_date.items() if amount < ZERO}
         got |= {f"{named(slot)} by {month}": amount for slot, amount in below.items()}
     over = max(run["month"] for run in life["runs"])
     for slot, each in model.owed(life).items():
         owed, amount = each.net - each.conceded, to_date.get(slot, ZERO)
         if f"{slot.end:%Y-%m}" <= over:
             right[named(slot)], got[named(slot)] = owed, amount
-        elif amount > owed + moved.get(slot, ZERO):
+        elif amount > owed:
             got[named(slot)] = f"{amount}, at most {owed}"
     return Checked("earned to date", right, got)
 
@@ -190,9 +169,16 @@ def full_credit(life: Document, *, newest_first: bool = False) -> Checked:
 
 
 def advance_and_arrears(life: Document) -> Checked:
-    """In advance and in arrears come to the same."""
+    """In advance and in arrears come to the same: in money, too, where no credit is for some days or fees only.
+
+    Which of those a credit has paid when the next fee is billed, and which fee an amount comes off, depends on what
+    other invoices bill.
+    """
+    credits_of_all = [term for each in life["contracts"] for term in each["terms"].get("credits") or ()]
+    starts = {term["effective"]["start"] for term in credits_of_all}
+    by_money = len(starts) <= 1 and not any(term["effective"]["end"] or term["charges"] for term in credits_of_all)
     totals = [
-        sum((each.money for each in left_of(played(billed(life, timing))).values()), ZERO)
+        sum((each.money if by_money else each.net for each in left_of(played(billed(life, timing))).values()), ZERO)
         for timing in ("in_advance", "in_arrears")
     ]
     return Checked("advance and arrears", {"total": totals[0]}, {"total": totals[1]})

@@ -74,6 +74,9 @@ class MemoryBook:
     def prefixes(self) -> Sequence[str]:
         return (PREFIX, f"{PREFIX}-CN")
 
+    def numbers_before(self) -> Sequence[str]:
+        return ()
+
     def of_account(self, account: str) -> Sequence[OpenItem]:
         family = {account, *self._children.get(account, ())}
         items = [self._item(document) for member in family for document in self._of_account.get(member, ())]

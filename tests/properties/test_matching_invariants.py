@@ -59,6 +59,9 @@ class ShuffledBook:
     def prefixes(self) -> Sequence[str]:
         return self._shuffled(self._book.prefixes())
 
+    def numbers_before(self) -> Sequence[str]:
+        return self._shuffled(self._book.numbers_before())
+
     def of_account(self, account: str) -> Sequence[OpenItem]:
         return self._shuffled(self._book.of_account(account))
 

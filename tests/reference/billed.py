@@ -1,14 +1,15 @@
 """Runs and credit notes in the order in which they happened: what each billed, what is left on each slot."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
+from typing import NamedTuple
 
-from tests.reference.days import day_of, days_between
+from tests.reference.days import Range, day_of, days_between
 from tests.reference.figures import Document, decimals_of, number, rounded
 from tests.reference.life import Life, Owed
-from tests.reference.lines import Slot
+from tests.reference.lines import Line, Slot
 from tests.reference.usage import instant
 
 
@@ -33,15 +34,26 @@ class Amount:
 NONE = Amount(0, 0)
 
 
+class Taken(NamedTuple):
+    """What a credit note takes off a part of a slot, by the days that the part covers, and off which of its days."""
+
+    part: Range | None
+    days: tuple[date, ...]
+    net: int
+
+
 @dataclass(frozen=True)
 class Issued:
-    """An invoice of a run, or a credit note: the slots that it changes; `note` names the credit note."""
+    """An invoice of a run, or a credit note: the slots that it changes; `note` names the credit note.
+
+    `spread` is what a credit note takes back of which days: of each part of a slot by its own.
+    """
 
     month: date
     at: datetime
     amounts: dict[Slot, Amount]
     note: str | None = None
-    days: tuple[date, ...] = ()
+    spread: tuple[Taken, ...] = ()
     rebill: bool = False
 
     @property
@@ -126,7 +138,7 @@ def _credit(books: Books, life: Life, note: Document, at: datetime) -> None:
     days = _days_of(note, books.owed.get(slot))
     most = left.net
     if note.get("days"):
-        most = min(most, _left_of_days(books, slot, days, life.rounding))
+        most = min(most, sum(_left_of_days(books, slot, line, days, life.rounding) for line in _lines(books, slot)))
     asked = note.get("amount")
     decimals = decimals_of(books.owed[slot].currency) if slot in books.owed else 2
     net = most if asked is None else min(most, rounded(number(asked) * 10**decimals))
@@ -134,7 +146,27 @@ def _credit(books: Books, life: Life, note: Document, at: datetime) -> None:
     drawn = max(net - max(left.money, 0), 0)
     month = at.astimezone(life.time_zone).date().replace(day=1)
     rebill = bool(note.get("rebill"))
-    books.add(Issued(month, at, {slot: NONE - Amount(net, drawn)}, note["id"], days, rebill))
+    spread = tuple(_by_part(books, slot, net, days if note.get("days") else None, life.rounding))
+    books.add(Issued(month, at, {slot: NONE - Amount(net, drawn)}, note["id"], spread, rebill))
+
+
+def _by_part(books: Books, slot: Slot, net: int, days: tuple[date, ...] | None, rounding: str) -> Iterator[Taken]:
+    """Take what is asked for off the parts of a slot, or off days of those that cover them, as far as each has it."""
+    rest, lines = net, _lines(books, slot)
+    if not lines:
+        yield Taken(None, (), net)
+    for place, line in enumerate(lines, start=1):
+        on = tuple(days_between(*line.covered)) if days is None else days
+        taken = min(rest, max(_left_of_days(books, slot, line, on, rounding), 0))
+        if days is None and place == len(lines):
+            taken = rest
+        if taken:
+            yield Taken(line.covered, on, taken)
+        rest -= taken
+
+
+def _lines(books: Books, slot: Slot) -> Sequence[Line]:
+    return books.owed[slot].lines if slot in books.owed else ()
 
 
 def _days_of(note: Document, owed: Owed | None) -> tuple[date, ...]:
@@ -146,30 +178,33 @@ def _days_of(note: Document, owed: Owed | None) -> tuple[date, ...]:
     return tuple(days_between(start, max(line.covered[1] for line in owed.lines)))
 
 
-def _given_back_of(books: Books, slot: Slot, days: tuple[date, ...]) -> Fraction:
-    """Say what earlier credit notes took back of some days of a slot, each by its own days.
+def _given_back_of(books: Books, slot: Slot, line: Line, days: tuple[date, ...]) -> Fraction:
+    """Say what earlier credit notes took back of some days of a part, each by its own days.
 
-    What was taken back to be billed again counts until it is billed again.
+    What they took of days that another part covered then, and none does now, counts for this one. What was taken back
+    to be billed again counts until it is billed again.
     """
     total = Fraction(0)
     for place, note in enumerate(books.issued):
-        if note.note is None or slot not in note.amounts or not note.days:
+        if note.note is None or slot not in note.amounts:
             continue
         since = [each.amounts.get(slot, NONE) for each in books.issued[place:] if each.note is None]
-        if not note.rebill or all(amount == NONE for amount in since):
-            total -= Fraction(note.amounts[slot].net * len(set(note.days) & set(days)), len(note.days))
+        if note.rebill and any(amount != NONE for amount in since):
+            continue
+        for taken in note.spread:
+            mine = next((each for each in _lines(books, slot) if each.covered == taken.part), None)
+            if mine is None or mine is line:
+                total += Fraction(taken.net * len(set(taken.days) & set(days)), len(taken.days) or 1)
     return total
 
 
-def _left_of_days(books: Books, slot: Slot, days: tuple[date, ...], rounding: str) -> int:
-    """Say what is left of some days of the parts that cover all of them, rounded by part: never more than of the part.
+def _left_of_days(books: Books, slot: Slot, line: Line, days: tuple[date, ...], rounding: str) -> int:
+    """Say what is left of some days of a part, if it covers all of them: never more than is left of the part.
 
     Each day that a part covers counts alike, free ones among them.
     """
-    total = 0
-    for line in books.owed[slot].lines if slot in books.owed else ():
-        covered = tuple(days_between(*line.covered))
-        if set(days) <= set(covered):
-            of_days = Fraction(line.net * len(days), len(covered)) - _given_back_of(books, slot, days)
-            total += rounded(min(of_days, line.net - _given_back_of(books, slot, covered)), rounding)
-    return total
+    covered = tuple(days_between(*line.covered))
+    if not set(days) <= set(covered):
+        return 0
+    of_days = Fraction(line.net * len(days), len(covered)) - _given_back_of(books, slot, line, days)
+    return rounded(min(of_days, line.net - _given_back_of(books, slot, line, covered)), rounding)

@@ -4,6 +4,7 @@ from tests.reference.cases_of_decisions import DECISIONS
 from tests.reference.cases_of_ends import ENDS
 from tests.reference.cases_of_lives import LIVES
 from tests.reference.cases_of_months import MONTHS
+from tests.reference.cases_of_notes import NOTES
 from tests.reference.cases_of_order import ORDER
 from tests.reference.cases_of_reductions import REDUCTIONS
 from tests.reference.cases_of_rounding import ROUNDING
@@ -12,4 +13,4 @@ from tests.reference.cases_of_soaks import SOAKS
 from tests.reference.cases_of_terms import TERMS
 from tests.reference.cases_of_usage import USAGE
 
-CASES = [*TERMS, *REDUCTIONS, *USAGE, *SHARES, *DECISIONS, *MONTHS, *ORDER, *LIVES, *SOAKS, *ENDS, *ROUNDING]
+CASES = [*TERMS, *REDUCTIONS, *USAGE, *SHARES, *DECISIONS, *MONTHS, *ORDER, *LIVES, *SOAKS, *ENDS, *ROUNDING, *NOTES]

@@ -58,13 +58,13 @@ def _of_line(line: Line, by: date, rounding: str) -> int:
 
 def _conceded(owed: Owed, note: Issued, by: date, rounding: str) -> int:
     """Return what a credit note takes of what is earned by a day: at once for its days gone by, then day by day."""
-    amount = -note.amounts[owed.slot].net
-    if not note.days:
-        return amount
-    last = owed.lines[-1]
+    last, total = owed.lines[-1], 0
     over = (last.charge.get("recognition") or {}).get("over")
-    days = days_of(last) if over else (note.days[0], note.days[-1] + DAY)
-    return rounded(amount * share_gone(method_of(last), days, owed.slot.end, by), rounding)
+    for _, on, amount in note.spread:
+        days = days_of(last) if over or not on else (on[0], on[-1] + DAY)
+        gone = share_gone(method_of(last), days, owed.slot.end, by) if on else Fraction(1)
+        total += rounded(amount * gone, rounding)
+    return total
 
 
 def earned_by_month(life: Life, books: Books) -> dict[date, dict[Slot, int]]:

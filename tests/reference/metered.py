@@ -44,6 +44,8 @@ class Metered:
         self.zone = writer.contract.time_zone
         self.carried: tuple[date | None, Fraction] = (None, NOTHING)
         """The month that takes what is left of the allowance before it, and how much that is."""
+        self.shared = NOTHING
+        """What parts of the month have of its allowance so far."""
 
     def lines(self, spans: list[Span]) -> list[Line]:
         lines: list[Line] = []
@@ -58,6 +60,7 @@ class Metered:
         priced = {part.start: self._priced(part, window) for part in parts}
         dimensions = sorted({dimension for groups in priced.values() for dimension in groups}) or [()]
         lines: list[Line] = []
+        self.shared = NOTHING
         pot = self.carried[1] if self.carried[0] == month[0] else NOTHING
         left = NOTHING
         for dimension in dimensions:
@@ -78,9 +81,13 @@ class Metered:
         return lines
 
     def _included(self, part: Part, month: Range) -> Fraction:
+        """Return a part's allowance: of what parts have up to a day all but what is below the 15th decimal."""
+        whole = number(part.charge.get("included_quantity"))
         if not self._adds_up(part):
-            return number(part.charge.get("included_quantity"))
-        return number(part.charge.get("included_quantity")) * self._share(part, month)
+            return whole
+        before = self.shared
+        self.shared += whole * self._share(part, month)
+        return _cut(self.shared) - _cut(before)
 
     def _share(self, part: Part, month: Range) -> Fraction:
         contract = self.writer.contract
@@ -129,6 +136,10 @@ class Metered:
         amount = capacity(part.price, quantities) * self._share(part, month)
         days_counted = self.writer.counted(part.days)
         return Piece(part, amount, NOTHING, NOTHING, days_counted, days_counted)
+
+
+def _cut(exact: Fraction) -> Fraction:
+    return Fraction(int(exact * 10**15), 10**15)
 
 
 class Allowance:

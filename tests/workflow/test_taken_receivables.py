@@ -11,7 +11,7 @@ from tests.support.world import EUROPE, INC, World
 
 
 def taken(world: World, entity: str = INC) -> TakenReceivables:
-    return TakenReceivables(entity, world.register, world.objects)
+    return TakenReceivables(entity, world.register, world.objects, books="USD")
 
 
 def test_each_open_invoice_is_found_by_its_number_and_of_its_account_by_when_it_is_due() -> None:

@@ -86,7 +86,7 @@ def _of_documents(
     """Yield where the amount of each invoice of an account went."""
     disputed = disputes.of_account(receivables.entity, account)
     for invoice in receivables.invoices_of(account):
-        released = receivables.register.released(invoice)
+        released = receivables.released(invoice)
         if released is not None:
             yield _of_document(released, applied, receivables, disputed)
 

@@ -49,11 +49,15 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class DaysLeft:
-    """What is billed of a fee, the days that it pays for, and what credit notes took back of which of them."""
+    """What is billed of a fee, the days that it pays for, and what credit notes took back of which of them.
+
+    What they took back of its days while these were another part's, which then billed them, is `elsewhere`.
+    """
 
     net: Decimal = ZERO
     covered: Period | None = None
     credited: tuple[CreditedDays, ...] = ()
+    elsewhere: tuple[CreditedDays, ...] = ()
 
     @exactly
     def of_days(self, days: Period) -> Decimal:
@@ -61,8 +65,9 @@ class DaysLeft:
         if self.covered is None:
             return ZERO
         billed = self.net - sum((credited.net.amount for credited in self.credited), ZERO)
+        taken = (*self.credited, *self.elsewhere)
         left = billed * _share(days, self.covered)
-        return left + sum((credited.net.amount * _share(days, credited.days) for credited in self.credited), ZERO)
+        return left + sum((credited.net.amount * _share(days, credited.days) for credited in taken), ZERO)
 
 
 def _share(days: Period, whole: Period) -> Decimal:
@@ -181,7 +186,36 @@ def days_left(billed: Mapping[str, Iterable[BilledLine]]) -> dict[MonthLine, Day
                 covered=line.covered if key[2] == line.line else known.covered,
                 credited=(*known.credited, *line.credited),
             )
-    return lefts
+    return _on_their_days(lefts)
+
+
+def _on_their_days(lefts: dict[MonthLine, DaysLeft]) -> dict[MonthLine, DaysLeft]:
+    """Let what was credited of days that a part does not cover any more count for the part that covers them now."""
+    moved = dict(lefts)
+    for name, left in lefts.items():
+        for credited in left.credited:
+            heir = next((other for other in lefts if _covers(lefts[other], credited) and _is_part(other, name)), None)
+            if heir is not None and not _covers(left, credited):
+                moved[heir] = replace(moved[heir], elsewhere=(*moved[heir].elsewhere, credited))
+    return moved
+
+
+def _covers(left: DaysLeft, credited: CreditedDays) -> bool:
+    days, covered = credited.days, left.covered
+    return covered is not None and covered.start <= days.start and days.end <= covered.end
+
+
+def _is_part(other: MonthLine, name: MonthLine) -> bool:
+    """Say whether two lines are parts of one service period."""
+    return other[:2] == name[:2] and _whole(other[2]) == _whole(name[2])
+
+
+def _whole(name: str) -> str | LineId:
+    """Return the id of the first part of a line's service period, as far as it can be read."""
+    try:
+        return replace(LineId.parse(name), since="")
+    except NotFound:
+        return name
 
 
 def month_line(line: InvoiceLine, invoice: Invoice) -> MonthLine:

@@ -186,9 +186,13 @@ class Register:
         if invoice is None:
             message = f"invoice {document.invoice} is not released"
             raise NotFound(message)
+        return self.corrected(invoice, before=document.credit)
+
+    def corrected(self, invoice: Released, *, before: int = 0) -> Worth:
+        """Return what is open of an invoice after its corrections, those before one of them or all."""
         open_worth = invoice.receivable
-        for facts in self.credits(str(document.invoice)):
-            if facts.released is not None and not 0 < document.credit <= facts.id.credit:
+        for facts in self.credits(invoice.invoice):
+            if facts.released is not None and not 0 < before <= facts.id.credit:
                 open_worth += facts.released.receivable
         return open_worth
 

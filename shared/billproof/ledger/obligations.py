@@ -72,10 +72,13 @@ class Obligation:
 
     @exactly
     def _earned(self, earnings: Iterable[Earning], day: date) -> Money:
-        """Add up what is earned before a day: what is owed rounded once, and so each concession by its days."""
-        exact: dict[RevenueSchedule | None, Decimal] = {}
+        """Add up what is earned before a day: what is owed rounded once, and so what each credit note takes back.
+
+        Concessions that do not say their note, as documents of before state them, are rounded by their days.
+        """
+        exact: dict[RevenueSchedule | str | None, Decimal] = {}
         for earning in earnings:
-            key = earning.schedule if earning.is_concession else None
+            key = earning.note or (earning.schedule if earning.is_concession else None)
             share = CONTEXT.multiply(earning.amount.amount, earning.share_before(day))
             exact[key] = exact.get(key, Decimal(0)) + share
         currency = self.net.currency

@@ -22,7 +22,7 @@ class ReadAccounts:
         self._released: dict[str, Released] = {}
         self._entries: dict[tuple[str, str], list[CashEntry]] = {}
         for document in documents:
-            released = receivables.register.released(document)
+            released = receivables.released(document)
             if released is None:
                 message = "only a released document can be paid"
                 raise InvalidInput(message)

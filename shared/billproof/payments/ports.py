@@ -23,6 +23,9 @@ class OpenBook(Protocol):
         Those of other legal entities are among them: a number that names another's document is read as one, too.
         """
 
+    def numbers_before(self) -> Sequence[str]:
+        """Return the numbers of invoices that were taken over from another system, however those look."""
+
     def of_account(self, account: str) -> Sequence[OpenItem]:
         """Return what is open of an account's documents, oldest due first; of a parent, those of its children, too."""
 

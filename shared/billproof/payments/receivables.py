@@ -1,17 +1,22 @@
-"""What is open: released documents with their corrections, less what receipts settled of them."""
+"""What is open: released documents with their corrections, less what receipts settled of them.
+
+Open invoices that were taken over from another system are among them, with what was open of them then.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from billproof.errors import NotFound
 from billproof.identities import InvoiceId
 from billproof.invoicing.balance import Worth
 from billproof.invoicing.documents import read_invoice
-from billproof.invoicing.model import Invoice, Released
+from billproof.invoicing.model import Released
 from billproof.invoicing.register import Register
 from billproof.invoicing.series import DocumentNumber, SeriesKind
 from billproof.masterdata.directory import Directory
+from billproof.opening.receivables import TakenReceivables
 from billproof.payments.account_names import AccountNames
 from billproof.payments.book import CashBook
 from billproof.payments.cash import CashEntry
@@ -34,6 +39,10 @@ class Receivables:
 
     def numbered(self, number: str) -> OpenItem | None:
         """Return the invoice of a number, a paid one with nothing open; None where there is none."""
+        taken = self.taken.numbered(number)
+        return self.item(self.taken.named_as(taken)) if taken else self._numbered_here(number)
+
+    def _numbered_here(self, number: str) -> OpenItem | None:
         try:
             parsed = DocumentNumber.parse(number)
         except NotFound:
@@ -54,6 +63,25 @@ class Receivables:
         return tuple(kind.prefix(prefix) for prefix in prefixes for kind in kinds)
 
     @cached_property
+    def taken(self) -> TakenReceivables:
+        """Return the open invoices that were taken over."""
+        books = self.directory.legal_entity(self.entity).currency
+        return TakenReceivables(self.entity, self.register, self.objects, books=books)
+
+    def released(self, document: str) -> Released | None:
+        """Return an invoice that was released here or taken over, or None."""
+        return self.taken.released(document) or self.register.released(document)
+
+    def due_of(self, released: Released) -> date:
+        """Return when an invoice is due."""
+        row = self.taken.row_of(released.invoice)
+        return row.due if row else read_invoice(self.objects, released.document).due_date
+
+    def numbers_before(self) -> Sequence[str]:
+        """Return the numbers of the invoices that were taken over."""
+        return [row.reference for row in self.taken]
+
+    @cached_property
     def _number_prefixes(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(version.number_prefix for version in self.directory.versions_of(self.entity)))
 
@@ -63,8 +91,8 @@ class Receivables:
         payer = known.parent or account if known else account
         entries: dict[str, list[CashEntry]] = {}
         items: list[OpenItem] = []
-        for invoice in self.invoices_of(payer):
-            released = self.register.released(invoice)
+        for invoice in dict.fromkeys((*self.invoices_of(payer), *self.taken.documents_of(account))):
+            released = self.released(invoice)
             if released is None:
                 continue
             currency = released.document.totals.gross.currency
@@ -72,21 +100,19 @@ class Receivables:
                 entries[currency] = self.entries_of(released)
             worth = self.open_worth(released, entries[currency])
             if worth.amount.amount > 0:
-                items.append(_item(released, read_invoice(self.objects, released.document), worth))
+                items.append(self._item(released, worth))
         return sorted(items, key=lambda item: (item.due, item.number))
 
     def invoices_of(self, account: str) -> list[str]:
-        """Return the invoices that an account was billed, each once."""
+        """Return the invoices that an account was billed, each once; first those that were taken over."""
         billings = self.register.settlements(self.entity, account)
-        return list(dict.fromkeys(str(InvoiceId.parse(billing.invoice).invoice) for billing in billings))
+        billed = (str(InvoiceId.parse(billing.invoice).invoice) for billing in billings)
+        return list(dict.fromkeys((*self.taken.documents_of(account), *billed)))
 
     def item(self, invoice: str) -> OpenItem | None:
         """Return a released invoice and what is open of it, or None where it is not released."""
-        released = self.register.released(invoice)
-        if released is None:
-            return None
-        document = read_invoice(self.objects, released.document)
-        return _item(released, document, self.open_worth(released, self.entries_of(released)))
+        released = self.released(invoice)
+        return self._item(released, self.open_worth(released, self.entries_of(released))) if released else None
 
     def entries_of(self, released: Released) -> list[CashEntry]:
         """Return what receipts did to the documents of an invoice's account in its currency."""
@@ -95,6 +121,17 @@ class Receivables:
     def open_worth(self, released: Released, entries: Sequence[CashEntry]) -> Worth:
         """Return what is open of an invoice, in its currency and in the books; below zero where too much was paid."""
         return still_open(released, self.register, entries)
+
+    def _item(self, released: Released, worth: Worth) -> OpenItem:
+        return OpenItem(
+            document=released.invoice,
+            number=released.number,
+            account=released.account,
+            issued=released.issue_date,
+            due=self.due_of(released),
+            gross=released.document.totals.gross,
+            open=worth.amount,
+        )
 
     def remembered(self, payer: Payer) -> frozenset[str]:
         """Return the accounts whose money came from a payer before, as people decided."""
@@ -107,18 +144,5 @@ class Receivables:
 
 def still_open(released: Released, register: Register, entries: Iterable[CashEntry]) -> Worth:
     """Return what is open of an invoice after its corrections and some entries; below zero where too much was paid."""
-    whole = register.receivable_of(InvoiceId.parse(released.invoice))
     settled = (worth for entry in entries for worth in entry.of(released.invoice))
-    return sum((-worth for worth in settled), whole)
-
-
-def _item(released: Released, document: Invoice, worth: Worth) -> OpenItem:
-    return OpenItem(
-        document=released.invoice,
-        number=released.number,
-        account=released.account,
-        issued=released.issue_date,
-        due=document.due_date,
-        gross=released.document.totals.gross,
-        open=worth.amount,
-    )
+    return sum((-worth for worth in settled), register.corrected(released))

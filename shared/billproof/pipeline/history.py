@@ -203,8 +203,14 @@ def earnings_after(
     if document.kind is DocumentKind.WRITE_OFF:
         return known
     if document.kind is DocumentKind.CREDIT_NOTE:
-        since = document.issue_date.replace(day=1)
-        return (*known, Earning(amount=net, schedule=priced.recognition, is_concession=is_concession, since=since))
+        taken = Earning(
+            amount=net,
+            schedule=priced.recognition,
+            is_concession=is_concession,
+            since=document.issue_date.replace(day=1),
+            note=document.id,
+        )
+        return (*known, taken)
     if priced.replaced or (priced.adjusts is None and not known):
         return priced.earnings(net)
     return (*known, *_restated(line))

@@ -133,12 +133,14 @@ def committed(term: CommitmentTerm, lines: Iterable[PricedLine], month: str = ""
         elif term.is_true_up(line):
             billed += line.net.amount
     names = {_of_month(line, month) for line in mine}
-    divided = {_of_month(line, month): line for line in mine if line.left_on and line.kind is not LineKind.CREDIT_NOTE}
+    billing = {_of_month(line, month): line for line in mine if line.kind is not LineKind.CREDIT_NOTE}
+    divided = {own: line for own, line in billing.items() if line.left_on}
     whole: dict[tuple[str, str], Decimal] = {}
     for line in mine:
         own = _of_month(line, month)
         base = own[0], reduced_line(own[1])
-        if own not in divided and base not in divided and term.counts(line, line.covered.start):
+        days = billing.get(own, line).covered  # a credit note counts as what it takes back, whichever days it is for
+        if own not in divided and base not in divided and term.counts(line, days.start):
             reached += line.net.amount
             fee = base if base in names else own
             whole[fee] = whole.get(fee, ZERO) + line.net.amount

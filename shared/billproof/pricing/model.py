@@ -87,7 +87,8 @@ def _months(first: date, last: date) -> int:
 class Earning(Model):
     """An amount in the currency of the books and how it is earned; a concession is of a credit note.
 
-    What a credit note takes back it takes back `since` the first day of the month in which it is issued. What of it
+    `note` is the credit note that it is of: what that takes back is rounded by itself, then and for ever. What it takes
+    back it takes back `since` the first day of the month in which it is issued. What of it
     `is_excess` it does not take back: so much is not owed any more.
     """
 
@@ -96,6 +97,7 @@ class Earning(Model):
     is_concession: bool = Field(default=False, exclude_if=operator.not_)
     since: date | None = Field(default=None, exclude_if=operator.not_)
     is_excess: bool = Field(default=False, exclude_if=operator.not_)
+    note: str | None = Field(default=None, exclude_if=operator.not_)
 
     def share_before(self, day: date) -> Decimal:
         """Return the share of the amount that is earned, or taken back, before a day."""
@@ -223,7 +225,8 @@ class PricedLine(Model):
         conceded = (*taken, *exceeding)
         if whole.is_zero:
             dated = (earning for earning in conceded if earning.since is not None)
-            conceded = tuple(earning.model_copy(update={"schedule": self.recognition}) for earning in dated)
+            changes = {"schedule": self.recognition, "note": None}  # rounded together, for together they are all
+            conceded = tuple(earning.model_copy(update=changes) for earning in dated)
         owed = whole.plus(-earning.amount for earning in conceded)
         return (Earning(amount=owed, schedule=self.recognition), *conceded)
 

@@ -171,7 +171,7 @@ class _Charging:
 
         What money of the customer that pays nothing yet may cover is left out.
         """
-        contracts, receivables = _Contracts(self._sources.receivables), self._sources.receivables
+        contracts, receivables = AutomaticContracts(self._sources.receivables), self._sources.receivables
         state = self._sources.book.state(self._sources.entity.id, account)
         due: list[tuple[DocumentHistory, Money]] = []
         for document in histories_of(account, receivables, self._sources.disputes):
@@ -179,14 +179,14 @@ class _Charging:
             if (
                 left.amount > 0
                 and left.currency == self._currencies.get(method.gateway)
-                and self._today >= document.document.due_date
+                and self._today >= document.due
                 and contracts.charge_automatically(document)
                 and not state.handed_over
                 and not state.hold_on(document.released.number, self._today)
             ):
                 due.append((document, left))
         unapplied = UnappliedMoney(account, receivables) if due else None
-        for document, left in sorted(due, key=lambda one: (one[0].document.due_date, one[0].released.number)):
+        for document, left in sorted(due, key=lambda one: (one[0].due, one[0].released.number)):
             rest = unapplied.rest_of(left) if unapplied else left
             order = _order(document, rest, method, state)
             if order is not None and rest.amount > 0:
@@ -267,7 +267,7 @@ def _attempt(
     )
 
 
-class _Contracts:
+class AutomaticContracts:
     """What the contracts of an invoice say as they are known now: who stops being charged is not charged again."""
 
     def __init__(self, receivables: Receivables) -> None:
@@ -276,6 +276,8 @@ class _Contracts:
 
     def charge_automatically(self, document: DocumentHistory) -> bool:
         """Say whether all contracts that an invoice bills are charged automatically; none where it bills none."""
+        if document.taken:
+            return False
         billed = {(line.priced.account, line.priced.explanation.contract) for line in document.document.lines}
         return bool(billed) and all(self._is_automatic(account, contract) for account, contract in billed)
 

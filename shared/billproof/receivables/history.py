@@ -14,6 +14,7 @@ from billproof.identities import InvoiceId
 from billproof.invoicing.balance import Worth
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.model import DocumentKind, DocumentRef, Invoice, Released
+from billproof.opening.model import OpenReceivable
 from billproof.payments.cash import CashEntry, ReceiptState
 from billproof.payments.receivables import Receivables
 from billproof.receivables.dispute_book import DisputeBook
@@ -45,18 +46,27 @@ class DocumentBalance:
 
 @dataclass(frozen=True)
 class DocumentHistory:
-    """A released invoice, its credit notes and write-offs, and what receipts did to its account."""
+    """A released invoice, its credit notes and write-offs, and what receipts did to its account.
+
+    One that was `taken` over from another system has no document of its own here.
+    """
 
     released: Released
     corrections: tuple[tuple[Released, Invoice], ...]
     entries: tuple[CashEntry, ...]
     disputes: tuple[DisputeState, ...]
     read: Callable[[DocumentRef], Invoice]
+    taken: OpenReceivable | None = None
 
     @cached_property
     def document(self) -> Invoice:
         """The invoice itself, read when it is needed first."""
         return self.read(self.released.document)
+
+    @cached_property
+    def due(self) -> date:
+        """The day on which it is due."""
+        return self.taken.due if self.taken else self.document.due_date
 
     @property
     def currency(self) -> str:
@@ -65,7 +75,7 @@ class DocumentHistory:
 
     def days_overdue(self, day: date) -> int:
         """Return how many days after its due day a day is."""
-        return (day - self.document.due_date).days
+        return (day - self.due).days
 
     def disputed_on(self, day: date) -> Worth:
         """Return what is disputed of what is open of it at the end of a day."""
@@ -103,7 +113,7 @@ def histories_of(account: str, receivables: Receivables, disputes: DisputeBook) 
     entries: dict[str, tuple[CashEntry, ...]] = {}
     disputed = tuple(disputes.of_account(receivables.entity, account))
     for invoice in receivables.invoices_of(account):
-        released = receivables.register.released(invoice)
+        released = receivables.released(invoice)
         if released is None:
             continue
         currency = released.document.totals.gross.currency
@@ -115,6 +125,7 @@ def histories_of(account: str, receivables: Receivables, disputes: DisputeBook) 
             entries=entries[currency],
             disputes=disputed,
             read=lambda document: read_invoice(receivables.objects, document),
+            taken=receivables.taken.row_of(invoice),
         )
 
 

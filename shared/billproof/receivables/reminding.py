@@ -195,13 +195,13 @@ def _overdue(account: str, sources: ReminderSources, today: date) -> Iterator[Ov
     ]
     overdue = sorted(
         (one for one in documents if one[1].amount > 0),
-        key=lambda one: (one[0].document.due_date, one[0].released.number),
+        key=lambda one: (one[0].due, one[0].released.number),
     )
     unapplied = UnappliedMoney(account, sources.receivables) if overdue else None
     for document, left in overdue:
         rest = unapplied.rest_of(left) if unapplied else left
         if rest.amount > 0:
-            released, due = document.released, document.document.due_date
+            released, due = document.released, document.due
             yield OverdueDocument(released.invoice, released.number, due, rest, document.days_overdue(today))
 
 

@@ -104,7 +104,7 @@ def _document(history: DocumentHistory, on: date) -> StatedDocument:
     return StatedDocument(
         number=history.released.number,
         issued=history.released.issue_date,
-        due=history.document.due_date,
+        due=history.due,
         gross=stands.gross.amount,
         credited=stands.credited.amount,
         written_off=stands.written_off.amount,

@@ -138,7 +138,8 @@ class Evidence:
         """The numbers in its text; a structured reference that is none of ISO 11649 is text, too."""
         structured = self.receipt.structured or ""
         kept = "" if is_reference(structured) else structured
-        return read_numbers(f"{kept}\n{self.receipt.remittance}".strip(), self.prefixes)
+        text = f"{kept}\n{self.receipt.remittance}".strip()
+        return read_numbers(text, self.prefixes, self.book.numbers_before())
 
     @cached_property
     def prefixes(self) -> tuple[str, ...]:
@@ -151,7 +152,7 @@ class Evidence:
         structured = numbers_of(self.receipt.structured or "", self.prefixes)
         read = (
             (Naming.STRUCTURED, (*structured, *self.numbers.referenced)),
-            (Naming.NUMBER, tuple(self.numbers.clean)),
+            (Naming.NUMBER, (*self.numbers.clean, *self.numbers.before)),
             (Naming.CORRECTED, tuple(self.numbers.corrected)),
         )
         named: dict[str, Named] = {}

@@ -8,9 +8,11 @@ SKY-EU-2025-00012     not six digits: a number that nothing has, or, at the end 
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from billproof.errors import NotFound
 from billproof.invoicing.series import NUMBER_DIGITS, DocumentNumber
 from billproof.payments.references import LONGEST_BODY, is_reference, numbers_of, without_marks
 
@@ -26,6 +28,9 @@ _SHORTENED = re.compile(
     r"([0-9]{6}|[0-9]{1,5}\s{1,2}[0-9]{1,5})(?![0-9A-Za-z]|[.,][0-9])"
 )
 _STRUCTURED = re.compile(r"R\s?F(?:\s?[0-9]){2}(?:\s{0,2}[A-Z0-9]){5,40}", re.IGNORECASE)
+_WORD = re.compile(r"[A-Za-z0-9]+")
+_MOST_WORDS = 8
+"""Words that may be one number of another system."""
 _SHORTEST_PREFIX = 4
 """A prefix of fewer letters and digits is one only where no letter or digit comes before it."""
 
@@ -39,7 +44,10 @@ class Shortened:
 
     def may_be(self, number: str) -> bool:
         """Say whether a document's number ends so."""
-        whole = DocumentNumber.parse(number)
+        try:
+            whole = DocumentNumber.parse(number)
+        except NotFound:  # of another system
+            return False
         return self.year in {None, whole.year} and int(self.digits) == whole.ordinal
 
 
@@ -51,6 +59,8 @@ class ReadNumbers:
     """Numbers that a structured reference in the text may stand for."""
     clean: list[str] = field(default_factory=list)
     corrected: list[str] = field(default_factory=list)
+    before: list[str] = field(default_factory=list)
+    """Numbers of invoices that were taken over, as they were printed, but for blanks and dashes."""
     broken: list[str] = field(default_factory=list)
     """Letters and digits of what begins as a number and has too few or too many digits."""
     cut_off: list[str] = field(default_factory=list)
@@ -58,10 +68,31 @@ class ReadNumbers:
     shortened: list[Shortened] = field(default_factory=list)
 
 
-def read_numbers(text: str, prefixes: tuple[str, ...]) -> ReadNumbers:
-    """Read the numbers of documents in a text, whose numbers begin with one of some prefixes."""
-    numbers = ReadNumbers()
+def _numbers_before(text: str, numbers: Iterable[str]) -> list[str]:
+    """Find numbers of another system by their letters and digits: of several at one place the longest."""
+    known = {without_marks(number): number for number in numbers}
+    words = [word.upper() for word in _WORD.findall(text)] if known else []
+    named: list[str] = []
+    at = 0
+    while at < len(words):
+        texts = ["".join(words[at:end]) for end in range(at + 1, min(at + _MOST_WORDS, len(words)) + 1)]
+        sizes = [size for size, letters in enumerate(texts, start=1) if letters in known and _is_sure(letters)]
+        if sizes:
+            named.append(known[texts[sizes[-1] - 1]])
+        at += sizes[-1] if sizes else 1
+    return named
+
+
+def _is_sure(letters: str) -> bool:
+    """Say whether it is no year or amount: long enough, or of letters and digits."""
+    has_both = not letters.isdigit() and any(letter.isdigit() for letter in letters)
+    return len(letters) > _SHORTEST_PREFIX or (has_both and len(letters) == _SHORTEST_PREFIX)
+
+
+def read_numbers(text: str, prefixes: tuple[str, ...], before: Iterable[str] = ()) -> ReadNumbers:
+    """Read the numbers of documents in a text, which begin with one of some prefixes, or are of another system."""
     text = text.translate(_PLAIN_LETTERS)
+    numbers = ReadNumbers(before=_numbers_before(text, before))
     rest = _without_references(text, prefixes, numbers)
     spans = [_read_one(rest, match, prefix, numbers) for match, prefix in _beginnings(rest, prefixes)]
     for start, end in spans:
