@@ -2,13 +2,14 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
 from itertools import permutations
 from typing import Any
 
 import pytest
 
 from billproof.adapters.aws.ses import read_ses_event
-from billproof.errors import InvalidInput, MailRefused
+from billproof.errors import InvalidInput, MailRefused, NotFound
 from billproof.invoicing.addresses import FailedAddress
 from billproof.invoicing.delivery import Delivery
 from billproof.invoicing.delivery_events import (
@@ -19,15 +20,18 @@ from billproof.invoicing.delivery_events import (
     why_undelivered,
 )
 from billproof.invoicing.facts import DELIVERED, InvoiceFacts
+from billproof.invoicing.mails import INVOICE_HEADER
 from billproof.invoicing.model import Released
 from billproof.invoicing.resending import WantedResending, resend_invoice
 from billproof.masterdata.documents import CustomerDocuments
 from billproof.reconciliation.model import Cause
 from billproof.reconciliation.service import reconcile
+from tests.support.cash import with_cash
 from tests.support.closing import let_variances_wait
 from tests.support.customer_pages import UA, deliver
-from tests.support.reminders import note, remind, reminded, reminding_world
+from tests.support.reminders import note, remind, reminded, reminding_world, with_reminders
 from tests.support.ses_events import bounced, ses_event
+from tests.support.taken_over import running_business, take_over
 from tests.support.world import INC, JANUARY, World
 
 AP, BOSS = "ap@ua.example", "boss@ua.example"
@@ -248,3 +252,18 @@ def test_a_delivery_of_before_reads_as_it_was() -> None:
     assert delivered is not None
     assert "left_out" not in delivered
     assert Delivery.model_validate(delivered).left_out == ()
+
+
+def test_a_reminder_of_an_invoice_of_the_system_of_before_that_bounces_ends_writing_too() -> None:
+    world = running_business()
+    take_over(world)
+    world.publish(with_cash(world.directory.legal_entity(INC)))
+    remind(with_reminders(world), "2013-02-20", mailer=world.mailer)
+    ((to, message),) = world.mailer.sent
+    invoice = message_from_bytes(message)[INVOICE_HEADER]
+    bounce = bounced(to=(to,), is_reminder=True).model_copy(update={"invoice": invoice})
+    assert record_delivery_problem(bounce, register=world.register).outcome == "recorded"
+    assert world.register.addresses.failure(INC, to) is not None
+    elsewhere = bounce.model_copy(update={"invoice": invoice.replace(INC, "skymeter-europe")})
+    with pytest.raises(NotFound):
+        record_delivery_problem(elsewhere, register=world.register)

@@ -16,6 +16,7 @@ from billproof.identities import InvoiceId
 from billproof.ids import shown
 from billproof.invoicing.addresses import FailedAddress, plain_address
 from billproof.invoicing.facts import DELIVERED, RESENT, InvoiceFacts
+from billproof.invoicing.openings import OPENING
 from billproof.invoicing.register import Register
 from billproof.model import Model
 from billproof.store_keys import FactName
@@ -86,7 +87,7 @@ def record_delivery_problem(problem: DeliveryProblem, *, register: Register) -> 
     """
     if problem.invoice is None:
         return Recorded(outcome=RecordOutcome.NO_INVOICE, kind=problem.kind, invoice=None)
-    if register.released(problem.invoice) is None:
+    if register.released(problem.invoice) is None and not _was_taken_over(problem.invoice, register):
         message = f"invoice {shown(problem.invoice)} is not released"
         raise NotFound(message)
     for address in problem.failed:
@@ -101,6 +102,13 @@ def record_delivery_problem(problem: DeliveryProblem, *, register: Register) -> 
     is_new = register.add(problem.invoice, problem.fact, problem)
     outcome = RecordOutcome.RECORDED if is_new else RecordOutcome.KNOWN
     return Recorded(outcome=outcome, kind=problem.kind, invoice=problem.invoice)
+
+
+def _was_taken_over(invoice: str, register: Register) -> bool:
+    """Say whether an invoice is one of the system of before: reminders are of these, too."""
+    identity = InvoiceId.parse(invoice)
+    is_named_so = identity.period.startswith(f"{OPENING}:")
+    return is_named_so and register.openings.in_effect(identity.legal_entity) is not None
 
 
 def delivery_problems(facts: InvoiceFacts) -> list[DeliveryProblem]:
