@@ -41,8 +41,12 @@ def test_each_line_has_a_dispute_of_its_own() -> None:
     world.ingest(events(30))
     assert bill(world, JANUARY) is not None
     token = linked(world)
-    for line in ("0", "1", "0"):
+    assert "The whole invoice" in get(world, token)["body"]
+    post(world, token, line="0")
+    assert "The whole invoice" not in get(world, token)["body"]
+    for line in ("1", "0"):
         post(world, token, line=line)
+    assert "<form" not in get(world, token)["body"]
     names = [line.priced.id for line in world.invoice(UA).lines]
     assert [opened.evidence.line for opened in disputes(world)] == names
     assert post(world, token)["statusCode"] == 409, "nothing is left to be disputed"

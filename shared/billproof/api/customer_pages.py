@@ -114,7 +114,7 @@ class _Visit:
 
         disputes = self.open_disputes() if self.is_invoice else []
         item = self.receivables.item(self.released.invoice) if self.is_invoice else None
-        is_whole = any(one.evidence.line is None for one in disputes)
+        lines = [] if any(one.evidence.line is None for one in disputes) else _lines(self.invoice, disputes)
         return OpenedPage(
             invoice=self.invoice,
             released=self.released,
@@ -122,9 +122,9 @@ class _Visit:
             files=files_of(self.released, self.ports),
             open=item.open if item else None,
             pay_at=self._pay_at(item.open.amount > 0) if item else "",
-            lines=_lines(self.invoice, disputes),
+            lines=lines,
             disputes=disputes,
-            can_be_disputed=item is not None and item.open.amount > 0 and not is_whole,
+            can_be_disputed=item is not None and item.open.amount > 0 and bool(lines or not disputes),
             problem=problem,
             sent=sent or {},
         )

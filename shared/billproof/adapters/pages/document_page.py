@@ -215,7 +215,8 @@ def _dispute(page: OpenedPage, writer: Writer) -> str:
 
 def _form(page: OpenedPage, writer: Writer) -> str:
     causes = [(cause.value, page_text(writer.language, f"cause_{cause}")) for cause in DisputeCause]
-    parts = [("", page_text(writer.language, "whole")), *page.lines]
+    whole = [] if page.disputes else [("", page_text(writer.language, "whole"))]
+    parts = [*whole, *page.lines]
     reason = escape(page.sent.get("reason", ""))
     return (
         f'<form method="post" action="{escape(page.address)}/disputes"><p>{_said(writer, "dispute_hint")}</p>'
