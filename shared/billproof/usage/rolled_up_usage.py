@@ -70,6 +70,8 @@ def read_rollups(
 
     Of what is fresh no roll-up says enough of an account that has events in a newer segment.
     """
+    if plan.spread.owners:  # roll-ups are of the ids that usage came with
+        return RolledUp(others=list(plan.windows))
     compactions, newer = _compactions(plan, objects)
     fresh = _accounts_in(newer, objects) if is_fresh else set()
     result = RolledUp(newer=0 if is_fresh else len(newer))
