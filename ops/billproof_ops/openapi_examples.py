@@ -25,6 +25,7 @@ PARAMETERS: dict[str, Any] = {
     "limit": 100,
     "dispute": 1,
     "contract": "UA-2013",
+    "queue": "payment-events",
 }
 """A value of a parameter by its name, in every route that says no other."""
 _IDS = {
@@ -90,6 +91,9 @@ _BODIES: dict[str, Any] = {
     "POST /v1/runs": _MONTH_OF_ENTITY,
     "POST /v1/sign-offs": _MONTH_OF_ENTITY,
     "POST /v1/refused-events/{event}/dismissals": {"reason": "a test of the source"},
+    "POST /v1/refused-events/{event}/resendings": {},
+    "POST /v1/dead-letters/{queue}/redrives": {"dry_run": True},
+    "POST /v1/exceptions/{exception}/notes": {"kind": "commented", "text": "their controller calls back on Thursday"},
     "POST /v1/policies/{legal_entity}/versions/{version}/confirmations": {},
     "POST /v1/openings/{legal_entity}": {"step": "confirm", "digest": "0" * 64},
     "POST /v1/webhook-endpoints": {"legal_entity": _ENTITY, "url": "https://hooks.skymeter.example/billproof"},

@@ -32,6 +32,7 @@ def refuse_unsound(data: AnyMasterData, directory: Directory) -> None:
     match data:
         case LegalEntity():
             _refuse_unnamed_accounts(data)
+            _refuse_shared_gateways(data, directory)
         case Account():
             _refuse_foreign_parent(data, directory)
         case Crosswalk():
@@ -75,6 +76,23 @@ def _refuse_unnamed_accounts(entity: LegalEntity) -> None:
         if text != text.strip() or not 1 <= len(text) <= MOST_LETTERS_OF_AN_ACCOUNT:
             why = f"an account has 1 to {MOST_LETTERS_OF_AN_ACCOUNT} letters, and no blank at its ends"
             _refuse(path, why)
+
+
+def _refuse_shared_gateways(entity: LegalEntity, directory: Directory) -> None:
+    """Refuse an account of Stripe that another gateway is: both would book whatever it tells, and be paid by it."""
+    others = (other for other in directory.legal_entities() if other.id != entity.id)
+    whose = {
+        (gateway.stripe.account, gateway.stripe.livemode): f"{gateway.source} of {other.id}"
+        for other in others
+        for gateway in other.gateways
+        if gateway.stripe
+    }
+    for number, gateway in enumerate(entity.gateways):
+        account = gateway.stripe and (gateway.stripe.account, gateway.stripe.livemode)
+        if account in whose:
+            _refuse(("gateways", number, "stripe", "account"), f"gateway {whose[account]} is this account")
+        if account:
+            whose[account] = f"{gateway.source} of {entity.id}"
 
 
 def _refuse_foreign_parent(account: Account, directory: Directory) -> None:
