@@ -26,7 +26,7 @@ from billproof.identities import ContractPath, ExceptionId, InvoiceId, LineId, R
 from billproof.invoicing.links import opened_by
 from billproof.invoicing.register import Register
 from billproof.invoicing.series import DocumentNumber
-from billproof.masking import masked
+from billproof.letters import masked
 from billproof.periods import Period, read_instant
 from billproof_ops.paths import ROOT
 from tests.support.damaging import HOSTILE, damaged
@@ -142,6 +142,7 @@ CONFIGURED = "a secret or a file that the operator wrote"
 SHIPPED = "a file that is part of the product"
 DECODERS: dict[str, str] = {
     "api/month_routes.py _reconciled": STORED,
+    "adapters/aws/dead_letters.py _line": STORED,
     "adapters/aws/s3_events.py read_put_object": OF_FUNCTIONS,
     "adapters/aws/ses.py read_ses_event": OF_PARSERS,
     "adapters/aws/webhooks.py attempts": STORED,
@@ -165,7 +166,8 @@ DECODERS: dict[str, str] = {
     "adapters/stripe/secrets.py _parsed": CONFIGURED,
     "adapters/tryton/erp.py connected": CONFIGURED,
     "adapters/tryton/tagged.py decode": HERE,
-    "masking.py masked": HERE,
+    "letters.py masked": HERE,
+    "settings.py queue_pairs": CONFIGURED,
     "wording/catalogue.py catalogue": SHIPPED,
     "api/asked.py fields_of": OF_FUNCTIONS,
     "api/asked.py text_of": OF_FUNCTIONS,
