@@ -9,6 +9,8 @@ from typing import Any
 
 from billproof.contracts.model import Contract
 from billproof.errors import InvalidInput, NotFound
+from billproof.masterdata.crosswalk_checks import refuse_unsound_crosswalk
+from billproof.masterdata.crosswalks import Crosswalk
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Aggregation, Meter
@@ -33,6 +35,8 @@ def refuse_unsound(data: AnyMasterData, directory: Directory) -> None:
             _refuse_shared_gateways(data, directory)
         case Account():
             _refuse_foreign_parent(data, directory)
+        case Crosswalk():
+            refuse_unsound_crosswalk(data, directory)
         case Contract():
             _refuse_long_recognition(data)
             _refuse_unaccounted_revenue(data, directory)
