@@ -27,7 +27,6 @@ NEVER_READ_BACK = {
     "shared/billproof/opening/receivables.py": "the period of an invoice of the system of before",
     "shared/billproof/invoicing/links.py": "the token of a link, of which a part is random, and the address of a page",
     "shared/billproof/payments/statements.py": "the reference of a receipt, which is compared as a whole",
-    "shared/billproof/opening/receivables.py": "the id of an invoice that was taken over, which is compared as a whole",
     "shared/billproof/contracts/history.py": "the paths of changed terms, for people",
     "shared/billproof/events/model.py": "the type of an event, which is compared as a whole",
     "shared/billproof/erp/declaring.py": "a reference at the external tax engine, kept for ever",
