@@ -23,6 +23,7 @@ NEVER_READ_BACK = {
     "shared/billproof/adapters/tryton/rest.py": "the path of a record in Tryton",
     "shared/billproof/erp/plain_text.py": "the name of an account in a journal for other programs",
     "shared/billproof/completeness/service.py": "a finding's path, for people",
+    "shared/billproof/completeness/changed_shapes.py": "a finding's path, for people",
     "shared/billproof/payments/statements.py": "the reference of a receipt, which is compared as a whole",
     "shared/billproof/contracts/history.py": "the paths of changed terms, for people",
     "shared/billproof/events/model.py": "the type of an event, which is compared as a whole",
