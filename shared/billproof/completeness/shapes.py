@@ -50,6 +50,8 @@ class Observed:
 
     `share` is what of the account's usage is missing (above zero) or too much, as a share of what it has now. `alike`
     is what accounts with the same cause have in common; `says` is told of one that `is_odd`.
+    It `is_strong` where no chance makes it of a single account, and `is_pooled` where its days count with those of its
+    source.
     """
 
     odd: int
