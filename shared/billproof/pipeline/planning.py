@@ -248,6 +248,7 @@ class _Joining:
             run_before=Months(self._ports.runs, shared.legal_entity.id).last_closed_run(month_before),
             objects=objects,
             buckets=self._sizes.buckets,
+            crosswalks=self._ports.directory.crosswalks(known_before=instant_text(self._now)),
         )
         write_aggregation_plans(planning, buckets, work)
         return buckets, bool(control_totals.objects)

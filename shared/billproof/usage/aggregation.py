@@ -57,6 +57,10 @@ _BY_LIST = {
     left join seen as billed on billed.segment = judged.segment and billed.list = windows.before_list""",
 }
 """What an earlier run counted, and what came after a window's invoice: by its list, or (without one) by receipt."""
+_MOVED = {
+    "is_new": "received_at >= after_at and (counted.segment is null or (moved_at > '' and moved_at >= after_said))"
+}
+"""New to an account, too, is what is known to be its own only since the earlier run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +129,7 @@ def _aggregate(
         counting = Counting(database, plan, names) if compacted else None
         columns = "".join(f", {column}" for column in names.values())
         order = ARRIVED if needs_order(plan) else "null"
-        bounds = _BY_LIST if list_numbers(plan) else _BY_TIME
-        mine = _MINE.format(names=columns, order=order, **bounds)
+        mine = _MINE.format(names=columns, order=order, **_bounds(plan))
         reuse = Reuse(database, plan, reads.objects)
         for rows in chunks():
             database.execute(mine)
@@ -150,6 +153,12 @@ def _aggregate(
         for number, keys in book.lacked.items():
             unreadable.add_of_window(number, keys)
         return [usage.model_copy(update=reuse.of(number)) for number, usage in enumerate(results.of(book))]
+
+
+def _bounds(plan: AggregationPlan) -> dict[str, str]:
+    if not list_numbers(plan):
+        return _BY_TIME
+    return _BY_LIST | _MOVED if plan.spread.owners else _BY_LIST
 
 
 def _look_back(plan: AggregationPlan, *, reads: _Reads) -> list[AccountUsage]:
