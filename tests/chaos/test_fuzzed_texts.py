@@ -181,6 +181,8 @@ DECODERS: dict[str, str] = {
     "crm/hints.py read_crm_message": OF_PARSERS,
     "events/deriving.py _drafted": STORED,
     "handlers.py read_message": OF_PARSERS,
+    "insights/keeping.py last": STORED,
+    "insights/promises.py _reports": STORED,
     "invoicing/documents.py read_invoice": STORED,
     "invoicing/links.py _document_of": HERE,
     "invoicing/mandates.py mandates": SHIPPED,
