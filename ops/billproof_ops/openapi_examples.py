@@ -37,6 +37,7 @@ _IDS = {
     "/v1/exchange-rates": "EUR-USD",
     "/v1/crm-mappings": "salesforce",
     "/v1/crm-states": "UA-2013",
+    "/v1/crosswalks": "acquired-airline",
 }
 _MASTER_DATA = {
     "/v1/legal-entities": "legal-entity",
@@ -47,6 +48,7 @@ _MASTER_DATA = {
     "/v1/exchange-rates": "exchange-rate",
     "/v1/crm-mappings": "crm-mapping",
     "/v1/crm-states": "crm-state",
+    "/v1/crosswalks": "crosswalk",
 }
 _IN_PATH = frozenset({"kind", "id", "version"})
 _MONTH_OF_ENTITY = {"legal_entity": _ENTITY, "period": _MONTH}

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from billproof.pipeline.previewing import PreviewSources
     from billproof.pipeline.run_facts import RunFacts
     from billproof.ports import CallLimits, LinkableRecords, Objects, StoredAnswers, VersionedObjects
-    from billproof.usage.ingestion import ReferenceDataCache
+    from billproof.usage.reference_data import ReferenceDataCache
 
     Work = Callable[..., dict[str, Any]]
 
@@ -201,7 +201,7 @@ class Composition(BreakerPorts, UsagePorts):
     @cached_property
     def reference_data(self) -> ReferenceDataCache:
         """What validation needs: known accounts and meters."""
-        from billproof.usage.ingestion import ReferenceDataCache
+        from billproof.usage.reference_data import ReferenceDataCache
 
         return ReferenceDataCache(self.directory, self.now)
 

@@ -24,6 +24,7 @@ from billproof.errors import BillproofError
 from billproof.events.identity import EventId
 from billproof.identities import ContractPath, ExceptionId, InvoiceId, LineId, RunId, TermName
 from billproof.invoicing.series import DocumentNumber
+from billproof.masking import masked
 from billproof.periods import Period, read_instant
 from billproof_ops.paths import ROOT
 from tests.support.damaging import HOSTILE, damaged
@@ -93,6 +94,7 @@ TEXTS: dict[str, tuple[list[str], Callable[[str], object]]] = {
     "Period": (["2013-01"], Period.month),
     "read_instant": (["2013-01-05T17:00:00Z", "2013-01-05T17:00:00.5+05:30"], read_instant),
     "place_of_cursor": ([cursor_of(AskedPage(limit=5, cursor="x"))], turn_page),
+    "masked": (['{"name": "Ada", "rows": [{"id": 1.5}]}', "letter 07", "<Document>"], masked),
     "is_signed": (["t=1359806400,v1=5257a869e7", "t=1359806400,v1=a,v1=b,v0=c"], verify_signature),
 }
 
@@ -153,6 +155,7 @@ DECODERS: dict[str, str] = {
     "adapters/stripe/secrets.py _parsed": CONFIGURED,
     "adapters/tryton/erp.py connected": CONFIGURED,
     "adapters/tryton/tagged.py decode": HERE,
+    "masking.py masked": HERE,
     "wording/catalogue.py catalogue": SHIPPED,
     "api/asked.py fields_of": OF_FUNCTIONS,
     "api/asked.py text_of": OF_FUNCTIONS,

@@ -36,8 +36,9 @@ from billproof.ports import Document, Key
 from billproof.settings import Settings
 from billproof.tax.port import TaxEngine
 from billproof.usage.buckets import Buckets
-from billproof.usage.ingestion import Acceptance, Message, ReferenceDataCache, ingest_usage
+from billproof.usage.ingestion import Acceptance, Message, ingest_usage
 from billproof.usage.model import Ingested
+from billproof.usage.reference_data import ReferenceDataCache
 from tests.support.audited import AuditedMemoryObjects, AuditedMemoryRecords, MemoryRunFacts
 from tests.support.breakers import MemoryBreakers, MemoryConsumers
 from tests.support.fakes import (

@@ -16,6 +16,8 @@ READING: dict[str, tuple[str, ...]] = {
     "completion": ("bash",),
     "contract history": ("UA",),
     "contract map": ("examples/crm/orders.csv", "--mapping", "examples/crm/salesforce.yaml"),
+    "crosswalk duplicates": (),
+    "crosswalk list": (),
     "doctor": (),
     "dlq list": (),
     "dlq peek": ("erp-postings",),

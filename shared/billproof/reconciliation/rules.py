@@ -48,7 +48,10 @@ _REMEDIES: dict[Cause, tuple[Owner, str]] = {
         "find what wrote it, with billproof audit verify; it counts for nothing: a person decides the dispute",
     ),
     Cause.STATEMENT_GAP: (Owner.BILLING, "ask the bank for the statements between, and import them"),
-    Cause.STATEMENT_OVERLAP: (Owner.BILLING, "compare both statements; undo what was received twice"),
+    Cause.STATEMENT_OVERLAP: (
+        Owner.BILLING,
+        "compare both statements: what both tell of was booked once, unless they came at once",
+    ),
     Cause.RETURN_WAITS: (Owner.BILLING, "find the receipt that the bank took back, and give it back"),
     Cause.PAYOUT_DIFFERS: (
         Owner.BILLING,
