@@ -176,6 +176,7 @@ CODES: dict[str, tuple[Family, ...]] = {
     "posting_currency_differs": (F.POSTED_WRONG,),
     "invoice_short_paid": (F.PAID_SHORT,),
     "overdue": (F.PAID_SHORT,),
+    "invoice_not_delivered": (F.PAID_SHORT,),
     "invoice_over_paid": (F.PAID_TOO_MUCH,),
     "receipt_unapplied": (F.PAID_TOO_MUCH,),
     "receipt_of_nobody": (F.PAYER_UNKNOWN,),

@@ -10,7 +10,7 @@ from billproof.settings import Settings
 
 if TYPE_CHECKING:
     from billproof.letters import DeadLetters
-    from billproof.ports import Mailer, Queue, TaskTokens, Workflows
+    from billproof.ports import FileLinks, Mailer, Queue, TaskTokens, Workflows
 
 
 class Outgoing:
@@ -81,6 +81,13 @@ class Outgoing:
         from billproof.adapters.aws.ses import SesMailer
 
         return SesMailer(client("ses"))
+
+    @cached_property
+    def file_links(self) -> FileLinks:
+        """Links to the files of the data bucket."""
+        from billproof.adapters.aws.file_links import S3FileLinks
+
+        return S3FileLinks(client("s3"), self.settings.data_bucket)
 
     @cached_property
     def billing_runs(self) -> Workflows:

@@ -179,6 +179,16 @@ class Settings:
         return self.environ.get("SENDER_ADDRESS") or None
 
     @property
+    def mails_a_second(self) -> int:
+        """How many mails a second the account may send, each counted by its recipients."""
+        return self._number("MAILS_A_SECOND", least=1, most=1_000)
+
+    @property
+    def customer_page_url(self) -> str:
+        """Where the pages of customers are; empty where the stack has none."""
+        return self.environ.get("CUSTOMER_PAGE_URL", "")
+
+    @property
     def stripe_secret(self) -> str | None:
         """The secret with the key of Stripe Tax; None where it is not used."""
         return self.environ.get("STRIPE_SECRET_ARN") or None

@@ -23,7 +23,7 @@ from tests.support.aws_resources import ENGINE_KEY
 from tests.support.aws_take_over import take_over
 from tests.support.expanded import environment, on_failure, role_statements
 from tests.support.leaks import leaks
-from tests.support.permissions import Permission, allowed, granted, named
+from tests.support.permissions import Permission, allowed, as_limited, granted, named
 from tests.support.quick_moto import quick_transactions
 from tests.support.recording import Recording
 from tests.support.statemachines import WAIT, State, before, every_choice, function_of
@@ -52,7 +52,7 @@ def recorded() -> Iterator[Recording]:
 def needs(function: str, recorded: Recording) -> set[Permission]:
     """What a function's code does, and what Lambda does with the function's role where a call failed."""
     failures = {Permission("sqs:SendMessage", named(destination)) for destination in on_failure(function)}
-    return recorded.needs[function] | failures
+    return as_limited(recorded.needs[function], function) | failures
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -87,7 +87,7 @@ class Chain:
         if isinstance(value, dict) and "Fn::If" in value:
             value = value["Fn::If"][1]
         if isinstance(value, dict) and "Fn::Sub" in value:
-            return re.sub(r"\$\{(\w+)\}", lambda match: self._names[match[1]], value["Fn::Sub"])
+            return re.sub(r"\$\{(\w+)\}", lambda match: self._names.get(match[1], match[0]), value["Fn::Sub"])
         return self._names[value["Ref"]] if isinstance(value, dict) else str(value)
 
     def messages(self, function: str, bodies: list[str], *, sent_at: datetime | None = None) -> Any:

@@ -33,6 +33,7 @@ def make_resources() -> dict[str, str]:
         "PartSize": "7",
         "CallsASecond": "20",
         "CallBurst": "100",
+        "MailsASecond": "1000",
     }
     names |= {"AuditBucket": AUDIT_BUCKET, "AuditRetentionDays": "3653"}
     client("s3").create_bucket(Bucket=BUCKET)

@@ -203,6 +203,11 @@ class MemoryMailer:
         self.copies.append(tuple(copies))
 
 
+class MemoryFileLinks:
+    def link(self, key: str, *, file_name: str, seconds: int) -> str:
+        return f"https://files.example/{key}?name={file_name}&seconds={seconds}"
+
+
 def run_once(function: Callable[..., dict[str, Any]], **_options: Any) -> Callable[..., dict[str, Any]]:
     return function
 

@@ -23,6 +23,7 @@ from billproof.callers import IAM, Identity
 from billproof.conservation.service import Stores
 from billproof.erp.port import Erp, PostedDocument
 from billproof.invoicing.documents import read_invoice
+from billproof.invoicing.links import CustomerPages
 from billproof.invoicing.model import Invoice
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
@@ -45,6 +46,7 @@ from tests.support.fakes import (
     MemoryAnswers,
     MemoryCallLimits,
     MemoryDeadLetters,
+    MemoryFileLinks,
     MemoryMailer,
     MemoryQueue,
     MemoryRecords,
@@ -93,7 +95,7 @@ class MemoryStores(PaymentStores):
         self.postings = MemoryQueue()
         self.deliveries = MemoryQueue()
         self.einvoices = MemoryQueue()
-        self.mailer = MemoryMailer()
+        self.mailer = self.document_mailer = MemoryMailer()
         self.billing_runs = MemoryWorkflows()
         self.exceptions = MemoryWorkflows()
         self.tokens = MemoryTokens()
@@ -122,6 +124,8 @@ class MemoryStores(PaymentStores):
         self.access = Access(lambda: map(self.directory.policy, self.directory.entity_ids()), self.now)
 
     def _set_up_what_follows(self) -> None:
+        self.customer_pages: CustomerPages | None = None
+        self.file_links = MemoryFileLinks()
         self.reconciliations = MemoryWorkflows()
         self.dead_letters = MemoryDeadLetters()
         self.breakers = MemoryBreakers()

@@ -6,7 +6,7 @@ A permission is an action and the resource that it is for, written with the temp
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -49,9 +49,9 @@ def needed(service: str, operation: str, params: dict[str, Any]) -> Iterator[Per
         case "dynamodb", "TransactWriteItems":
             for item in params["TransactItems"]:
                 ((kind, write),) = item.items()
-                yield Permission(_TRANSACTION[kind], write["TableName"])
+                yield Permission(_TRANSACTION[kind], write["TableName"], only_with=_kind_of(write.get("Item")))
         case "dynamodb", _:
-            yield Permission(f"dynamodb:{operation}", params["TableName"])
+            yield Permission(f"dynamodb:{operation}", params["TableName"], only_with=_kind_of(params.get("Item")))
         case "eventbridge" | "events", "PutEvents":
             yield from (Permission("events:PutEvents", entry["EventBusName"]) for entry in params["Entries"])
         case "lambda", ("GetEventSourceMapping" | "UpdateEventSourceMapping"):
@@ -136,6 +136,24 @@ def named(resource: Any) -> str:
             return IDENTITY
     message = f"nobody said what {resource} is"
     raise AssertionError(message)
+
+
+def _kind_of(item: dict[str, Any] | None) -> str:
+    """Return what the partition of an item that is written begins with: a role may be limited to such."""
+    partition = item.get("partition", {}).get("S", "") if item else ""
+    return f"{partition.partition('#')[0]}#" if "#" in partition else ""
+
+
+def as_limited(needs: Iterable[Permission], function: str) -> set[Permission]:
+    """Return what a function needs of tables, with the kinds of partitions where its role is limited to some."""
+    grants = allowed(function)
+    limited = {(grant.action, grant.resource) for grant in grants if grant.only_with.endswith("#")}
+    return {
+        replace(need, only_with="")
+        if need.only_with.endswith("#") and (need.action, need.resource) not in limited
+        else need
+        for need in needs
+    }
 
 
 def _top(key: str) -> str:

@@ -31,6 +31,7 @@ READING: dict[str, tuple[str, ...]] = {
     "invoice prove": (UA,),
     "invoice retax": (UA,),
     "invoice show": (UA,),
+    "invoice verify": (UA,),
     "payments list": MONTH,
     "payments refunds": ("-e", INC),
     "payments settlements": ("-e", INC),

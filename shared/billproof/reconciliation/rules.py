@@ -69,6 +69,10 @@ _REMEDIES: dict[Cause, tuple[Owner, str]] = {
     Cause.OVER_PAID: (Owner.BILLING, "apply what is too much to another invoice, or give it back"),
     Cause.UNAPPLIED: (Owner.BILLING, "say which invoice it pays, or give it back"),
     Cause.OF_NOBODY: (Owner.BILLING, "find out whose it is and what it pays, or give it back"),
+    Cause.NOT_DELIVERED: (
+        Owner.BILLING,
+        "ask the customer for an address that works, and send it again; or remove why it was not sent, and redrive it",
+    ),
 }
 
 
