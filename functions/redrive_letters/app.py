@@ -9,5 +9,5 @@ from billproof.composition import Composition
 
 @api_call(WantedRedrive, name="redrive_letters", beside=ROUTES)
 def handler(call: RouteCall[WantedRedrive], ports: Composition) -> LettersRedriven:
-    """Show the dead letters of a queue with their values masked, or send them back to it."""
+    """Show the dead letters of a queue without personal data, or send them back to it."""
     return redrive_letters(call.request, caller=call.caller.identity, letters=ports.dead_letters, access=ports.access)

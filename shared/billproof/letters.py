@@ -1,22 +1,8 @@
-"""Dead letters as people see them: which queues have any, what each says with its values masked, and why it failed."""
+"""Dead letters: which queues have any, what each says, and why it failed."""
 
-import json
-import re
-from typing import Any, Protocol
+from typing import Protocol
 
 from billproof.model import Model, Whole
-
-MASK = "•••"
-READABLE = frozenset(
-    {
-        *("kind", "specversion", "type", "time", "legal_entity", "period", "run", "run_id", "invoice", "document"),
-        *("number", "correlation_id", "erp", "channel", "currency", "booked_on", "version", "contract"),
-    }
-)
-"""Fields whose values name our own things, and no person, address, bank account or amount."""
-_NAME = re.compile(r"[A-Za-z0-9._:~#/+-]{1,120}")
-MOST_SHOWN = 4_000
-"""Letters of the longest body that is shown."""
 
 
 class QueuePair(Model):
@@ -55,22 +41,3 @@ class DeadLetters(Protocol):
 
     def send_back(self, queue: str, *, most: int) -> int:
         """Send dead letters back to their queue, and return how many; raises NotFound."""
-
-
-def masked(body: str) -> str:
-    """Return a body with the names of its fields, and of their values only those that name our own things."""
-    try:
-        read = json.loads(body)
-    except (ValueError, RecursionError):
-        return f"{MASK} ({len(body):,} letters that are no JSON)"
-    return json.dumps(_masked(read, is_readable=False), ensure_ascii=False, indent=1)[:MOST_SHOWN]
-
-
-def _masked(value: Any, *, is_readable: bool) -> Any:
-    if isinstance(value, dict):
-        return {name: _masked(known, is_readable=name in READABLE) for name, known in value.items()}
-    if isinstance(value, list):
-        return [_masked(known, is_readable=False) for known in value]
-    if value is None or isinstance(value, bool):
-        return value
-    return value if is_readable and isinstance(value, str) and _NAME.fullmatch(value) else MASK

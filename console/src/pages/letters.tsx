@@ -4,6 +4,7 @@ import { post, useRead } from "../api";
 import type { PageProps } from "../main";
 import { Link, Mark, PageHead, Sheet, Show, Table, useAction } from "../parts";
 import { useWords } from "../words";
+import { written } from "./quarantine";
 
 interface DeadQueue {
   queue: string;
@@ -58,7 +59,7 @@ export function LettersPage(props: PageProps) {
   );
 }
 
-/** The dead letters of a queue with their values masked: looked at first, and then sent back. */
+/** The dead letters of a queue without personal data: looked at first, and then sent back. */
 export function QueuePage(props: PageProps) {
   const words = useWords();
   const [shown, setShown] = useState<Redriven>();
@@ -94,7 +95,7 @@ export function QueuePage(props: PageProps) {
           <p class="notice bad" lang="en">{letter.error || words.text("letters.no_error")}</p>
           <details>
             <summary>{words.text("letters.content")}</summary>
-            <pre class="mono" dir="auto">{letter.content}</pre>
+            <pre class="mono" dir="auto">{written(letter.content)}</pre>
           </details>
         </Sheet>
       ))}

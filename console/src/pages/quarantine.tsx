@@ -58,7 +58,7 @@ function Place({ of, ...props }: PageProps & { of: RefusedRow }) {
 }
 
 /** A message as it came, in lines where it is JSON. */
-function written(raw: string): string {
+export function written(raw: string): string {
   try {
     return JSON.stringify(JSON.parse(raw), null, 1);
   } catch {

@@ -10,15 +10,20 @@ from pydantic import Field, StringConstraints
 from billproof.access.service import Access
 from billproof.callers import Identity
 from billproof.errors import NotAllowed
-from billproof.letters import DeadLetters, DeadQueue, masked
+from billproof.letters import DeadLetters, DeadQueue
+from billproof.masking import masked
 from billproof.model import Flag, Model, Whole, WrittenFlag
 
 MOST_LETTERS = 50
 """Letters of one call: each of them takes three calls of SQS, and one of the log where it is shown."""
 
 
+MOST_SHOWN = 20_000
+"""Letters of the longest content that is shown: an answer holds fifty."""
+
+
 class ShownLetter(Model):
-    """A dead letter with its values masked, and the error that its function logged last of it, where it did."""
+    """A dead letter without personal data, and the error that its function logged last of it, where it did."""
 
     id: str
     sent_at: str
@@ -74,7 +79,9 @@ def redrive_letters(
         queue=wanted.queue,
         dry_run=wanted.dry_run,
         letters=tuple(
-            ShownLetter(id=letter.id, sent_at=letter.sent_at, content=masked(letter.body), error=letter.error)
+            ShownLetter(
+                id=letter.id, sent_at=letter.sent_at, content=masked(letter.body)[:MOST_SHOWN], error=letter.error
+            )
             for letter in known
         ),
         sent_back=sent,
