@@ -12,6 +12,7 @@ from billproof.ids import canonical_json
 MASK = "***"
 PERSONAL = frozenset(
     [
+        "payer",
         "name",
         "names",
         "holder",
