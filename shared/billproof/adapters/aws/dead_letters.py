@@ -121,14 +121,15 @@ class SqsDeadLetters:
         errors = [
             str(line["error"])
             for event in answer.get("events", [])
-            if (line := _line(event["message"])).get("message_id") == message["MessageId"] and "error" in line
+            if (line := read_line(event["message"])).get("message_id") == message["MessageId"] and "error" in line
         ]
         return errors[-1] if errors else ""
 
 
-def _line(text: str) -> dict[str, Any]:
+def read_line(text: str) -> dict[str, Any]:
+    """Return the fields of a line of a log; none of one that no handler of ours wrote."""
     try:
         line = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return line if isinstance(line, dict) else {}
