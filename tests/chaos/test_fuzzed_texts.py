@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from billproof.adapters.aws.dead_letters import read_line
 from billproof.adapters.http_calls import HttpAnswer
 from billproof.adapters.sap.rest import _read as read_sap
 from billproof.adapters.stripe.signatures import is_signed
@@ -104,6 +105,7 @@ TEXTS: dict[str, tuple[list[str], Callable[[str], object]]] = {
     "read_instant": (["2013-01-05T17:00:00Z", "2013-01-05T17:00:00.5+05:30"], read_instant),
     "place_of_cursor": ([cursor_of(AskedPage(limit=5, cursor="x"))], turn_page),
     "masked": (['{"name": "Ada", "rows": [{"id": 1.5}]}', "letter 07", "<Document>"], masked),
+    "read_line": (['{"message_id": "m", "error": "no such source"}', "START RequestId: 1", "[" * 100_000], read_line),
     "opened_by": (["c2t5bWV0ZXItaW5jLjIwMTMtMDEuVUE." + "A" * 32], open_a_page),
     "is_signed": (["t=1359806400,v1=5257a869e7", "t=1359806400,v1=a,v1=b,v0=c"], verify_signature),
 }
@@ -142,7 +144,7 @@ CONFIGURED = "a secret or a file that the operator wrote"
 SHIPPED = "a file that is part of the product"
 DECODERS: dict[str, str] = {
     "api/month_routes.py _reconciled": STORED,
-    "adapters/aws/dead_letters.py _line": STORED,
+    "adapters/aws/dead_letters.py read_line": HERE,
     "adapters/aws/s3_events.py read_put_object": OF_FUNCTIONS,
     "adapters/aws/ses.py read_ses_event": OF_PARSERS,
     "adapters/aws/webhooks.py attempts": STORED,
