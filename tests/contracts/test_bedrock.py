@@ -82,7 +82,7 @@ def test_a_refused_text_is_asked_for_once_more(client: Any, stub: Stubber) -> No
     text = TEMPLATES[DISPUTE.kind](DISPUTE)
     refused = (
         TextProblem(fault=TextFault.FIGURE, text="2469.01"),
-        TextProblem(fault=TextFault.NAME, text="USD"),
+        TextProblem(fault=TextFault.FIGURE, text="USD"),
         TextProblem(fault=TextFault.LEFT_OUT, text="net"),
     )
     stub.add_response("converse", answered(text.replace("2469.00", "2469.01")), request())

@@ -10,7 +10,7 @@ has no source, and the check refuses it: the check, not the prompt, is what hold
 import json
 from collections.abc import Mapping, Sequence
 
-from billproof.writing.model import TextFault, TextKind, TextProblem, TextSources
+from billproof.writing.model import TextKind, TextProblem, TextSources
 
 TASKS: Mapping[TextKind, str] = {
     TextKind.CONTRACT_CHANGE: "Summarise for a colleague in finance what this version of the contract changes.",
@@ -29,6 +29,8 @@ Rules, which a program checks:
 - State every fact that is required at least once. A form such as [[customer]] stands for a name: copy it.
 - Plain sentences and lines that begin with "- ". No other markup, no link, no address.
 Return the text alone."""
+MOST_SAID = 80
+"""Letters of what has no source that a model is told."""
 MARKS = ("<sources>", "</sources>")
 
 
@@ -40,21 +42,17 @@ def instructions(kind: TextKind) -> str:
 def message(sources: TextSources, refused: Sequence[TextProblem]) -> str:
     """Return the sources as data between marks that they cannot hold, and why the try before was refused."""
     facts = [
-        {"name": fact.name, "kind": fact.kind.value, "forms": list(fact.forms), "required": fact.required}
+        {"name": fact.name, "kind": fact.kind.value, "forms": list(fact.forms)}
+        | ({"required": True} if fact.required else {})
         for fact in sources.facts
     ]
     parts = [MARKS[0], _data(facts), MARKS[1]]
     if refused:
-        problems = [{"fault": problem.fault.value, "text": _said(problem)} for problem in refused]
+        problems = [{"fault": problem.fault.value, "text": problem.text[:MOST_SAID]} for problem in refused]
         parts += ["<refused>", _data(problems), "</refused>", "Your last text was refused for these. Write it anew."]
     return "\n".join(parts)
 
 
-def _said(problem: TextProblem) -> str:
-    """Return what a model is told of a problem: the name of a fact, and never the words of its own text again."""
-    return problem.text if problem.fault is TextFault.LEFT_OUT else "a form of no fact"
-
-
 def _data(value: object) -> str:
     """Return JSON in which no letter begins a mark."""
-    return json.dumps(value, ensure_ascii=False, indent=1).replace("<", "\\u003c").replace(">", "\\u003e")
+    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e")
