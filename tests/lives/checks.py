@@ -169,12 +169,14 @@ def full_credit(life: Document, *, newest_first: bool = False) -> Checked:
 
 
 def advance_and_arrears(life: Document) -> Checked:
-    """In advance and in arrears come to the same: in money, too, but for credits that end before the contract does.
+    """In advance and in arrears come to the same: in money, too, where no credit is for some days or fees only.
 
-    Which fee an amount off a month comes off depends on what other invoices bill, and such a credit pays some fees.
+    Which of those a credit has paid when the next fee is billed, and which fee an amount comes off, depends on what
+    other invoices bill.
     """
     credits_of_all = [term for each in life["contracts"] for term in each["terms"].get("credits") or ()]
-    by_money = all(term["effective"]["end"] is None for term in credits_of_all)
+    starts = {term["effective"]["start"] for term in credits_of_all}
+    by_money = len(starts) <= 1 and not any(term["effective"]["end"] or term["charges"] for term in credits_of_all)
     totals = [
         sum((each.money if by_money else each.net for each in left_of(played(billed(life, timing))).values()), ZERO)
         for timing in ("in_advance", "in_arrears")
