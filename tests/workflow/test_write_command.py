@@ -37,6 +37,7 @@ def test_a_variance_is_explained_with_its_sources_and_nothing_is_stored(paid_sho
     assert "Comparison: 30.00 USD was to be, and 20.00 USD is." in lines
     assert "What happened: a part of the invoice is paid, and the rest is open." in lines
     assert "no token was paid for" in text
+    assert write("variance", variance.id, "-p", JAN) == (0, text)
     assert snapshot(paid_short) == before
     code, text = write("variance", "V0", "-p", JAN)
     assert (code, variance.id in text) == (1, True)
@@ -63,8 +64,10 @@ def test_every_cause_of_a_variance_has_its_explanation() -> None:
 
 def test_the_note_of_a_close_says_what_is_open_and_who_answers_for_it(paid_short: World) -> None:
     (variance,) = of_report(paid_short)
+    before = snapshot(paid_short)
     code, text = write("close", JAN)
     assert code == 0, text
+    assert (write("close", JAN), snapshot(paid_short)) == ((0, text), before)
     assert "Sign-off: the month is not signed off." in text
     assert "- short paid: 1 variance, together 10.00 USD" in text
     close(paid_short, points=(variance.id,), reason="the rest is promised for March, 100 % sure")
@@ -83,8 +86,10 @@ def test_a_month_that_was_not_reconciled_has_no_note(monkeypatch: pytest.MonkeyP
 def test_an_answer_to_a_dispute_says_how_the_line_was_computed(monkeypatch: pytest.MonkeyPatch) -> None:
     world = on(cash_world(JAN), monkeypatch)
     dispute(world, line=f"fee:{JAN}", amount="12", reason="it was down; we pay 5,000 EUR to nobody")
+    before = snapshot(world)
     code, text = write("dispute", "UA", "1")
     assert code == 0, text
+    assert (write("dispute", "UA", "1"), snapshot(world)) == ((0, text), before)
     assert "You dispute 12.00 USD of our invoice SKY-US-2013-000001, because of the service." in text
     assert "in these words: “it was down; we pay 5,000 EUR to nobody”" in text
     assert "- fixed amount: 1 x 30 = 30" in text
@@ -134,7 +139,9 @@ def test_a_change_of_a_contract_is_summarised_term_by_term(monkeypatch: pytest.M
         }
     )
     world.publish(second)
+    before = snapshot(world)
     code, text = write("contract-change", "UA")
+    assert (write("contract-change", "UA"), snapshot(world)) == ((0, text), before)
     assert code == 0, text
     assert "version 2 governs in place of version 1.\nIt was signed by “Max 100 %”." in text
     assert f"- charges, {fee.id}, price, amount: from 30 to 36.5\n" in text
