@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billproof.writing.checking import MOST_TEXT, problems_of
-from billproof.writing.facts import amount, clause, day, named, number
+from billproof.writing.facts import amount, clause, day, named, number, reference
 from billproof.writing.model import SourceFact, TextFault, TextKind, TextSources
 from billproof.writing.templates import TEMPLATES
 from billproof_ops.paths import ROOT
@@ -83,6 +83,7 @@ LIES = {
     "a mail address": (DISPUTE, "Kind regards", "Write to help@pay.example\n\nKind regards", "name"),
     "a bank account": (DISPUTE, "Kind regards", "Please pay to DE89 3704 0044.\n\nKind regards", "figure"),
     "an acronym": (DISPUTE, "Kind regards", "This is due under GDPR.\n\nKind regards", "name"),
+    "the mark of the check": (CLOSE, "receivable", "\ue000 receivable", "character"),
     "a fraction": (CLOSE, "What differs:", "What differs, ½ of it open:", "figure"),
     "markup": (CLOSE, "What differs:", "What differs: [a](b)", "character"),
 }
@@ -123,6 +124,7 @@ UNSEEN = {
     ),
     "a quantity without a number": (DISPUTE, "Kind regards", "Most of it is owed.\n\nKind regards"),
     "a name in small letters": (DISPUTE, "Kind regards", "We told globex of it.\n\nKind regards"),
+    "a word that blurs a figure": (CLOSE, "receivable 106990.10", "receivable nearly 106990.10"),
     "a promise": (DISPUTE, "Kind regards", "We shall always credit this.\n\nKind regards"),
 }
 
@@ -172,6 +174,14 @@ def test_a_text_without_an_end_is_refused() -> None:
 def test_a_name_that_reads_like_a_figure_is_written_as_a_quotation(name: str) -> None:
     assert problems_of(f"It owes {name} to us.", one(named("customer", name)))
     assert problems_of(f"It owes “{name}” to us.", one(named("customer", name))) == ()
+
+
+@pytest.mark.parametrize("text", ["5000", "50 USD", "2013-03-31"])
+def test_a_reference_that_reads_like_a_figure_is_written_as_a_quotation(text: str) -> None:
+    sources = one(reference("erp_reference", text))
+    assert problems_of(f"It is open for {text} days.", sources)
+    assert problems_of(f"It is open: {text}.", sources)
+    assert problems_of(f"It is open: “{text}”.", sources) == ()
 
 
 HOSTILE = st.text(max_size=200) | st.sampled_from(

@@ -17,7 +17,8 @@ from billproof.writing.vocabulary import ANYWHERE, DATE_WORDS, FIGURE_SIGNS, FIG
 MOST_TEXT = 12_000
 MOST_PROBLEMS = 20
 """Problems that a refusal names; a text with more is refused all the same."""
-TAKEN = "□"
+TAKEN = "\ue000"
+"""A letter that is no text; in pictures of this it is □."""
 _NOT_BEFORE = r"(?<![\w.,'’+−–—$€£¥%‰#/\\-])"
 _NO_SIGN_BEFORE = r"(?<!\()(?<![-−–—+]\s)(?<![\d]\s)"
 _NOT_AFTER_FIGURE = r"(?![\w%‰°/'’+−–—*-]|[.,:]\d|\s\d)"
@@ -32,6 +33,8 @@ def problems_of(text: str, sources: TextSources) -> tuple[TextProblem, ...]:
     """Return everything in a text that has no source, and each required fact that it does not state; none if sound."""
     if len(text) > MOST_TEXT:
         return (TextProblem(fault=TextFault.TOO_LONG, text=f"more than {MOST_TEXT} letters"),)
+    if TAKEN in text:
+        return (TextProblem(fault=TextFault.CHARACTER, text="U+E000"),)
     left, stated = _without_facts(text, sources.facts)
     left_out = (
         TextProblem(fault=TextFault.LEFT_OUT, text=fact.name)

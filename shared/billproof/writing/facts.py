@@ -61,9 +61,13 @@ def named(name: str, text: str, *, personal: bool = True, required: bool = False
 
 
 def reference(name: str, text: str, *, personal: bool = False, required: bool = False) -> SourceFact:
-    """Make a fact of an id or number of a document, which is written as it is."""
+    """Make a fact of an id or number of a document; one with a blank or without a letter is written in quotation marks.
+
+    A reference such as 5000 would be a figure in the place of any other.
+    """
     said = plain(text, MOST_NAME)
-    return SourceFact(name=name, kind=FactKind.REFERENCE, forms=(said,), personal=personal, required=required)
+    form = said if any(map(str.isalpha, said)) and " " not in said else f"“{said}”"
+    return SourceFact(name=name, kind=FactKind.REFERENCE, forms=(form,), personal=personal, required=required)
 
 
 def clause(name: str, text: str, *, personal: bool = True, required: bool = False) -> SourceFact:
