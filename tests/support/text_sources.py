@@ -39,7 +39,7 @@ DISPUTE = TextSources(
         amount("gross", usd("2451.72")),
         reference("contract", "acme-main", personal=True),
         version("version", 4),
-        statement("step_1", "fixed amount: 1 x 2469 = 2469"),
+        statement("step_1", "fixed amount: 1 x 2469 = 2469", personal=True),
         statement("share", "29 of 31 days"),
     ),
 )

@@ -8,6 +8,7 @@ import pytest
 from billproof.findings import VarianceCategory
 from billproof.reconciliation.model import Cause, Variance
 from billproof.writing.checking import problems_of
+from billproof.writing.contract_changes import sources_of_change
 from billproof.writing.model import TextSources, WriterAnswer
 from billproof.writing.templates import TEMPLATES
 from billproof.writing.variances import WHY, sources_of_variance
@@ -112,6 +113,22 @@ def test_an_answer_says_what_was_decided(verdict: str, said: str, monkeypatch: p
     assert code == 0, text
     assert f"{said}." in text
     assert "for this reason: “as we told them”" in text
+
+
+def test_terms_of_a_contract_in_words_do_not_leave_and_numbers_do() -> None:
+    contract = cash_world(JAN).directory.contracts("UA")[0]
+    fee = contract.charges[0]
+    dearer = fee.price.model_copy(update={"amount": usd("36.5").amount})
+    other = fee.model_copy(update={"price": dearer, "name": "Seats for Erika", "product": "erikas"})
+    account = cash_world(JAN).directory.account("UA")
+    assert account is not None
+    changed = contract.model_copy(update={"version": 2, "charges": (other, *contract.charges[1:])})
+    facts = [fact for fact in sources_of_change(account, contract, changed).facts if fact.name.startswith("change_")]
+    assert sorted((fact.personal, "Erika" in fact.text or "erikas" in fact.text) for fact in facts) == [
+        (False, False),
+        (True, True),
+        (True, True),
+    ]
 
 
 def decide(world: World, verdict: str) -> None:

@@ -1,6 +1,7 @@
 """What a version of a contract changes: the sources of a summary, and its template."""
 
 import json
+import re
 
 from billproof.contracts.history import TermChange, changes
 from billproof.contracts.model import Contract
@@ -11,8 +12,8 @@ from billproof.writing.model import SourceFact, TextKind, TextSources
 
 MOST_CHANGES = 60
 """Terms that a summary lists; the others are counted."""
-FREE_TEXT = frozenset({"name", "reason", "number", "purchase_order", "description"})
-"""Terms in which people write what they like."""
+_NO_WORDS = re.compile(r"-?[0-9][0-9.-]*|true|false|null")
+"""A number, a day or a flag: anything else may be what people write as they like."""
 
 
 def sources_of_change(account: Account, before: Contract, after: Contract) -> TextSources:
@@ -39,8 +40,7 @@ def sources_of_change(account: Account, before: Contract, after: Contract) -> Te
 
 def _fact(name: str, change: TermChange) -> SourceFact:
     """Make a statement of a change: the term, and its value before and after, which nothing can swap."""
-    terms = [part for part in change.path.split("/") if part]
-    where = ", ".join(plain(term.replace("_", " "), MOST_CLAUSE) for term in terms)
+    where = plain(change.path.strip("/").replace("/", ", ").replace("_", " "), MOST_CLAUSE)
     match change.before, change.after:
         case None, after:
             said = f"{where}: {_value(after)}, which was not there before"
@@ -48,7 +48,11 @@ def _fact(name: str, change: TermChange) -> SourceFact:
             said = f"{where}: {_value(before)} until now, and not there any more"
         case before, after:
             said = f"{where}: from {_value(before)} to {_value(after)}"
-    return statement(name, said, personal=bool(FREE_TEXT & {*terms}))
+    return statement(name, said, personal=not all(map(_has_no_words, (change.before, change.after))))
+
+
+def _has_no_words(text: str | None) -> bool:
+    return text is None or _NO_WORDS.fullmatch(text.strip('"')) is not None
 
 
 def _value(text: str | None) -> str:

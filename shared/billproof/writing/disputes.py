@@ -76,7 +76,10 @@ def _line_facts(line: InvoiceLine) -> list[SourceFact]:
         amount("gross", line.amounts.gross),
         reference("contract", why.contract, personal=True),
         version("version", why.contract_version),
-        *(statement(f"step_{place}", _step(step)) for place, step in enumerate(why.steps[:MOST_STEPS], 1)),
+        *(
+            statement(f"step_{place}", _step(step), personal=True)
+            for place, step in enumerate(why.steps[:MOST_STEPS], 1)
+        ),
     ]
     share = why.proration
     if share is not None and not share.is_whole:
