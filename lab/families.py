@@ -18,6 +18,7 @@ class Family(StrEnum):
     SOURCE_SILENT = "a source stopped"
     USAGE_CHANGED = "usage is not what it was"
     TERMS_DIFFER = "billing has other terms than the CRM"
+    DATED_BACK = "terms were changed of a month that is billed"
     NOT_PRICED = "usage has no price or no contract"
     RENEWAL = "a renewal was forgotten"
     SEATS = "more seats are used than billed"
@@ -45,6 +46,8 @@ KINDS: dict[str, Family] = {
     "price_mistyped": F.TERMS_DIFFER,
     "local_time_as_utc": F.EVENTS_MISSING,
     "paid_back_at_the_bank": F.MONEY_LEFT,
+    "meter_stuck": F.USAGE_CHANGED,
+    "dated_back": F.DATED_BACK,
     "lost_on_the_way": F.EVENTS_MISSING,
     "lost_of_one_account": F.EVENTS_MISSING,
     "source_silent": F.SOURCE_SILENT,
@@ -139,6 +142,11 @@ CODES: dict[str, tuple[Family, ...]] = {
     "difference_billed": (F.EVENTS_LATE, F.NOT_BILLED),
     "id_reused": (F.EVENTS_TOO_MANY,),
     "usage_changed": (F.USAGE_CHANGED,),
+    "usage_irregular": (F.USAGE_CHANGED,),
+    "usage_repeated": (F.USAGE_CHANGED, F.EVENTS_TOO_MANY),
+    "usage_cut": (F.USAGE_CHANGED,),
+    "usage_resized": (F.USAGE_CHANGED,),
+    "usage_rounded": (F.USAGE_CHANGED,),
     "contract_drift": (F.TERMS_DIFFER,),
     "orphan_usage": (F.NOT_PRICED,),
     "unpriced_meter": (F.NOT_PRICED,),
@@ -168,6 +176,7 @@ CODES: dict[str, tuple[Family, ...]] = {
     "posting_currency_differs": (F.POSTED_WRONG,),
     "invoice_short_paid": (F.PAID_SHORT,),
     "overdue": (F.PAID_SHORT,),
+    "invoice_not_delivered": (F.PAID_SHORT,),
     "invoice_over_paid": (F.PAID_TOO_MUCH,),
     "receipt_unapplied": (F.PAID_TOO_MUCH,),
     "receipt_of_nobody": (F.PAYER_UNKNOWN,),

@@ -10,6 +10,7 @@ from billproof.adapters.ledger.embedded import EmbeddedLedger
 from billproof.approvals.model import Decision, Verdict
 from billproof.approvals.policy import Policy
 from billproof.approvals.publishing import confirm_policy, publish_policy
+from billproof.contracts.model import Contract
 from billproof.errors import BillproofError
 from billproof.invoicing.model import Released
 from billproof.ledger.model import JournalEntry
@@ -17,6 +18,7 @@ from billproof.ports import Document, Key
 from billproof_ops.local.people import local_identity
 from lab.bank import Bank
 from lab.company import ENTITY
+from lab.scene import Scene
 from tests.support.fakes import MemoryRecords
 from tests.support.world import World
 
@@ -25,6 +27,7 @@ class Hands:
     """The part of a stage that injectors reach into; what billproof refuses is kept, with its code."""
 
     world: World
+    scene: Scene
     bank: Bank
     lost_postings: set[str]
     refusals: list[str]
@@ -42,6 +45,13 @@ class Hands:
         """Return what an account was billed for a month, tax included."""
         released = self.released(account, month)
         return released.document.worth.amount.amount if released else Decimal(0)
+
+    def amend(self, versions: list[dict[str, Any]]) -> None:
+        """Let versions of a contract be signed in the CRM and published; the CRM holds the last one."""
+        latest = versions[-1]
+        self.world.publish(*map(Contract.model_validate, versions))
+        kept = [one for one in self.scene.signed if one["account"] != latest["account"]]
+        self.scene.signed = [*kept, latest]
 
     def share_of(self, account: str, month: str, share: Decimal) -> Decimal:
         """Return a share of an invoice in whole cents."""

@@ -5,6 +5,7 @@ them: it is the one place that knows how the state machines play a run.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -17,6 +18,7 @@ from billproof.adapters.bank_files.parsing import parse_statement
 from billproof.approvals.policy import Policy
 from billproof.contracts.model import Contract
 from billproof.errors import BillproofError
+from billproof.invoicing.delivery import deliver_invoice
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.payments.matching import match
@@ -32,6 +34,7 @@ from lab.company import ENTITY, legal_entity
 from lab.crm import nightly_check
 from lab.hands import Hands
 from lab.scene import Moment, Scene
+from tests.support.fakes import MemoryMailer
 from tests.support.memory_stores import MemoryStores
 from tests.support.world import World
 
@@ -40,6 +43,7 @@ BEGINNING = datetime(2013, 1, 1, 6, tzinfo=UTC)
 BANK_ACCOUNT = "021000021-4401"
 DECIDER = "ben"
 PAID_ON_DAY = 9
+SENDER = "billing@lab.example"
 
 
 class Stage(Hands):
@@ -93,6 +97,7 @@ class Stage(Hands):
                 continue
             self._hands(Moment.AFTER_RUN)
             self._post()
+            self._deliver()
             self._hands(Moment.AFTER_POSTING)
             self._cash(month)
             self._hands(Moment.AFTER_CASH)
@@ -154,6 +159,21 @@ class Stage(Hands):
             invoice = msgspec.json.decode(body)["invoice"]
             if invoice not in self.lost_postings:
                 self._taken("erp-postings", invoice, partial(self.world.post, invoice))
+
+    def _deliver(self) -> None:
+        """Mail what was released; what cannot be is found in other ways: its release or its document is another one."""
+        bodies, self.world.deliveries.bodies = self.world.deliveries.bodies, []
+        for body in bodies:
+            with suppress(BillproofError):
+                deliver_invoice(
+                    invoice_id=msgspec.json.decode(body)["invoice"],
+                    register=self.world.register,
+                    objects=self.world.objects,
+                    render=lambda _invoice, released: released.number.encode(),
+                    mailer=MemoryMailer(),
+                    sender=SENDER,
+                    electronic=self.world.einvoices,
+                )
 
     def _cash(self, month: str) -> None:
         """Let every customer pay what was released of the month, whole and with its number."""

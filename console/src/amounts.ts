@@ -17,7 +17,11 @@ const exponents = new Map<string, number>();
 export function exponentOf(currency: string): number {
   let known = exponents.get(currency);
   if (known === undefined) {
-    known = new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
+    try {
+      known = new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
+    } catch {
+      known = 0; // no currency of ISO 4217: its amounts are shown as they come
+    }
     exponents.set(currency, known);
   }
   return known;

@@ -26,28 +26,56 @@ export function whenSessionIsOver(listener: Listener): void {
   onSessionOver = listener;
 }
 
+const MOST_WAITS = 3;
+const LONGEST_WAIT_S = 10;
+const MOST_MS = 65_000;
+/** Keys of changes whose outcome is not known: the same change sent again has the same one, and is made once. */
+const unanswered = new Map<string, string>();
+
+/** Texts are one line, whatever a person typed into a larger field. */
+function inOneLine(_: string, value: unknown): unknown {
+  return typeof value === "string" ? value.replace(/\s*[\r\n\u2028\u2029]+\s*/g, " ").trim() : value;
+}
+
 async function sent(method: string, path: string, body?: unknown): Promise<Response> {
   const headers: Record<string, string> = { accept: "application/json" };
+  const text = body === undefined ? undefined : JSON.stringify(body, inOneLine);
+  const change = `${path} ${text ?? ""}`;
   if (method !== "GET") {
     headers["x-billproof-console"] = "1";
     headers["content-type"] = "application/json";
   }
-  if (method === "POST" && path.startsWith("/v1/")) headers["idempotency-key"] = crypto.randomUUID();
+  if (method === "POST" && path.startsWith("/v1/")) {
+    if (!unanswered.has(change)) unanswered.set(change, crypto.randomUUID());
+    headers["idempotency-key"] = unanswered.get(change)!;
+  }
   const request: RequestInit = { method, headers, credentials: "same-origin" };
-  if (body !== undefined) request.body = JSON.stringify(body);
+  if (text !== undefined) request.body = text;
+  for (let waits = 0; ; waits += 1) {
+    const response = await fetched(path, request);
+    if (response.status < 500 && response.status !== 429) unanswered.delete(change);
+    const seconds = Number(response.headers.get("retry-after"));
+    const isLater = response.status === 429 || (response.status === 503 && method === "GET");
+    if (!isLater || !(seconds > 0) || seconds > LONGEST_WAIT_S || waits >= MOST_WAITS) return response;
+    await new Promise((wake) => setTimeout(wake, seconds * 1000));
+  }
+}
+
+async function fetched(path: string, request: RequestInit): Promise<Response> {
   try {
-    return await fetch(path, request);
-  } catch {
-    throw new Problem(0, "no_connection", "");
+    return await fetch(path, { ...request, signal: AbortSignal.timeout(MOST_MS) });
+  } catch (error) {
+    throw new Problem(0, (error as Error).name === "TimeoutError" ? "no_answer" : "no_connection", "");
   }
 }
 
 async function answered<T>(response: Response): Promise<T> {
-  const document = (await response.json().catch(() => ({}))) as Record<string, unknown>;
-  if (response.ok) return document as T;
+  const document = (await response.json().catch(() => undefined)) as Record<string, unknown> | undefined;
+  if (response.ok && document !== undefined) return document as T;
   if (response.status === 401) onSessionOver();
-  const detail = String(document["detail"] ?? document["message"] ?? response.statusText);
-  throw new Problem(response.status, String(document["code"] ?? ""), detail, String(document["request_id"] ?? ""));
+  const detail = String(document?.["detail"] ?? document?.["message"] ?? response.statusText);
+  const code = String(document?.["code"] ?? (response.ok ? "no_answer" : ""));
+  throw new Problem(response.status, code, detail, String(document?.["request_id"] ?? ""));
 }
 
 export async function get<T>(path: string): Promise<T> {
@@ -101,14 +129,17 @@ export function useRead<T>(path: string | null): Loaded<T> {
   };
 }
 
-export interface Listed<T> extends Loaded<T[]> {
+export interface Listed<T, M = object> extends Loaded<T[]> {
   hasMore: boolean;
+  isLoadingMore: boolean;
   more: () => void;
+  first: (Page<T> & M) | undefined;
 }
 
 /** Read a list page by page. */
-export function useList<T>(path: string | null): Listed<T> {
-  const first = useRead<Page<T>>(path);
+export function useList<T, M = object>(path: string | null): Listed<T, M> {
+  const first = useRead<Page<T> & M>(path);
+  const [isLoadingMore, setLoadingMore] = useState(false);
   const [after, setAfter] = useState<{ of: Page<T> | undefined; items: T[]; next: string | null; problem?: Problem }>({
     of: undefined,
     items: [],
@@ -117,14 +148,15 @@ export function useList<T>(path: string | null): Listed<T> {
   const isOf = after.of === first.data;
   const next = first.data ? (isOf ? after.next : first.data.next) : null;
   const more = () => {
-    if (!path || !next || !first.data) return;
+    if (!path || !next || !first.data || isLoadingMore) return;
+    setLoadingMore(true);
     const of = first.data;
     const known = isOf ? after.items : [];
     const join = path.includes("?") ? "&" : "?";
     get<Page<T>>(`${path}${join}cursor=${encodeURIComponent(next)}`).then(
       (page) => setAfter({ of, items: [...known, ...page.items], next: page.next }),
       (problem: Problem) => setAfter({ of, items: known, next, problem }),
-    );
+    ).finally(() => setLoadingMore(false));
   };
   return {
     data: first.data ? [...first.data.items, ...(isOf ? after.items : [])] : undefined,
@@ -132,7 +164,9 @@ export function useList<T>(path: string | null): Listed<T> {
     isLoading: first.isLoading,
     reload: first.reload,
     hasMore: next !== null,
+    isLoadingMore,
     more,
+    first: first.data,
   };
 }
 

@@ -1,7 +1,7 @@
 // The console: who is signed in, which legal entity and month, and the page.
 
 import { render } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { get, remove, useList, useRead, whenSessionIsOver } from "./api";
 import { CashPage } from "./pages/cash";
@@ -9,8 +9,11 @@ import { CustomerPage, CustomersPage } from "./pages/customers";
 import { DisputesPage } from "./pages/disputes";
 import { ExceptionPage, WorkPage } from "./pages/work";
 import { EvidencePage } from "./pages/evidence";
+import { IntegrationsPage } from "./pages/integrations";
 import { InvoicePage, InvoicesPage } from "./pages/invoices";
+import { LettersPage, QueuePage } from "./pages/letters";
 import { MonthPage } from "./pages/month";
+import { QuarantinePage, RefusedEventPage } from "./pages/quarantine";
 import { ReceiptPage } from "./pages/receipt";
 import { ReconciliationPage } from "./pages/reconciliation";
 import { SettingsPage } from "./pages/settings";
@@ -18,7 +21,7 @@ import { SignInPage, type Session } from "./pages/signin";
 import { Link, Loading, Trouble } from "./parts";
 import { addressOf, go, replace, usePlace, type Place } from "./router";
 import { preferredLanguage, preferredTheme, setLanguage, setTheme, type Theme } from "./settings";
-import type { Caller, Entity, Month, MonthRow } from "./types";
+import type { Caller, Entity, Month, MonthRow, WaitingReceipts } from "./types";
 import { useWords, Words, WordsContext, type Key, type Language } from "./words";
 
 export interface PageProps {
@@ -35,6 +38,9 @@ const PAGES: [string, Key][] = [
   ["cash", "page.cash"],
   ["disputes", "page.disputes"],
   ["reconciliation", "page.reconciliation"],
+  ["quarantine", "page.quarantine"],
+  ["letters", "page.letters"],
+  ["integrations", "page.integrations"],
   ["customers", "page.customers"],
   ["policy", "page.policy"],
   ["evidence", "page.evidence"],
@@ -52,6 +58,12 @@ function Page(props: PageProps & { page: string }) {
       return <DisputesPage {...props} />;
     case "reconciliation":
       return <ReconciliationPage {...props} />;
+    case "integrations":
+      return <IntegrationsPage {...props} />;
+    case "letters":
+      return props.thing ? <QueuePage {...props} /> : <LettersPage {...props} />;
+    case "quarantine":
+      return props.thing ? <RefusedEventPage {...props} /> : <QuarantinePage {...props} />;
     case "customers":
       return props.thing ? <CustomerPage {...props} /> : <CustomersPage {...props} />;
     case "evidence":
@@ -143,6 +155,7 @@ function SignedIn(props: { leave: () => void } & Preferences) {
   const month = useRead<Month>(
     entity && place.month ? `/v1/months/${encodeURIComponent(entity.id)}/${encodeURIComponent(place.month)}` : null,
   );
+  const receipts = useRead<WaitingReceipts>(entity && place.month ? `/v1/cash/${encodeURIComponent(entity.id)}/waiting` : null);
   const isWhole = entity !== undefined && place.entity === entity.id && place.month !== "" && place.page !== "";
   useEffect(() => {
     if (!entity || isWhole) return;
@@ -150,6 +163,9 @@ function SignedIn(props: { leave: () => void } & Preferences) {
     if (wanted) replace(addressOf({ entity: entity.id, month: wanted, page: place.page || "month", thing: "" }));
   }, [entity, isWhole, latest, place.month, place.page]);
   useEffect(() => document.getElementById("main")?.focus({ preventScroll: true }), [place.page, place.thing]);
+  useEffect(() => {
+    document.querySelector("nav.pages a[aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+  }, [place.page, isWhole, months.data]);
 
   if (caller.problem) {
     return (
@@ -182,7 +198,7 @@ function SignedIn(props: { leave: () => void } & Preferences) {
   const to = (page: string, thing = "") => addressOf({ entity: entity.id, month: place.month, page, thing });
   const waiting: Record<string, number> = {
     work: month.data?.waiting_exceptions ?? 0,
-    cash: month.data?.waiting_receipts ?? 0,
+    cash: receipts.data?.receipts ?? 0,
   };
   return (
     <div class="frame">
@@ -213,16 +229,31 @@ function Console() {
   const [language, chooseLanguage] = useState(preferredLanguage);
   const [theme, chooseTheme] = useState(preferredTheme);
   const [session, setSession] = useState<Session>();
+  const [isOver, setOver] = useState(false);
   const words = useMemo(() => new Words(language), [language]);
   useEffect(() => setLanguage(language), [language]);
   useEffect(() => setTheme(theme), [theme]);
-  const look = () => get<Session>("/session").then(setSession, () => setSession({ signed_in: false, name: null, by: "name", people: [] }));
+  const look = useCallback(async () => {
+    const now = await get<Session>("/session").catch((): Session => ({ signed_in: false, name: null, by: "name", people: [] }));
+    setSession((known) => (known?.signed_in && !now.signed_in ? { ...now, signed_in: true, name: known.name } : now));
+    setOver((was) => !now.signed_in && (was || isIn.current));
+    isIn.current = isIn.current || now.signed_in;
+  }, []);
+  const isIn = useRef(false);
   useEffect(() => {
     void look();
     whenSessionIsOver(() => void look());
   }, []);
+  useEffect(() => {
+    if (!isOver) return; // who signs in with a provider does it in another tab, and comes back
+    const back = () => void look();
+    addEventListener("focus", back);
+    return () => removeEventListener("focus", back);
+  }, [isOver]);
   const leave = () => {
     void remove<{ continue_at?: string }>("/session").then((answer) => {
+      isIn.current = false;
+      setSession(undefined);
       if (answer.continue_at) location.assign(answer.continue_at);
       else void look();
     });
@@ -230,13 +261,13 @@ function Console() {
   const preferences = { language, theme, setLanguage: chooseLanguage, setTheme: chooseTheme };
   return (
     <WordsContext.Provider value={words}>
-      {!session ? (
-        <Loading />
-      ) : session.signed_in ? (
-        <SignedIn key={session.name} leave={leave} {...preferences} />
-      ) : (
-        <SignInPage session={session} onSignedIn={look} />
+      {!session && <Loading />}
+      {session?.signed_in && (
+        <div inert={isOver}>
+          <SignedIn key={session.name} leave={leave} {...preferences} />
+        </div>
       )}
+      {session && (!session.signed_in || isOver) && <SignInPage session={session} isOver={isOver} onSignedIn={look} />}
     </WordsContext.Provider>
   );
 }

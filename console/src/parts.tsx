@@ -74,11 +74,13 @@ export function Loading() {
 export function Trouble(props: { problem: Problem; again?: () => void }) {
   const words = useWords();
   const { problem } = props;
-  const detail = problem.code === "no_connection" ? words.text("trouble.connection") : problem.message;
+  const own: Record<string, Key> = { no_connection: "trouble.connection", no_answer: "trouble.no_answer", too_many_calls: "trouble.too_many", no_session: "trouble.session" };
+  const key = own[problem.code];
+  const detail = key ? words.text(key) : problem.message || words.text("trouble.status", { status: problem.status });
   return (
     <div class="notice bad" role="alert">
       <strong>{words.text(problem.status === 403 ? "trouble.forbidden" : "trouble.title")}</strong>{" "}
-      <span lang="en">{detail}</span>
+      <span lang={key ? undefined : "en"}>{detail}</span>
       {problem.requestId && <div class="mono">{words.text("trouble.request", { id: problem.requestId })}</div>}
       {props.again && (
         <div>
@@ -169,7 +171,8 @@ export function More(props: { of: Listed<unknown> }) {
   if (!props.of.hasMore) return null;
   return (
     <div class="more">
-      <button type="button" onClick={props.of.more}>
+      {props.of.problem && <Trouble problem={props.of.problem} />}
+      <button type="button" onClick={props.of.more} disabled={props.of.isLoadingMore}>
         {words.text("more")}
       </button>
     </div>
@@ -289,11 +292,12 @@ export function Choice(props: {
   value: string;
   choices: [string, string][];
   onChange: (value: string) => void;
+  required?: boolean;
 }) {
   return (
     <Field label={props.label}>
       {(id) => (
-        <select id={id} value={props.value} onChange={(event) => props.onChange(event.currentTarget.value)}>
+        <select id={id} value={props.value} required={props.required ?? false} onChange={(event) => props.onChange(event.currentTarget.value)}>
           {props.choices.map(([value, text]) => (
             <option key={value} value={value}>
               {text}
@@ -313,6 +317,8 @@ export function TextField(props: {
   type?: string;
   required?: boolean;
   inputMode?: "decimal";
+  min?: string;
+  max?: string;
 }) {
   const common = {
     value: props.value,
@@ -325,7 +331,7 @@ export function TextField(props: {
         props.long ? (
           <textarea id={id} {...common} />
         ) : (
-          <input id={id} type={props.type ?? "text"} inputMode={props.inputMode} {...common} />
+          <input id={id} type={props.type ?? "text"} inputMode={props.inputMode} min={props.min} max={props.max} {...common} />
         )
       }
     </Field>
@@ -335,9 +341,13 @@ export function TextField(props: {
 /** Do something that may be refused: while it is under way nothing else is sent, and what came of it is said in words. */
 export function useAction() {
   const [isBusy, setBusy] = useState(false);
+  const words = useWords();
+  const isUnderWay = useRef(false); // a second click may come before the button is drawn as disabled
   const [problem, setProblem] = useState<Problem>();
   const [done, setDone] = useState("");
   const act = async (work: () => Promise<string>) => {
+    if (isUnderWay.current) return;
+    isUnderWay.current = true;
     setBusy(true);
     setProblem(undefined);
     setDone("");
@@ -346,16 +356,19 @@ export function useAction() {
     } catch (error) {
       setProblem(error as Problem);
     } finally {
+      isUnderWay.current = false;
       setBusy(false);
     }
   };
   const result = (
     <div aria-live="polite">
+      {isBusy && <p class="soft">{words.text("working")}</p>}
       {problem && <Trouble problem={problem} />}
       {done && <div class="notice good">{done}</div>}
     </div>
   );
-  return { isBusy, act, result };
+  const forget = () => setProblem(undefined);
+  return { isBusy, act, result, problem, forget };
 }
 
 export function useTitle(key: Key): string {

@@ -11,8 +11,17 @@ export interface Place {
 
 const CHANGED = "billproof:place";
 
+/** Read a part of an address; what somebody mistyped stays as it is. */
+function read(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 export function placeOf(path: string): Place {
-  const [entity = "", month = "", page = "", thing = ""] = path.split("/").slice(1).map(decodeURIComponent);
+  const [entity = "", month = "", page = "", thing = ""] = path.split("/").slice(1).map(read);
   return { entity, month, page, thing };
 }
 

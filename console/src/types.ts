@@ -34,11 +34,19 @@ export interface Month {
   period: string;
   runs: string[];
   is_closed: boolean;
-  documents: { status: string; number: number; gross: Money[] }[];
   waiting_exceptions: number;
-  waiting_receipts: number;
   reconciled: { reconciled_at: string; differences: number; unsettled: number } | null;
   sign_off: SignOff | null;
+}
+
+export interface DocumentsInStatus {
+  status: string;
+  number: number;
+  gross: Money[];
+}
+
+export interface WaitingReceipts {
+  receipts: number;
 }
 
 export interface Finding {
@@ -68,6 +76,57 @@ export interface Exception {
   status: string;
   decision: { verdict: string; decided_by: string; decided_at: string; reason: string; policy_version: number } | null;
   reminders: number;
+  assignee: string | null;
+  snoozed_until: string | null;
+  notes: number;
+}
+
+export interface Note {
+  ordinal: number;
+  kind: string;
+  text: string;
+  assignee: string | null;
+  until: string | null;
+  noted_by: string;
+  noted_at: string;
+}
+
+export interface ShownException {
+  state: Exception;
+  may_approve: string[];
+  notes: Note[];
+}
+
+export interface PolicyVersion {
+  policy: {
+    version: number;
+    roles: { id: string; limits: Record<string, string>; unlimited: boolean }[];
+    people: { id: string; name: string; role: string; email: string }[];
+    thresholds: { invoice_limit: Record<string, string>; completeness_percent: string; credit_percent: string };
+  };
+  published_by: string | null;
+  confirmed_by: string | null;
+  is_in_force: boolean;
+}
+
+export interface RefusedRow {
+  id: string;
+  state: string;
+  reason: string;
+  kind: string;
+  place: string;
+  time: string | null;
+  source: string | null;
+  event: string | null;
+  said: string;
+}
+
+export interface RefusedEvent extends RefusedRow {
+  legal_entity: string;
+  period: string;
+  why: string;
+  received_at: string;
+  raw: string;
 }
 
 export interface InvoiceRow {

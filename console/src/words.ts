@@ -5,7 +5,7 @@ import { useContext } from "preact/hooks";
 
 import de from "./locales/de.json";
 import en from "./locales/en.json";
-import { decimalText, moneyText, type Money } from "./amounts";
+import { decimalText, exponentOf, moneyText, type Money } from "./amounts";
 
 export type Language = "en" | "de";
 export type Key = keyof typeof en;
@@ -46,6 +46,30 @@ export class Words {
     if (!year || !month) return period;
     const written = new Intl.DateTimeFormat(this.language, { month: "long", year: "numeric", timeZone: "UTC" });
     return written.format(new Date(Date.UTC(year, month - 1, 1)));
+  };
+
+  /** Write a half-open span of days: as its month where it is a whole one, else with its last day. */
+  span = (span: { start: string; end: string }): string => {
+    const [start, end] = [span.start.slice(0, 10), span.end.slice(0, 10)];
+    const [year = 0, month = 1] = start.split("-").map(Number);
+    if (start.endsWith("-01") && end === new Date(Date.UTC(year, month, 1)).toISOString().slice(0, 10)) return this.month(start.slice(0, 7));
+    const last = new Date(Date.parse(`${end}T00:00:00Z`) - 86_400_000);
+    return Number.isNaN(last.getTime()) ? start : `${this.day(start)} – ${this.day(last.toISOString())}`;
+  };
+
+  /** Read an amount as people of this language type it, and write it as the API does; what is none stays as it is. */
+  typed = (text: string): string => {
+    const [group, decimal] = this.language === "de" ? [".", ","] : [",", "."];
+    const bare = text.replace(/[\s\u00a0\u202f]/g, "");
+    const isGrouped = new RegExp(`^-?\\d{1,3}(\\${group}\\d{3})+(\\${decimal}\\d+)?$`).test(bare);
+    return (isGrouped ? bare.split(group).join("") : bare).replace(decimal, ".");
+  };
+
+  /** Write an amount as it stands in a field, without separators between thousands. */
+  field = (amount: string, currency: string): string => {
+    const [whole = "0", fraction = ""] = amount.split(".");
+    const decimals = fraction.padEnd(exponentOf(currency), "0");
+    return decimals ? `${whole}${this.language === "de" ? "," : "."}${decimals}` : whole;
   };
 
   instant = (instant: string): string => `${this.day(instant)}, ${instant.slice(11, 16)} UTC`;

@@ -1,8 +1,9 @@
-"""A person's decision about an exception: the policy says who may take it."""
+"""A person's decision about an exception, which the policy allows or not, and what people note of one."""
 
 from typing import Annotated
 
 from billproof.api.calls import api_call, refuse
+from billproof.api.note_routes import ROUTES
 from billproof.api.routes import RouteCall
 from billproof.approvals.deciding import decide_exception
 from billproof.approvals.model import Answer, Verdict
@@ -19,7 +20,7 @@ class DecisionRequest(Model):
     reason: Annotated[str, BOUNDED, ONE_LINE]
 
 
-@api_call(DecisionRequest, name="decide_exception")
+@api_call(DecisionRequest, name="decide_exception", beside=ROUTES)
 def handler(call: RouteCall[DecisionRequest], ports: Composition) -> Answer:
     """Take the decision, or refuse it with a reason."""
     answer = decide_exception(

@@ -2,7 +2,7 @@
 
 from billproof.adapters.typst.pdf import render_invoice
 from billproof.composition import Composition
-from billproof.handlers import InvoiceMessage, each_invoice
+from billproof.handlers import InvoiceMessage, count, each_invoice
 from billproof.invoicing.delivery import Delivery, HandedOn, deliver_invoice
 from billproof.invoicing.resending import Resent, WantedResending, resend_invoice
 
@@ -16,15 +16,19 @@ def handler(message: InvoiceMessage, ports: Composition) -> Delivery | HandedOn 
             invoice_id=message.invoice,
             register=ports.register,
             objects=ports.objects,
-            mailer=ports.mailer,
+            mailer=ports.document_mailer,
             sender=ports.settings.sender,
+            pages=ports.customer_pages,
         )
-    return deliver_invoice(
+    delivered = deliver_invoice(
         invoice_id=message.invoice,
         register=ports.register,
         objects=ports.objects,
         render=render_invoice,
-        mailer=ports.mailer,
+        mailer=ports.document_mailer,
         sender=ports.settings.sender,
         electronic=ports.einvoices,
+        pages=ports.customer_pages,
     )
+    count("DeliveryProblems", int(isinstance(delivered, Delivery) and delivered.is_unreachable))
+    return delivered

@@ -20,5 +20,6 @@ def handler(call: RouteCall[CollectionNote], ports: Composition) -> NotedCollect
         noted_by=person.id,
         receivables=ports.cash_sources().receivables(wanted.legal_entity),
         book=ports.collection_book,
+        now=ports.now(),
         today=today_of(ports.directory.legal_entity(wanted.legal_entity), ports.now()),
     )

@@ -34,7 +34,7 @@ def handler(request: RemindRequest, ports: Composition) -> RemindersResult:
             book=ports.collection_book,
             disputes=ports.dispute_book,
             draw=render_account_document,
-            mailer=ports.mailer,
+            mailer=ports.document_mailer,
             sender=ports.settings.sender,
             clock=ports.now,
         )

@@ -1,9 +1,11 @@
 """Causes that were written before their author had read what billproof checks; they are reported apart.
 
 The author had read how events are sent and how a month is billed, since the lab could not have been built without.
+Of the last two the author had also read the lab's own page, with what was missed before, and the plan of the profiles.
 """
 
 from collections.abc import Iterator
+from copy import deepcopy
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -106,3 +108,47 @@ def paid_back_at_the_bank(scene: Scene, share: str, draw: Random) -> Injected:
 
     scene.when(month, Moment.AFTER_CASH, hand)
     return Injected(accounts=frozenset({account}), dollars=lambda stage: stage.share_of(account, month, Decimal(share)))
+
+
+@cause(
+    Point.USAGE,
+    "of one customer a meter sticks on a Sunday, and sends that value until the month ends",
+    ("2013-02-24", "2013-02-10", "2013-02-03"),
+    is_blind=True,
+)
+def meter_stuck(scene: Scene, day: str, draw: Random) -> Injected:
+    """Repeat the value that each source last measured of a customer on a day; what is counted is what is sent."""
+    account, month = draw.choice(scene.facts[METERED]), day[:7]
+    mine = [one for one in scene.usage[month] if one["subject"] == account and "units" in one["data"]]
+    stuck = {one["source"]: one["data"]["units"] for one in mine if one["time"][:10] == day}
+
+    def change(event: Event) -> Iterator[Event]:
+        is_stuck = event["subject"] == account and event["source"] in stuck and "units" in event["data"]
+        if is_stuck and event["time"][:10] > day:
+            yield {**event, "data": {**event["data"], "units": stuck[event["source"]]}}
+        else:
+            yield event
+
+    scene.change(change, (month,))
+    scene.totals[month] = scene.facts["count"](scene.usage[month])
+    return Injected(accounts=frozenset({account}), sources=frozenset(stuck))
+
+
+@cause(
+    Point.CONTRACT,
+    "an amendment makes a month cheaper that is billed already, in the CRM as in billing",
+    ("0.98", "0.8", "0.3"),
+    is_blind=True,
+)
+def dated_back(scene: Scene, factor: str, draw: Random) -> Injected:
+    """Amend the unit price of the first month after it was billed; from the second month on the price is as it was."""
+    account, first, second = draw.choice(scene.facts["per_unit"]), scene.months[0], scene.months[1]
+    signed = deepcopy(scene.contract_of(account))
+    cheaper = deepcopy(signed) | {"version": 2, "effective": {"start": f"{first}-01"}}
+    for charge in cheaper["charges"]:
+        if charge["price"]["model"] == "per_unit":
+            price = Decimal(charge["price"]["unit_price"]) * Decimal(factor)
+            charge["price"] = {**charge["price"], "unit_price": str(price.normalize())}
+    as_before = deepcopy(signed) | {"version": 3, "effective": {"start": f"{second}-01"}}
+    scene.when(second, Moment.BEFORE_RUN, lambda stage: stage.amend([cheaper, as_before]))
+    return Injected(accounts=frozenset({account}))

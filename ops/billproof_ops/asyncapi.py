@@ -13,6 +13,7 @@ from billproof.api.description_routes import ASYNCAPI
 from billproof.contracts.crm_mappings import CrmMapping
 from billproof.contracts.model import Contract
 from billproof.events.model import PREFIX, TYPES, OutboundEvent, schema_id
+from billproof.masterdata.crosswalks import Crosswalk
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.model import CrmState
@@ -30,6 +31,7 @@ MASTER_DATA: dict[str, type[BaseModel]] = {
     "exchangeRate": ExchangeRate,
     "crmState": CrmState,
     "crmMapping": CrmMapping,
+    "crosswalk": Crosswalk,
 }
 OUTBOUND = ("events", "webhooks")
 _HEADERS = {

@@ -174,7 +174,7 @@ def problems_of(target: Target, released: Released) -> list[DeliveryProblem]:
 def resend(target: Target, released: Released, to: str) -> tuple[str, int]:
     """Ask for a delivered document to be mailed again; return to whom, and which sending it is.
 
-    Raises OpsError where it was not delivered yet, or its account is gone.
+    Raises OpsError where it was not delivered yet, its account is gone, or the address is one that fails.
     """
     facts = target.ports.register.facts(released.invoice)
     if facts is None or DELIVERED not in facts.facts:
@@ -184,6 +184,10 @@ def resend(target: Target, released: Released, to: str) -> tuple[str, int]:
     address = to or (account.billing_email if account is not None else "")
     if not address:
         message = f"there is no account {released.account}: name an address"
+        raise OpsError(message)
+    failed = target.ports.register.addresses.failure(released.legal_entity, address)
+    if failed is not None:
+        message = f"{address} is not written to, {failed.why}: billproof receivables note {released.account} reachable"
         raise OpsError(message)
     ordinal = len(facts.names(RESENT)) + 1
     wanted = {"invoice": released.invoice, "resend": {"to": address, "ordinal": ordinal}}

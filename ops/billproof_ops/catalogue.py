@@ -57,6 +57,33 @@ _OF_STEPS = """
   paused on 28 days a single day is told as a warning.
 - `control_totals_missing` (completeness, holds the run): a source that stated control totals in this month or the one
   before states none of days on which it sends events, by the rule of `source_silent`. What it puts at risk is unknown.
+- `usage_irregular` (completeness, holds the run): accounts of a source that send the same number of events on nearly
+  every day (four of five days of two months) send fewer on more days, or more.
+- `usage_repeated` (completeness, holds the run): a source sends on more days events that say what another one of the
+  account says of the same instant, under other ids.
+- `usage_cut` (completeness, holds the run): the largest value of several accounts is one and the same, comes 20 times
+  as often as each other value, and was exceeded in the month before: a field holds no more.
+- `usage_resized` (completeness, holds the run): values are a hundred times as large, or as small, as any that the
+  account had in the month before: the unit is another one.
+- `usage_rounded` (completeness, holds the run): all values of several accounts are multiples of a step (0.01 to 1,000)
+  that half of them were not of in the month before.
+
+The last five compare the month with the one before it, by account, source and type of events, and are told of a source.
+They hold the run where at least two accounts, and a tenth of those compared, show it, the entity relies on the source,
+and more of the usage is concerned than `completeness_percent`; otherwise they are warnings, and so they are where a
+control total or a silence of the source holds the run already. One account alone is told of, as a warning, where its
+own chance is below one in a million; what it cuts or rounds by itself is not. So a source of one customer holds nobody.
+
+What is told of a source is rarer by chance than about one month in 10,000, whatever its rates are ([Chernoff's
+bound](https://doi.org/10.1214/aoms/1177729330)), where days do not depend on each other; of 1,200 generated months,
+heavy-tailed, bursty, seasonal and of working days, none was told of. Of seven accounts with three events a day it takes
+5 % of the events that are lost, sent twice or sent in thousands to be seen each time, of 50 accounts 1 %. Values of
+fewer than 100 times another size pass: growth makes them, too. Accounts without a rhythm, such as those that send on
+working days, are not compared by the number of their events; new accounts, and months whose runs have other buckets,
+not at all. A month without one before it is looked at by itself: short days of regular senders, and one largest value
+of several accounts, are warnings. Sources that must not hold an entity's run are left out of its `usage_sources`.
+
+Warnings of completeness are in the run's statement.
 """
 
 

@@ -36,6 +36,7 @@ VERBS = {
     "reopen": Verb("cli_reopen", "Ask for a closed month to be reopened: another person decides."),
     "invoice": Verb("cli_invoices", "Invoices."),
     "contract": Verb("cli_contracts", "Contracts."),
+    "crosswalk": Verb("cli_crosswalks", "Crosswalks: whose usage ids are, and accounts that may be one customer."),
     "balance": Verb("cli_balance", "What documents left on a customer's balance, and what later invoices drew of it."),
     "payments": Verb("cli_payments", "Payments: receipts, what they pay, what is left, and both equations of cash."),
     "receivables": Verb("cli_receivables", "Receivables: what customers owe, statements of account, reminders."),

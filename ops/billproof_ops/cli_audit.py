@@ -190,6 +190,7 @@ def take_an_account_out(
         chain=ports.chain,
         objects=ports.objects,
         buckets=ports.buckets(),
+        crosswalks=ports.directory.crosswalks(),
         remove=ports.remove_object,
         by=api.own_name(who),
         why=why,

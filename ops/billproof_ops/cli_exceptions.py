@@ -59,6 +59,9 @@ def show_exception(name: Name, *, as_json: AsJson = False) -> None:
         console.print(tables.quarantine(places))
     if not opened.can_approve:
         console.print("There is no document to approve: remove the cause and run the period again.")
+    for note in target.ports.exception_store.notes(opened.id):
+        said = f"{note.kind} {note.assignee or ''} {note.until or ''} {note.text}"
+        console.print(f"{note.noted_at} {note.noted_by}: {' '.join(said.split())}", markup=False)
     if state.decision is None:
         console.print(f"may approve: {', '.join(able) or 'nobody'}")
     else:

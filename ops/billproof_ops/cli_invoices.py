@@ -11,7 +11,7 @@ from rich.table import Table
 
 from billproof.invoicing.balance import BalanceChange
 from billproof.invoicing.listing import InvoiceRow
-from billproof_ops import billing, cli_credits, naming, previews, tables
+from billproof_ops import billing, cli_credits, naming, previews, tables, verifying
 from billproof_ops.printing import AsJson, Entity, Period, console, print_json, show_proof, verbs, write_bytes
 from billproof_ops.target import Target
 
@@ -159,6 +159,28 @@ def write_pdf(
     path = output or Path(f"{released.number}.pdf")
     write_bytes(path, billing.pdf_of(target, released))
     console.print(str(path), soft_wrap=True)
+
+
+@app.command("verify")
+def verify_a_document(
+    name: Annotated[str, typer.Argument(help="A number or an id, as for show; or a file that was sent.")],
+    *,
+    check_code: Annotated[str, typer.Option("--check-code", help="The code that is printed on the document.")] = "",
+    number: Annotated[str, typer.Option("--number", help="Of a file its document, where its name does not say.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Say whether a file or a printed check code is that of a document as it was sent. Exit 1 if anything differs."""
+    target, path = Target.find(), Path(name)
+    file = path if path.is_file() else None
+    released = billing.find_release(target, number or (verifying.number_of_file(file) if file else name))
+    verified = verifying.verify_document(target, released, file=file, check_code=check_code)
+    if as_json:
+        print_json([one.model_dump(mode="json") for one in verified])
+    else:
+        for one in verified:
+            console.print(f"{'yes' if one.holds else '[red]NO[/]'}: {one.said}", soft_wrap=True)
+    if not all(one.holds for one in verified):
+        raise typer.Exit(1)
 
 
 @app.command("resend")

@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from billproof.adapters.aws.clients import client
+from billproof_ops import exceptions
 from billproof_ops.errors import WrongUse
 from billproof_ops.failures import own_error
 from billproof_ops.local import server, stack
@@ -43,9 +44,12 @@ def up(
         text += "; the saved state was incomplete or of another version, and was deleted"
     if local_stack.goes_on_from:
         text += f"; it was killed, and goes on from what it saved at {local_stack.goes_on_from}"
+    target = Target.find()
+    if resumed := exceptions.resume_waits(target):
+        text += f"; {resumed} exceptions whose wait ended with the last stop wait again"
     show(local_stack, as_json=as_json, text=text)
     if files is not None:
-        serve_until_interrupted(Target.find(), files, lambda address: typer.echo(f"console at {address}, until Ctrl-C"))
+        serve_until_interrupted(target, files, lambda address: typer.echo(f"console at {address}, until Ctrl-C"))
 
 
 @app.command()

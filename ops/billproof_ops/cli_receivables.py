@@ -173,12 +173,16 @@ def note(
     until: Annotated[
         str, typer.Option("--until", help="The day until which a promise or pause holds, such as 2013-03-31.")
     ] = "",
+    address: Annotated[str, typer.Option("--address", help="The address that is reachable again.")] = "",
     reason: Reason,
     legal_entity: Entity = "",
     who: Who = None,
     as_json: AsJson = False,
 ) -> None:
-    """Note that a customer promised to pay, that reminders pause, that somebody else collects, or that they go on."""
+    """Note that a customer promised to pay, that reminders pause, that somebody else collects, or that they go on.
+
+    Or that mails to an address of it arrive again, which bounced for good or complained: it is written to again.
+    """
     target = Target.find()
     wanted = {
         "account": account,
@@ -187,11 +191,12 @@ def note(
         "numbers": number or [],
         "until": until or None,
         "reason": reason,
+        **({"address": address} if address else {}),
     }
     noted = receivables.note(target, wanted, who=who)
     if as_json:
         print_json(noted)
         return
     holds = f" until {noted['until']}" if noted["until"] else ""
-    owed = ", ".join(noted["numbers"]) or "all that it owes"
+    owed = address or ", ".join(noted["numbers"]) or "all that it owes"
     console.print(f"{account}: {noted['verdict'].replace('_', ' ')}{holds}, {owed}", soft_wrap=True)

@@ -2,7 +2,7 @@
 
 SQS moves them by itself where it can and all are wanted, else one by one:
 
-receive (hidden for HIDDEN_SECONDS) -> send to the source queue -> delete
+receive (hidden for a while) -> send to the source queue -> delete
                                     ^ crash: hidden for a while, then visible again
                                                                 ^ crash: sent twice, accepted without change
 
@@ -19,6 +19,7 @@ from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
 from billproof.adapters.aws.clients import client
+from billproof.adapters.aws.dead_letters import depth, let_go, received
 from billproof.approvals.dismissing import LEAST_REASON
 from billproof.ids import canonical_json
 from billproof.periods import instant_text
@@ -35,13 +36,9 @@ SCHEDULES = "schedules"
 DEAD_ONLY = {SCHEDULED_CALLS: "ScheduledCallsDeadLettersUrl", SCHEDULES: "ScheduleDeadLettersUrl"}
 """Dead-letter queues that Lambda fills itself, with the record of a call that failed every time, and EventBridge."""
 QUEUES = (*WORK_QUEUES, *DEAD_ONLY)
-HIDDEN_SECONDS = 120
 MOST_MOVED_PER_SECOND = 500
 """What StartMessageMoveTask takes."""
 MOVING_SECONDS = 3_600
-MESSAGES_PER_CALL = 10
-EMPTY_ANSWERS = 3
-"""SQS asks only some of its servers: this many empty answers in a row count as an empty queue."""
 
 
 class QueueDepth(Shown):
@@ -232,35 +229,15 @@ def _send_back(pair: Pair, body: str) -> None:
 
 
 def _depth(url: str) -> int:
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    attributes = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-    return sum(int(attributes[name]) for name in names)
+    return depth(client("sqs"), url)
 
 
 def _receive(url: str, at_most: int) -> Iterator[dict[str, Any]]:
-    """Yield the messages that are there now, each once; what comes in meanwhile is left for the next time."""
-    message_ids: set[str] = set()
-    empty = 0
-    while len(message_ids) < at_most and empty < EMPTY_ANSWERS:
-        answer = client("sqs").receive_message(
-            QueueUrl=url,
-            MaxNumberOfMessages=MESSAGES_PER_CALL,
-            VisibilityTimeout=HIDDEN_SECONDS,
-            MessageSystemAttributeNames=["SentTimestamp"],
-            MessageAttributeNames=["All"],
-        )
-        fresh = [message for message in answer.get("Messages", []) if message["MessageId"] not in message_ids]
-        empty = 0 if fresh else empty + 1
-        for message in fresh:
-            message_ids.add(message["MessageId"])
-            yield message
+    return received(client("sqs"), url, at_most)
 
 
 def _let_go(url: str, messages: list[dict[str, Any]]) -> None:
-    for message in messages:
-        client("sqs").change_message_visibility(
-            QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
-        )
+    let_go(client("sqs"), url, messages)
 
 
 def _shown(message: dict[str, Any]) -> DeadLetter:

@@ -1,16 +1,19 @@
 """What the command does with exceptions. It reads the exception store; only the API's functions write decisions."""
 
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 
 from billproof.approvals.entitlement import able_people
 from billproof.approvals.exception_store import execution_name
-from billproof.approvals.model import Answer, CreditRequested, ExceptionRecord, ExceptionState, Kind
+from billproof.approvals.model import Answer, CreditRequested, ExceptionRecord, ExceptionState, Kind, Verdict
 from billproof.approvals.superseding import waiting_exceptions
-from billproof.identities import InvoiceId
+from billproof.identities import InvoiceId, RunId
 from billproof.invoicing.credit_requests import WantedCredit
 from billproof.pipeline.artefacts import RUN_PLAN, Artefacts
 from billproof.pipeline.quarantine import quarantine_of
 from billproof.pipeline.starting import RUNNING
+from billproof.pipeline.turns import runs_in_turn
 from billproof.usage.refusal_model import QuarantinedAt
 from billproof_ops import api
 from billproof_ops.errors import OpsError
@@ -18,6 +21,8 @@ from billproof_ops.target import Target
 from billproof_ops.waiting import POLL_SECONDS
 
 MAX_RESTARTS = 100
+MOST_TURNS = 1_000
+"""The last runs of a legal entity whose months are looked through for waits that ended."""
 CARRIED_OUT_SECONDS = 60
 
 
@@ -90,6 +95,31 @@ def restart(target: Target, exception: str) -> str:
             raise OpsError(message)
     message = f"{exception} failed {MAX_RESTARTS} times"
     raise OpsError(message)
+
+
+def resume_waits(target: Target) -> int:
+    """Start every wait again that ended unanswered, and return how many: an emulator that stops ends what runs in it.
+
+    Those of runs are the runs' own. Raises nothing for a wait that goes on.
+    """
+    resumed = 0
+    for state in _unfinished(target):
+        with suppress(OpsError):
+            restart(target, state.opened.id)
+            resumed += 1
+    return resumed
+
+
+def _unfinished(target: Target) -> Iterator[ExceptionState]:
+    """Yield the exceptions that wait, and the documents that were approved and are not released."""
+    ports = target.ports
+    for entity in ports.directory.entity_ids():
+        for period in sorted({RunId.parse(run).period for run in runs_in_turn(ports.runs, entity, limit=MOST_TURNS)}):
+            yield from waiting_exceptions(entity, period, ports.exception_store, ports.register, ports.now())
+            for state in ports.exception_store.of_period(entity, period):
+                is_approved = state.decision is not None and state.decision.verdict is Verdict.APPROVED
+                if is_approved and state.opened.kind.is_document and release_of(state, target) is None:
+                    yield state
 
 
 def quarantine_of_case(target: Target, opened: ExceptionRecord) -> list[QuarantinedAt]:

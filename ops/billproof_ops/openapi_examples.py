@@ -25,6 +25,7 @@ PARAMETERS: dict[str, Any] = {
     "limit": 100,
     "dispute": 1,
     "contract": "UA-2013",
+    "queue": "payment-events",
 }
 """A value of a parameter by its name, in every route that says no other."""
 _IDS = {
@@ -36,6 +37,7 @@ _IDS = {
     "/v1/exchange-rates": "EUR-USD",
     "/v1/crm-mappings": "salesforce",
     "/v1/crm-states": "UA-2013",
+    "/v1/crosswalks": "acquired-airline",
 }
 _MASTER_DATA = {
     "/v1/legal-entities": "legal-entity",
@@ -46,6 +48,7 @@ _MASTER_DATA = {
     "/v1/exchange-rates": "exchange-rate",
     "/v1/crm-mappings": "crm-mapping",
     "/v1/crm-states": "crm-state",
+    "/v1/crosswalks": "crosswalk",
 }
 _IN_PATH = frozenset({"kind", "id", "version"})
 _MONTH_OF_ENTITY = {"legal_entity": _ENTITY, "period": _MONTH}
@@ -88,6 +91,9 @@ _BODIES: dict[str, Any] = {
     "POST /v1/runs": _MONTH_OF_ENTITY,
     "POST /v1/sign-offs": _MONTH_OF_ENTITY,
     "POST /v1/refused-events/{event}/dismissals": {"reason": "a test of the source"},
+    "POST /v1/refused-events/{event}/resendings": {},
+    "POST /v1/dead-letters/{queue}/redrives": {"dry_run": True},
+    "POST /v1/exceptions/{exception}/notes": {"kind": "commented", "text": "their controller calls back on Thursday"},
     "POST /v1/policies/{legal_entity}/versions/{version}/confirmations": {},
     "POST /v1/openings/{legal_entity}": {"step": "confirm", "digest": "0" * 64},
     "POST /v1/webhook-endpoints": {"legal_entity": _ENTITY, "url": "https://hooks.skymeter.example/billproof"},

@@ -30,6 +30,7 @@ _COLLECTIONS = {
     "exchange-rates": "exchange_rate",
     "crm-mappings": "crm_mapping",
     "crm-states": "crm_state",
+    "crosswalks": "crosswalk",
     "usage-events": "usage_event",
 }
 """What one thing of a collection is called."""

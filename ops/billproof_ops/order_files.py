@@ -46,7 +46,7 @@ def read_orders(path: Path, *, system: str) -> list[CrmOrder]:
     problems: list[str] = []
     for place, document in documents:
         try:
-            orders.append(_order(document))
+            orders.append(order_of_document(document))
         except ValidationError as error:
             problems.append(f"{place}: {what_is_wrong(error)}")
         except BillproofError as error:
@@ -59,7 +59,8 @@ def read_orders(path: Path, *, system: str) -> list[CrmOrder]:
     return orders
 
 
-def _order(document: dict[str, Any]) -> CrmOrder:
+def order_of_document(document: dict[str, Any]) -> CrmOrder:
+    """Read an order as the API of a CRM returns it, or as ours; raises Unreadable and pydantic's ValidationError."""
     if {"order", "items", "products"} <= document.keys():
         return order_of(document["order"], document["items"], _by_id(document["products"]))
     if {"deal", "line_items", "companies"} <= document.keys():

@@ -11,5 +11,6 @@ LOCAL = BUILD / "local"
 DEMO = BUILD / "demo"
 TEMPLATE = ROOT / "template.yaml"
 DEMO_CONTRACTS = OPS / "billproof_ops" / "demo" / "contracts.yaml"
+DEMO_ORDERS = DEMO_CONTRACTS.with_name("orders.json")
 FUNCTIONS_PYTHON = ROOT / ".functions" / "bin" / "python"
 """An interpreter with what Lambda itself brings, the runtime client and boto3, and with the layers' packages."""

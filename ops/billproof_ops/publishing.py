@@ -8,6 +8,7 @@ from billproof.approvals.policy import Policy
 from billproof.contracts.history import TermChange, changes
 from billproof.contracts.model import Contract
 from billproof.errors import BillproofError
+from billproof.masterdata.crosswalks import Crosswalk
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.model import AnyMasterData
@@ -102,6 +103,8 @@ def _before(directory: Directory, data: AnyMasterData) -> AnyMasterData | None:
             versions = [known for known in (directory.account(data.id),) if known is not None]
         case Contract():
             versions = [contract for contract in directory.contracts(data.account) if contract.id == data.id]
+        case Crosswalk():
+            versions = [kept.data for kept in directory.history(Crosswalk, data.id)]
         case Policy():
             versions = [version.policy for version in directory.policies.history(data.id).versions]
     earlier = [version for version in versions if version.version < data.version]
@@ -113,9 +116,25 @@ def send(
 ) -> Iterator[str]:
     """Send what is new and wait until it is taken; yield what a person has to do then.
 
-    Raises OpsError where it is not taken in time: then a message lies with the dead letters, or waits before them.
+    Crosswalks are sent once the rest is taken: they are refused while an account that they name is on its way. Raises
+    OpsError where it is not taken in time: then a message lies with the dead letters, or waits before them.
     """
     queued = [data for data in objects if not isinstance(data, Policy)]
+    _send(target, [data for data in queued if not isinstance(data, Crosswalk)], advance)
+    for version in sorted({data.version for data in queued if isinstance(data, Crosswalk)}):
+        _send(target, [data for data in queued if isinstance(data, Crosswalk) and data.version == version], advance)
+    for policy in (data for data in objects if isinstance(data, Policy)):
+        state = publish_policy(target, policy.model_dump(mode="json"), who=who)
+        advance(1)
+        if state.confirmed_by is None:
+            yield (
+                f"policy {policy.id} version {policy.version} decides nothing yet: somebody else confirms it with "
+                f"billproof policy confirm -e {policy.id} -v {policy.version}"
+            )
+
+
+def _send(target: Target, queued: Sequence[AnyMasterData], advance: Callable[[int], None]) -> None:
+    """Send some objects and wait until they are taken; raises OpsError where that takes too long."""
     for _ in send_all(target, "ContractEventsQueueUrl", ((data.model_dump_json(), 1) for data in queued)):
         pass
     waiting = list(queued)
@@ -127,11 +146,3 @@ def send(
         return None if waiting else True
 
     until(taken, what="taking what was sent (billproof dlq list shows what failed)", timeout_seconds=TAKEN_SECONDS)
-    for policy in (data for data in objects if isinstance(data, Policy)):
-        state = publish_policy(target, policy.model_dump(mode="json"), who=who)
-        advance(1)
-        if state.confirmed_by is None:
-            yield (
-                f"policy {policy.id} version {policy.version} decides nothing yet: somebody else confirms it with "
-                f"billproof policy confirm -e {policy.id} -v {policy.version}"
-            )

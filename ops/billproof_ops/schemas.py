@@ -18,6 +18,7 @@ from billproof.findings import Finding
 from billproof.invoicing.balance import BalanceStatement
 from billproof.invoicing.model import Invoice, Released
 from billproof.ledger.model import JournalEntry
+from billproof.masterdata.crosswalks import Crosswalk
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.model import CrmState
@@ -42,6 +43,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "crm-mapping": CrmMapping,
     "crm-order": CrmOrder,
     "crm-state": CrmState,
+    "crosswalk": Crosswalk,
     "demo-summary": Summary,
     "exception": ExceptionState,
     "exchange-rate": ExchangeRate,

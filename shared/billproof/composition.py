@@ -26,13 +26,14 @@ if TYPE_CHECKING:
     from billproof.audit.restoring import Version
     from billproof.audit.stores import AuditedObjects, AuditedRecords
     from billproof.conservation.service import Stores
+    from billproof.invoicing.links import CustomerPages
     from billproof.invoicing.register import Register
     from billproof.masterdata.directory import Directory
     from billproof.opening.decisions import OpeningDecisions
     from billproof.pipeline.previewing import PreviewSources
     from billproof.pipeline.run_facts import RunFacts
-    from billproof.ports import CallLimits, LinkableRecords, Objects, StoredAnswers, VersionedObjects
-    from billproof.usage.ingestion import ReferenceDataCache
+    from billproof.ports import CallLimits, LinkableRecords, Mailer, Objects, StoredAnswers, VersionedObjects
+    from billproof.usage.reference_data import ReferenceDataCache
 
     Work = Callable[..., dict[str, Any]]
 
@@ -172,6 +173,21 @@ class Composition(BreakerPorts, UsagePorts):
         return Register(self.invoices)
 
     @cached_property
+    def document_mailer(self) -> Mailer:
+        """Outgoing mail to customers: all functions together send no faster than the account may."""
+        from billproof.adapters.paced_mail import PacedMailer
+
+        rate = self.settings.mails_a_second
+        return PacedMailer(self.mailer, self._limits(burst=rate, a_second=rate))
+
+    @property
+    def customer_pages(self) -> CustomerPages | None:
+        """Where the pages of customers are; None where the stack has none."""
+        from billproof.invoicing.links import CustomerPages
+
+        return CustomerPages(url, self.now) if (url := self.settings.customer_page_url) else None
+
+    @cached_property
     def runs(self) -> RunFacts:
         """Billing runs, and which months are signed off."""
         from billproof.pipeline.run_facts import RunFacts
@@ -201,7 +217,7 @@ class Composition(BreakerPorts, UsagePorts):
     @cached_property
     def reference_data(self) -> ReferenceDataCache:
         """What validation needs: known accounts and meters."""
-        from billproof.usage.ingestion import ReferenceDataCache
+        from billproof.usage.reference_data import ReferenceDataCache
 
         return ReferenceDataCache(self.directory, self.now)
 
@@ -215,10 +231,12 @@ class Composition(BreakerPorts, UsagePorts):
     @cached_property
     def call_limits(self) -> CallLimits:
         """How often a caller may call."""
+        return self._limits(burst=self.settings.call_burst, a_second=self.settings.calls_a_second)
+
+    def _limits(self, **limits: int) -> CallLimits:
         from billproof.adapters.aws.limits import DynamoCallLimits
 
-        table, burst, a_second = self.settings.idempotency_table, self.settings.call_burst, self.settings.calls_a_second
-        return DynamoCallLimits(client("dynamodb"), table, burst=burst, a_second=a_second, now=self.now)
+        return DynamoCallLimits(client("dynamodb"), self.settings.idempotency_table, now=self.now, **limits)
 
     @cached_property
     def answers(self) -> StoredAnswers:

@@ -40,6 +40,7 @@ class VarianceCategory(StrEnum):
     MISSING_IN_ERP = "missing_in_erp"
     FEE = "fee"
     ROUNDING = "rounding"
+    NOT_DELIVERED = "not_delivered"
 
 
 class Finding(Model):

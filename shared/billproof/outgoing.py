@@ -9,7 +9,8 @@ from billproof.adapters.aws.clients import client
 from billproof.settings import Settings
 
 if TYPE_CHECKING:
-    from billproof.ports import Mailer, Queue, TaskTokens, Workflows
+    from billproof.letters import DeadLetters
+    from billproof.ports import FileLinks, Mailer, Queue, TaskTokens, Workflows
 
 
 class Outgoing:
@@ -38,6 +39,13 @@ class Outgoing:
         from billproof.adapters.aws.sqs import SqsQueue
 
         return SqsQueue(client("sqs"), self.settings.usage_events_queue)
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        """The dead letters of work queues."""
+        from billproof.adapters.aws.dead_letters import SqsDeadLetters
+
+        return SqsDeadLetters(client("sqs"), client("logs"), self.settings.queue_pairs)
 
     @cached_property
     def payment_events(self) -> Queue:
@@ -73,6 +81,13 @@ class Outgoing:
         from billproof.adapters.aws.ses import SesMailer
 
         return SesMailer(client("ses"))
+
+    @cached_property
+    def file_links(self) -> FileLinks:
+        """Links to the files of the data bucket."""
+        from billproof.adapters.aws.file_links import S3FileLinks
+
+        return S3FileLinks(client("s3"), self.settings.data_bucket)
 
     @cached_property
     def billing_runs(self) -> Workflows:

@@ -164,6 +164,13 @@ class Mailer(Protocol):
         """
 
 
+class FileLinks(Protocol):
+    """Links to stored objects, by which a browser fetches them."""
+
+    def link(self, key: str, *, file_name: str, seconds: int) -> str:
+        """Return the address of an object, which it is saved from under a name, and which ends after some seconds."""
+
+
 class Clock(Protocol):
     """The time, handed in."""
 

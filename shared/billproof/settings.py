@@ -1,12 +1,19 @@
 """The settings of a function, read from its environment on first use, with clear errors."""
 
+from __future__ import annotations
+
+import json
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from billproof.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from billproof.letters import QueuePair
 
 _WHOLE = re.compile(r"[0-9]{1,9}")
 
@@ -172,6 +179,16 @@ class Settings:
         return self.environ.get("SENDER_ADDRESS") or None
 
     @property
+    def mails_a_second(self) -> int:
+        """How many mails a second the account may send, each counted by its recipients."""
+        return self._number("MAILS_A_SECOND", least=1, most=1_000)
+
+    @property
+    def customer_page_url(self) -> str:
+        """Where the pages of customers are; empty where the stack has none."""
+        return self.environ.get("CUSTOMER_PAGE_URL", "")
+
+    @property
     def stripe_secret(self) -> str | None:
         """The secret with the key of Stripe Tax; None where it is not used."""
         return self.environ.get("STRIPE_SECRET_ARN") or None
@@ -199,6 +216,14 @@ class Settings:
             "payment-events": self._text("PAYMENT_EVENTS_MAPPING"),
             "crm-events": self._text("CRM_EVENTS_MAPPING"),
         }
+
+    @property
+    def queue_pairs(self) -> dict[str, QueuePair]:
+        """The work queues with their dead-letter queues and logs, by the names of the queues."""
+        from billproof.letters import QueuePair
+
+        pairs = json.loads(self._text("QUEUE_PAIRS"))
+        return {name: QueuePair(queue=queue, dead=dead, log=log) for name, (queue, dead, log) in pairs.items()}
 
     @property
     def sap_secret(self) -> str | None:

@@ -33,6 +33,7 @@ from billproof_ops.demo import story
 from billproof_ops.paths import ROOT
 from tests.support.cash import with_cash
 from tests.support.crm import change_event, mapping
+from tests.support.crosswalks import crosswalk, merger
 from tests.support.damaging import damaged
 from tests.support.exchange_rates import rate
 from tests.support.fuzzing import fuzz
@@ -150,6 +151,20 @@ def crm_mappings() -> list[Any]:
     return [mapping(name).model_dump(mode="json") for name in ("salesforce", "hubspot")]
 
 
+def crosswalks() -> list[Any]:
+    published = [merger("VX", "UA", day="2013-01-01"), crosswalk(("UA", "2013-01-01", "2013-02-01"), ids=("A", "B"))]
+    return [data.model_dump(mode="json") for data in published]
+
+
+@cache
+def two_accounts() -> World:
+    return World(accounts={"UA", "VX"})
+
+
+def publish_among_accounts(text: str) -> None:
+    sync_contract(text, directory=two_accounts().directory)
+
+
 def crm_hints() -> list[Any]:
     hints = [json.loads(change_event("8015g00000ORD01AA1", kind=kind)) for kind in ("Order", "OrderItem")]
     return [*hints, {"kind": "hint", "system": "hubspot", "object": "deal", "records": ["1"]}]
@@ -211,6 +226,7 @@ PARSERS: dict[str, tuple[Callable[[], list[Any]], Callable[[str], object]]] = {
     "decisions": (decisions, decide),
     "messages of queues": (messages, take),
     "mappings of CRMs": (crm_mappings, publish),
+    "crosswalks": (crosswalks, publish_among_accounts),
     "hints of CRMs": (crm_hints, read_crm_message),
     "events of Stripe": (stripe_events, tell_of_stripe),
     "payment events": (payment_events, take_payment),

@@ -20,13 +20,17 @@ from billproof.adapters.stripe.signatures import is_signed
 from billproof.adapters.tryton.tagged import decode
 from billproof.api.pages import AskedPage, cursor_of, place_of_cursor
 from billproof.api.problems import Problem
-from billproof.errors import BillproofError
+from billproof.errors import BillproofError, NotFound
 from billproof.events.identity import EventId
 from billproof.identities import ContractPath, ExceptionId, InvoiceId, LineId, RunId, TermName
+from billproof.invoicing.links import opened_by
+from billproof.invoicing.register import Register
 from billproof.invoicing.series import DocumentNumber
+from billproof.masking import masked
 from billproof.periods import Period, read_instant
 from billproof_ops.paths import ROOT
 from tests.support.damaging import HOSTILE, damaged
+from tests.support.fakes import MemoryRecords
 from tests.support.fuzzing import fuzz
 from tests.support.world import NOW
 
@@ -75,6 +79,12 @@ def verify_signature(text: str) -> None:
     assert not is_signed(b"{}", text, secrets=["whsec"], now=NOW)
 
 
+def open_a_page(text: str) -> None:
+    """A damaged token opens nothing, and what is wrong with it is not said."""
+    with pytest.raises(NotFound, match=r"^there is no such page$"):
+        opened_by(text, Register(MemoryRecords()), now=NOW)
+
+
 ANSWER = {
     "amount": {"__class__": "Decimal", "decimal": "12.50"},
     "date": {"__class__": "date", "year": 2013, "month": 2, "day": 1},
@@ -93,6 +103,8 @@ TEXTS: dict[str, tuple[list[str], Callable[[str], object]]] = {
     "Period": (["2013-01"], Period.month),
     "read_instant": (["2013-01-05T17:00:00Z", "2013-01-05T17:00:00.5+05:30"], read_instant),
     "place_of_cursor": ([cursor_of(AskedPage(limit=5, cursor="x"))], turn_page),
+    "masked": (['{"name": "Ada", "rows": [{"id": 1.5}]}', "letter 07", "<Document>"], masked),
+    "opened_by": (["c2t5bWV0ZXItaW5jLjIwMTMtMDEuVUE." + "A" * 32], open_a_page),
     "is_signed": (["t=1359806400,v1=5257a869e7", "t=1359806400,v1=a,v1=b,v0=c"], verify_signature),
 }
 
@@ -153,6 +165,7 @@ DECODERS: dict[str, str] = {
     "adapters/stripe/secrets.py _parsed": CONFIGURED,
     "adapters/tryton/erp.py connected": CONFIGURED,
     "adapters/tryton/tagged.py decode": HERE,
+    "masking.py masked": HERE,
     "wording/catalogue.py catalogue": SHIPPED,
     "api/asked.py fields_of": OF_FUNCTIONS,
     "api/asked.py text_of": OF_FUNCTIONS,
@@ -167,6 +180,7 @@ DECODERS: dict[str, str] = {
     "events/deriving.py _drafted": STORED,
     "handlers.py read_message": OF_PARSERS,
     "invoicing/documents.py read_invoice": STORED,
+    "invoicing/links.py _document_of": HERE,
     "invoicing/mandates.py mandates": SHIPPED,
     "invoicing/required_items.py required_items": SHIPPED,
     "masterdata/directory.py read_master_data": OF_PARSERS,

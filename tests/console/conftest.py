@@ -8,7 +8,7 @@ import pytest
 
 from billproof_ops.paths import ROOT
 from billproof_ops.web_console.serving import built_files
-from tests.support.console_server import console_over
+from tests.support.console_server import PlayedStack, console_over
 from tests.support.console_world import month_end
 from tests.support.desk import Desk
 
@@ -35,15 +35,16 @@ def browser() -> Iterator["Browser"]:
 @pytest.fixture
 def desk(browser: "Browser") -> Iterator[Desk]:
     """A browser of its own at the console of January's end; a page that raises or breaks its policy fails the test."""
-    world, troubles = month_end(), list[str]()
-    with console_over(world, built_files()) as address:
+    stack, troubles = PlayedStack(month_end()), list[str]()
+    with console_over(stack, built_files()) as address:
         context = browser.new_context(locale="en-GB", bypass_csp=False)
         page = context.new_page()
+        page.clock.set_fixed_time(stack.world.now())
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on(
             "console",
             lambda said: troubles.append(said.text) if "Content Security Policy" in said.text else None,
         )
-        yield Desk(page, address, world)
+        yield Desk(page, address, stack)
         context.close()
     assert troubles == []

@@ -2,7 +2,9 @@
 
 import pytest
 
+from billproof.pipeline.refused_lists import refused_rows
 from tests.support.desk import JANUARY_OF_INC, Desk
+from tests.support.world import INC, JANUARY, flight
 
 PAGES = {
     "month": "/month",
@@ -14,6 +16,11 @@ PAGES = {
     "receipt": "",
     "disputes": "/disputes",
     "reconciliation": "/reconciliation",
+    "quarantine": "/quarantine",
+    "refused event": "",
+    "dead letters": "/letters",
+    "integrations": "/integrations",
+    "dead letters of a queue": "/letters/payment-events",
     "customers": "/customers",
     "customer": "/customers/9E",
     "policy": "/policy",
@@ -22,6 +29,16 @@ PAGES = {
 
 
 def path_of(desk: Desk, page: str) -> str:
+    if page == "refused event":
+        rows = refused_rows(
+            INC,
+            JANUARY,
+            directory=desk.world.directory,
+            objects=desk.world.objects,
+            buckets=desk.world.buckets(),
+            all_of_them=True,
+        ).rows
+        return f"/quarantine/{rows[0].id}"
     if page != "receipt":
         return PAGES[page]
     waiting = next(state for state in desk.world.cash_book.received("skymeter-inc") if not state.applications)
@@ -30,6 +47,7 @@ def path_of(desk: Desk, page: str) -> str:
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
 def test_axe_finds_nothing_serious_and_no_page_is_wider_than_a_phone(colours: str, desk: Desk) -> None:
+    desk.world.ingest([flight(9_001, data={"distance": "-1"})])
     desk.page.emulate_media(color_scheme="dark" if colours == "dark" else "light")
     desk.page.set_viewport_size({"width": 390, "height": 844})
     desk.page.goto(desk.address)

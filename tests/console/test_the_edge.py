@@ -55,9 +55,9 @@ def test_it_refuses_what_the_local_server_refuses(*, is_signed_in: bool, tmp_pat
         (tmp_path / name).write_text("")
     site = ConsoleSite(tmp_path, lambda *_: ConsoleAnswer(200), address=address)
     own = {"host": "127.0.0.1:1", "x-billproof-console": "1"}
-    signed_in = site.answer(ConsoleRequest("POST", "/session", own, b'{"name": "ana"}')).headers["set-cookie"]
     here: list[int] = []
     for method, uri, headers in SENT:
+        signed_in = site.answer(ConsoleRequest("POST", "/session", own, b'{"name": "ana"}')).headers["set-cookie"]
         local = {name: value.replace("ours", address) for name, value in headers.items()}
         cookie = {"cookie": signed_in.split(";")[0]} if is_signed_in else {}
         body = b'{"name": "ana"}'

@@ -166,8 +166,9 @@ def test_every_package_is_in_the_glossary() -> None:
     assert not [package for package in sorted(packages) if f"`{package}/`" not in glossary]
 
 
-def test_the_tests_of_the_failure_scenarios_exist() -> None:
-    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", ["architecture", "integrations"])
+def test_the_tests_that_a_page_names_exist(page: str) -> None:
+    text = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(?:chaos/)?(test_\w+)`", text))
     assert len(named) > 10
     assert named - {path.stem for path in (ROOT / "tests").rglob("test_*.py")} == set()

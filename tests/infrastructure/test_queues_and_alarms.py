@@ -168,3 +168,13 @@ def test_runs_start_within_the_hour_after_the_cut_off_whatever_the_grace() -> No
     assert schedule["ScheduleExpression"] == "rate(1 hour)"
     variables = source()["Resources"]["StartBillingRuns"]["Properties"]["Environment"]["Variables"]
     assert variables["CUT_OFF_GRACE_HOURS"] == {"Ref": "CutOffGraceHours"}
+
+
+def test_the_page_of_integrations_has_a_row_for_every_queue_with_its_alarm() -> None:
+    page = (ROOT / "docs" / "integrations.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| [^|]+ \| `([a-z-]+)` \| `(\w+)` \|", page, re.MULTILINE)
+    works = [name.removesuffix("Queue") for name in WORK_QUEUES]
+    expected = [(re.sub(r"(?<!^)(?=[A-Z])", "-", work).lower(), f"{work}Waiting") for work in works]
+    assert sorted(rows) == sorted(expected)
+    named = set(re.findall(r"`([A-Z]\w+(?:Waiting|Problems|Disabled))`", page))
+    assert named <= {name.removesuffix("Alarm") for name in of_type("AWS::CloudWatch::Alarm")}

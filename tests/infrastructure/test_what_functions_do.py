@@ -17,12 +17,13 @@ from tests.support.aws_chain import Chain, play
 from tests.support.aws_crm import take_orders
 from tests.support.aws_decisions import WAITS_UNDER
 from tests.support.aws_events import tell
+from tests.support.aws_letters import redrive
 from tests.support.aws_paid_ahead import plan_after_a_change
 from tests.support.aws_resources import ENGINE_KEY
 from tests.support.aws_take_over import take_over
 from tests.support.expanded import environment, on_failure, role_statements
 from tests.support.leaks import leaks
-from tests.support.permissions import Permission, allowed, granted, named
+from tests.support.permissions import Permission, allowed, as_limited, granted, named
 from tests.support.quick_moto import quick_transactions
 from tests.support.recording import Recording
 from tests.support.statemachines import WAIT, State, before, every_choice, function_of
@@ -44,13 +45,14 @@ def recorded() -> Iterator[Recording]:
         take_orders(chain)
         tell(chain)
         break_and_answer(chain)
+        redrive(chain)
         yield recording
 
 
 def needs(function: str, recorded: Recording) -> set[Permission]:
     """What a function's code does, and what Lambda does with the function's role where a call failed."""
     failures = {Permission("sqs:SendMessage", named(destination)) for destination in on_failure(function)}
-    return recorded.needs[function] | failures
+    return as_limited(recorded.needs[function], function) | failures
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -15,7 +15,7 @@ from billproof.invoicing.facts import POSTED, POSTING, fact_key
 from billproof.reconciliation.model import CATEGORIES, Cause, Variance
 from tests.support.balances import JAN, bill, world_with_balances
 from tests.support.cash import CHART, number_of, receipt, told, usd, with_cash
-from tests.support.closing import of_report
+from tests.support.closing import let_variances_wait, of_report
 from tests.support.foreign_erp import FOREIGN, Booked, ForeignErp, ForeignServer, again
 from tests.support.reconciled import reconcile_in_parts
 from tests.support.world import INC, World
@@ -144,6 +144,11 @@ def credit_what_was_paid(of: Month, amount: Decimal) -> None:
 type Fault = Callable[[Month, Decimal], None]
 
 
+def deliver_to_nobody(of: Month, _: Decimal) -> None:
+    let_variances_wait(of.world)
+    of.world.moment += timedelta(days=9)
+
+
 def name_of(fault: object) -> str:
     return str(getattr(fault, "__name__", fault))
 
@@ -165,6 +170,7 @@ FAULTS: dict[Fault, VarianceCategory] = {
     pay_too_much: VarianceCategory.UNAPPLIED,
     pay_without_a_name: VarianceCategory.UNKNOWN_PAYER,
     credit_what_was_paid: VarianceCategory.OVER_PAID,
+    deliver_to_nobody: VarianceCategory.NOT_DELIVERED,
 }
 ROUNDED: set[Fault] = {change_amount, change_tax, cut_the_payment, credit_what_was_paid}
 CENT = Decimal("0.01")
@@ -196,7 +202,7 @@ def test_a_cent_is_rounding(fault: Fault) -> None:
 def test_the_list_is_closed_and_each_of_it_is_found() -> None:
     assert set(CATEGORIES) == set(Cause)
     assert {*FAULTS.values(), VarianceCategory.ROUNDING} == set(VarianceCategory)
-    assert len(VarianceCategory) == 14
+    assert len(VarianceCategory) == 15
 
 
 def test_the_age_counts_from_the_day_of_the_document_in_the_time_zone_of_the_legal_entity() -> None:

@@ -1,5 +1,6 @@
 """Every case that was worked out by hand, of all tables."""
 
+from tests.reference.cases_of_currencies import CURRENCIES
 from tests.reference.cases_of_decisions import DECISIONS
 from tests.reference.cases_of_ends import ENDS
 from tests.reference.cases_of_lives import LIVES
@@ -13,4 +14,18 @@ from tests.reference.cases_of_soaks import SOAKS
 from tests.reference.cases_of_terms import TERMS
 from tests.reference.cases_of_usage import USAGE
 
-CASES = [*TERMS, *REDUCTIONS, *USAGE, *SHARES, *DECISIONS, *MONTHS, *ORDER, *LIVES, *SOAKS, *ENDS, *ROUNDING, *NOTES]
+CASES = [
+    *TERMS,
+    *REDUCTIONS,
+    *USAGE,
+    *SHARES,
+    *DECISIONS,
+    *MONTHS,
+    *ORDER,
+    *LIVES,
+    *SOAKS,
+    *ENDS,
+    *ROUNDING,
+    *NOTES,
+    *CURRENCIES,
+]

@@ -7,6 +7,7 @@ the whole bucket: 403 for a missing object.
 import importlib
 import itertools
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -85,6 +86,8 @@ class Chain:
     def _value(self, value: Any) -> str:
         if isinstance(value, dict) and "Fn::If" in value:
             value = value["Fn::If"][1]
+        if isinstance(value, dict) and "Fn::Sub" in value:
+            return re.sub(r"\$\{(\w+)\}", lambda match: self._names.get(match[1], match[0]), value["Fn::Sub"])
         return self._names[value["Ref"]] if isinstance(value, dict) else str(value)
 
     def messages(self, function: str, bodies: list[str], *, sent_at: datetime | None = None) -> Any:

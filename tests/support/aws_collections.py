@@ -10,6 +10,7 @@ from billproof.composition import Composition
 from billproof.masterdata.model import AnyMasterData
 from billproof.masterdata.parties import PaymentMethod
 from tests.support.api_events import DOCUMENT, route_event
+from tests.support.aws_customer_pages import open_pages
 from tests.support.aws_decisions import credit
 from tests.support.aws_payments import pay
 from tests.support.aws_resources import BUCKET, lost_for_a_while
@@ -70,6 +71,7 @@ def collect(chain: Collected, policies: Iterable[Policy]) -> None:
     chain.messages("deliver_invoice", [again])
     for document in ("statement", "reminder-2013-04-04"):
         chain.call("api_operations", route_event(DOCUMENT, "ana", account=reminded(chain), document=document))
+    open_pages(chain)
     charge_automatically(chain)
 
 

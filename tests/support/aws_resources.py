@@ -33,6 +33,7 @@ def make_resources() -> dict[str, str]:
         "PartSize": "7",
         "CallsASecond": "20",
         "CallBurst": "100",
+        "MailsASecond": "1000",
     }
     names |= {"AuditBucket": AUDIT_BUCKET, "AuditRetentionDays": "3653"}
     client("s3").create_bucket(Bucket=BUCKET)
@@ -44,6 +45,9 @@ def make_resources() -> dict[str, str]:
         names[name] = name
     for name in of_type("AWS::SQS::Queue"):
         names[name] = client("sqs").create_queue(QueueName=name)["QueueUrl"]
+    for name in of_type("AWS::Logs::LogGroup"):
+        client("logs").create_log_group(logGroupName=name)
+        names[name] = name
     for name in of_type("AWS::Events::EventBus"):
         client("events").create_event_bus(Name=name)
         names[name] = name

@@ -22,6 +22,9 @@ from tests.support.tokens import USERS
 DIVIDED = {"PartSize": "7"}
 """Of two legal entities one has more accounts: its runs are planned, and its months reconciled, part by part."""
 
+PAGES = {"CustomerPageUrl": "api"}
+"""Mails have links to the pages of customers."""
+
 
 @pytest.fixture(scope="session")
 def own_folder(tmp_path_factory: pytest.TempPathFactory) -> Path | None:
@@ -40,7 +43,7 @@ def stack(own_folder: Path | None) -> Iterator[Target]:
         targets.use_endpoint(found.endpoint)
         assert enforces_roles(found.endpoint) == (os.environ.get("AUTH") == "true")
     try:
-        fill(USERS.parameters(os.environ["AWS_ENDPOINT_URL"]) | DIVIDED)
+        fill(USERS.parameters(os.environ["AWS_ENDPOINT_URL"]) | DIVIDED | PAGES)
         yield Target(outputs=outputs())
     finally:
         if folder is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from billproof_ops.paths import ROOT
+from tests.support.console_server import PlayedStack
 from tests.support.world import World
 
 if TYPE_CHECKING:
@@ -20,7 +21,12 @@ class Desk:
 
     page: "Page"
     address: str
-    world: World
+    stack: PlayedStack
+
+    @property
+    def world(self) -> World:
+        """The world behind the console."""
+        return self.stack.world
 
     def sign_in(self, name: str) -> None:
         """Sign in, from the sign-in page."""
@@ -45,9 +51,11 @@ class Desk:
         self.page.get_by_role("heading", level=1).wait_for()
 
     def follow(self, *names: str) -> None:
-        """Follow links by their names, one after the other."""
+        """Follow links by their names, one after the other: the first one of all there are, then those of the page."""
+        place = self.page.locator("body")
         for name in names:
-            self.page.get_by_role("link", name=name, exact=False).first.click()
+            place.get_by_role("link", name=name, exact=False).first.click()
+            place = self.page.locator("main")
 
     def press(self, name: str) -> None:
         """Press a button."""

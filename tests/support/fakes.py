@@ -7,6 +7,7 @@ from billproof.adapters.aws.dynamodb import item_of
 from billproof.adapters.aws.transactions import ITEM_LIMIT, refuse_large
 from billproof.errors import BillproofError, ExternalServiceUnavailable, InvalidInput, KeyReused, NotFound
 from billproof.ids import canonical_json, shown
+from billproof.letters import DeadQueue, Letter
 from billproof.ports import TRANSACTION_LIMIT, Allowance, Document, Key, Linkage, NewObject, Record
 
 
@@ -123,6 +124,35 @@ class MemoryQueue:
         self.bodies += bodies
 
 
+class MemoryDeadLetters:
+    """Dead letters of some queues, each with its error; what is sent back is in `sent`."""
+
+    def __init__(self) -> None:
+        self.dead: dict[str, list[tuple[str, str]]] = {"payment-events": [], "usage-events": []}
+        self.sent: list[tuple[str, str]] = []
+
+    def queues(self) -> list[DeadQueue]:
+        return [DeadQueue(queue=name, waiting=0, dead_letters=len(dead)) for name, dead in sorted(self.dead.items())]
+
+    def letters(self, queue: str, *, most: int) -> list[Letter]:
+        return [
+            Letter(id=f"letter-{number}", sent_at="2013-02-02T12:00:00.000000Z", body=body, error=error)
+            for number, (body, error) in enumerate(self._of(queue)[:most], start=1)
+        ]
+
+    def send_back(self, queue: str, *, most: int) -> int:
+        dead = self._of(queue)
+        taken, dead[:] = dead[:most], dead[most:]
+        self.sent += [(queue, body) for body, _ in taken]
+        return len(taken)
+
+    def _of(self, queue: str) -> list[tuple[str, str]]:
+        if queue not in self.dead:
+            message = f"there is no queue {queue}"
+            raise NotFound(message)
+        return self.dead[queue]
+
+
 class MemoryCallLimits:
     """As many calls at once as a test says, and none after that."""
 
@@ -171,6 +201,11 @@ class MemoryMailer:
     def send(self, *, to: str, message: bytes, copies: Sequence[str] = ()) -> None:
         self.sent.append((to, message))
         self.copies.append(tuple(copies))
+
+
+class MemoryFileLinks:
+    def link(self, key: str, *, file_name: str, seconds: int) -> str:
+        return f"https://files.example/{key}?name={file_name}&seconds={seconds}"
 
 
 def run_once(function: Callable[..., dict[str, Any]], **_options: Any) -> Callable[..., dict[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from billproof.events.publishing import TURN
 from billproof.ports import Key
-from billproof.usage.ingestion import ReferenceDataCache
+from billproof.usage.reference_data import ReferenceDataCache
 from tests.support import fakes
 from tests.support.events import MemoryPositions, MemorySink
 from tests.support.stripe_account import FakeAccount

@@ -22,6 +22,7 @@ from tests.support.gateways import NOW, gateway_world, report
 from tests.support.histories import History, Step
 from tests.support.invoking import Context, handler
 from tests.support.reminders import remind, reminding_world
+from tests.support.ses_events import reminder_bounced
 from tests.support.stripe_side import StripeSide
 from tests.support.stripe_world import KEY, secrets
 from tests.support.world import INC, World
@@ -220,9 +221,9 @@ def disputed(world: World) -> None:
     api(world, "dispute_invoice", {"invoice": f"{INC}.{FEB}.UA", **said}, "ana")
 
 
-def noted(verdict: str, until: str | None = None) -> Step:
+def noted(verdict: str, until: str | None = None, **fields: Any) -> Step:
     def work(world: World) -> None:
-        body = {"legal_entity": INC, "verdict": verdict, "reason": "they called", "until": until}
+        body = {"legal_entity": INC, "verdict": verdict, "reason": "they called", "until": until, **fields}
         api(world, "note_collection", body, "ben", account="UA")
 
     return Step(("note_collection",), verdict, work)
@@ -253,6 +254,8 @@ COLLECTIONS = History(
         noted("paused", "2013-04-21"),
         noted("resumed"),
         noted("handed_over"),
+        Step(("record_delivery_event",), "bounce-for-good", reminder_bounced),
+        noted("reachable", address="ap@ua.example"),
         Step(("api_operations",), "given", given),
         Step(("resolve_dispute",), "resolve", resolved),
         Step(("decide_exception",), "approve-the-credit", credit_approved),

@@ -8,6 +8,7 @@ from billproof.contracts.history import Receipt
 from billproof.crm.syncing import CrmSources
 from billproof.crm.waiting import CrmExceptions
 from billproof.invoicing.delivery import pdf_key
+from billproof.invoicing.links import CustomerPages
 from billproof.ports import Key
 from billproof.settings import Settings
 from billproof_ops.paths import ROOT
@@ -71,8 +72,16 @@ def billed_world() -> World:
     world.publish(at_stripe(world.directory.legal_entity(INC)))
     world.stripe_webhook_secrets = secrets(SECRET)
     spoil(world)
+    _link(world)
     _read_by_the_api(world)
     return world
+
+
+def _link(world: World) -> None:
+    """Give the link that sample events of the customer's page open; its text is no secret there."""
+    released = world.register.released("skymeter-inc.2013-01.UA")
+    assert released is not None
+    CustomerPages("https://pages.example", world.now, lambda _: "A" * 32).give_link(released, world.register)
 
 
 def _read_by_the_api(world: World) -> None:

@@ -23,6 +23,7 @@ from billproof.callers import IAM, Identity
 from billproof.conservation.service import Stores
 from billproof.erp.port import Erp, PostedDocument
 from billproof.invoicing.documents import read_invoice
+from billproof.invoicing.links import CustomerPages
 from billproof.invoicing.model import Invoice
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
@@ -36,13 +37,16 @@ from billproof.ports import Document, Key
 from billproof.settings import Settings
 from billproof.tax.port import TaxEngine
 from billproof.usage.buckets import Buckets
-from billproof.usage.ingestion import Acceptance, Message, ReferenceDataCache, ingest_usage
+from billproof.usage.ingestion import Acceptance, Message, ingest_usage
 from billproof.usage.model import Ingested
+from billproof.usage.reference_data import ReferenceDataCache
 from tests.support.audited import AuditedMemoryObjects, AuditedMemoryRecords, MemoryRunFacts
 from tests.support.breakers import MemoryBreakers, MemoryConsumers
 from tests.support.fakes import (
     MemoryAnswers,
     MemoryCallLimits,
+    MemoryDeadLetters,
+    MemoryFileLinks,
     MemoryMailer,
     MemoryQueue,
     MemoryRecords,
@@ -91,7 +95,7 @@ class MemoryStores(PaymentStores):
         self.postings = MemoryQueue()
         self.deliveries = MemoryQueue()
         self.einvoices = MemoryQueue()
-        self.mailer = MemoryMailer()
+        self.mailer = self.document_mailer = MemoryMailer()
         self.billing_runs = MemoryWorkflows()
         self.exceptions = MemoryWorkflows()
         self.tokens = MemoryTokens()
@@ -120,7 +124,10 @@ class MemoryStores(PaymentStores):
         self.access = Access(lambda: map(self.directory.policy, self.directory.entity_ids()), self.now)
 
     def _set_up_what_follows(self) -> None:
+        self.customer_pages: CustomerPages | None = None
+        self.file_links = MemoryFileLinks()
         self.reconciliations = MemoryWorkflows()
+        self.dead_letters = MemoryDeadLetters()
         self.breakers = MemoryBreakers()
         self.consumers = MemoryConsumers()
         self.failures = FailuresInARow(lambda: self.breakers)

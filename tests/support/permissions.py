@@ -6,7 +6,7 @@ A permission is an action and the resource that it is for, written with the temp
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -49,9 +49,9 @@ def needed(service: str, operation: str, params: dict[str, Any]) -> Iterator[Per
         case "dynamodb", "TransactWriteItems":
             for item in params["TransactItems"]:
                 ((kind, write),) = item.items()
-                yield Permission(_TRANSACTION[kind], write["TableName"])
+                yield Permission(_TRANSACTION[kind], write["TableName"], only_with=_kind_of(write.get("Item")))
         case "dynamodb", _:
-            yield Permission(f"dynamodb:{operation}", params["TableName"])
+            yield Permission(f"dynamodb:{operation}", params["TableName"], only_with=_kind_of(params.get("Item")))
         case "eventbridge" | "events", "PutEvents":
             yield from (Permission("events:PutEvents", entry["EventBusName"]) for entry in params["Entries"])
         case "lambda", ("GetEventSourceMapping" | "UpdateEventSourceMapping"):
@@ -70,6 +70,8 @@ def _service_call(service: str, operation: str, params: dict[str, Any]) -> Permi
             return Permission("states:StartExecution", params["stateMachineArn"].rsplit(":", 1)[-1])
         case "stepfunctions", "DescribeExecution":
             return Permission("states:DescribeExecution", f"{params['executionArn'].split(':')[-2]} {EXECUTIONS}")
+        case "logs", "FilterLogEvents":
+            return Permission("logs:FilterLogEvents", params["logGroupName"])
         case "ses", "SendRawEmail":
             return Permission("ses:SendRawEmail", IDENTITY, only_with="SenderAddress")
         case "secretsmanager", "GetSecretValue":
@@ -79,6 +81,8 @@ def _service_call(service: str, operation: str, params: dict[str, Any]) -> Permi
 
 
 def _on_queue(operation: str, name: str) -> Permission:
+    if (name.endswith("DeadLetters") and operation != "SendMessageBatch") or operation == "GetQueueAttributes":
+        return Permission(f"sqs:{operation}", name)
     if operation == "ChangeMessageVisibility":  # sample events call queues contract-events, say
         return Permission("sqs:ChangeMessageVisibility", f"{name.title().replace('-', '')}Queue")
     assert operation in {"SendMessage", "SendMessageBatch"}, operation
@@ -132,6 +136,24 @@ def named(resource: Any) -> str:
             return IDENTITY
     message = f"nobody said what {resource} is"
     raise AssertionError(message)
+
+
+def _kind_of(item: dict[str, Any] | None) -> str:
+    """Return what the partition of an item that is written begins with: a role may be limited to such."""
+    partition = item.get("partition", {}).get("S", "") if item else ""
+    return f"{partition.partition('#')[0]}#" if "#" in partition else ""
+
+
+def as_limited(needs: Iterable[Permission], function: str) -> set[Permission]:
+    """Return what a function needs of tables, with the kinds of partitions where its role is limited to some."""
+    grants = allowed(function)
+    limited = {(grant.action, grant.resource) for grant in grants if grant.only_with.endswith("#")}
+    return {
+        replace(need, only_with="")
+        if need.only_with.endswith("#") and (need.action, need.resource) not in limited
+        else need
+        for need in needs
+    }
 
 
 def _top(key: str) -> str:

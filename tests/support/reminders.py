@@ -72,6 +72,7 @@ def note(world: World, day: str, verdict: str, **fields: Any) -> None:
         receivables=receivables_of(world),
         book=world.collection_book,
         today=date.fromisoformat(day),
+        now=datetime.fromisoformat(day).replace(hour=17, tzinfo=UTC),
     )
 
 

@@ -136,6 +136,16 @@ def the_ids_of_several_accounts_removed(world: World) -> list[str]:
 
 
 @alteration
+def a_profile_of_what_accounts_sent_removed(world: World) -> list[str]:
+    return _remove(world, _keys(world, f"runs/{RUN}/profile/")[:1])
+
+
+@alteration
+def what_the_check_of_a_run_warned_of_removed(world: World) -> list[str]:
+    return _remove(world, _keys(world, f"runs/{RUN}/run/check-warnings"))
+
+
+@alteration
 def an_invoice_replaced(world: World) -> list[str]:
     released = world.register.released(WN)
     assert released is not None

@@ -1,5 +1,6 @@
 """The demo's story: what it sends and how it adds up."""
 
+from collections import Counter
 from io import StringIO
 from typing import cast
 
@@ -7,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from billproof.invoicing.facts import Sent
+from billproof.masterdata.crosswalk_book import CrosswalkBook, KnownCrosswalk
 from billproof_ops.dead_letters import QueueDepth
 from billproof_ops.demo import story, trouble
 from billproof_ops.demo.comparing import repeated, totals_of
@@ -30,6 +32,26 @@ def test_every_flight_of_january_is_an_event_with_an_identity_of_its_own() -> No
     assert len(found) == len({event["id"] for event in found}) == 27_004
     assert sum(event["type"] == "flight.cancelled" for event in found) == 521
     assert sum(event["subject"] == "UA" for event in found) == 4_637
+
+
+def test_flights_of_the_acquired_airline_come_under_its_old_id_and_are_those_of_united() -> None:
+    flights = list(story.events("2013-01"))
+    sent = list(story.under_old_ids(flights))
+    subjects = Counter(event["subject"] for event in sent)
+    assert (subjects["CO"], subjects["UA"]) == (2_166, 2_471)
+    assert [{**event, "subject": ""} for event in sent] == [{**event, "subject": ""} for event in flights]
+    book = CrosswalkBook.of(KnownCrosswalk(data, "") for data in story.master_data().crosswalks)
+    found = (book.account_of(event["source"], event["subject"], event["time"]) for event in sent)
+    assert list(found) == [event["subject"] for event in flights]
+
+
+def test_four_contracts_come_of_orders_and_one_order_waits_with_its_reason() -> None:
+    data = story.master_data()
+    from_orders = [contract.id for contract in data.contracts if contract.id.startswith("sf-")]
+    assert from_orders == ["sf-9E-2013", "sf-AS-2013", "sf-HA-2013", "sf-OO-2013"]
+    assert {contract.account for contract in data.contracts} == {account.id for account in data.accounts}
+    (waiting,) = story.waiting_orders()
+    assert waiting == "order sf-F9-2014 of the CRM waits, 1202.00 USD at risk: the product 'SKY-RADAR' is not known"
 
 
 def test_messages_hold_every_event_once() -> None:

@@ -10,7 +10,7 @@ from billproof_ops.schemas import FOLDER
 CANONICAL = (
     *("usage-event", "account", "contract", "price-request", "invoice", "release", "tax-determination"),
     *("journal-entry", "receipt", "finding", "exception", "audit-record", "legal-entity", "meter", "policy"),
-    "exchange-rate",
+    *("exchange-rate", "crosswalk"),
 )
 
 

@@ -193,6 +193,15 @@ def test_a_number_next_to_one_that_is_named_too_is_anothers_and_not_mistyped(boo
     assert "The payer is not who owes the document." in answer.evidence
 
 
+def test_a_number_of_somebody_elses_document_of_the_same_amount_is_for_people() -> None:
+    """Acme may have mistyped its 000003, or pay zenith's 000004: both have 300.00."""
+    for amount, outcome in ((30_000, MatchOutcome.PROPOSED), (29_900, MatchOutcome.APPLIED)):
+        book = MemoryBook(CUSTOMERS, [bill(3, "acme", 30_000), bill(4, "zenith", amount)])
+        book.on(TODAY)
+        answer = match(receipt("300.00", "SKY-EU-2025-000004"), book, POLICY, earlier=book)
+        assert (answer.outcome, answer.rule, paid(answer)) == (outcome, "mistyped-number", {"03": "300.00"})
+
+
 def test_what_is_given_up_is_said(book: MemoryBook) -> None:
     answer = match(receipt("441.78", "SKY-EU-2025-000012"), book, POLICY)
     assert answer.allocations[0].charges == Money.of("15.00", "EUR")

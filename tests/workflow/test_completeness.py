@@ -10,7 +10,7 @@ from billproof.money import Money
 from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pipeline.artefacts import CONTROL_TOTALS
 from billproof.usage import log
-from billproof.usage.ingestion import METERS_FRESH_FOR
+from billproof.usage.reference_data import METERS_FRESH_FOR
 from billproof.usage.tallies import DayTally
 from tests.support.completeness import RUN, check, control_total, read_completeness
 from tests.support.plans_of_before import as_of_before

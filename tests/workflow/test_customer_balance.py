@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from billproof.adapters.typst.pdf import render_invoice
+from billproof.invoicing.addresses import Recipients
 from billproof.invoicing.candidates import Candidate
-from billproof.invoicing.delivery import DeliveredFiles, compose
+from billproof.invoicing.mails import DeliveredFiles, MailTerms, compose
 from billproof.invoicing.model import Released
 from billproof.invoicing.series import Series
 from billproof.periods import Period
@@ -181,7 +182,10 @@ def test_the_document_and_the_mail_show_what_is_drawn_and_due() -> None:
     assert march is not None
     invoice = world.invoice(march.invoice)
     mail = message_from_bytes(
-        compose(invoice, march, DeliveredFiles(b""), sender="billing@skymeter.example"), policy=SMTP
+        compose(
+            invoice, march, DeliveredFiles(b""), MailTerms("billing@skymeter.example", Recipients(to="ap@ua.example"))
+        ),
+        policy=SMTP,
     )
     body = mail.get_body()
     assert body is not None

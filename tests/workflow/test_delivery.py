@@ -15,9 +15,10 @@ from billproof.errors import (
     NotFound,
     ObjectUnreadable,
 )
-from billproof.invoicing.delivery import INVOICE_HEADER, Delivery, deliver_invoice, read_pdf
+from billproof.invoicing.delivery import Delivery, deliver_invoice, read_pdf
 from billproof.invoicing.delivery_events import ProblemKind, RecordOutcome, delivery_problems, record_delivery_problem
 from billproof.invoicing.facts import DELIVERED
+from billproof.invoicing.mails import INVOICE_HEADER
 from billproof.invoicing.model import Released
 from billproof_ops.paths import ROOT
 from tests.support.spoilt import SPOILT

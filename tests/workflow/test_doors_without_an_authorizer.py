@@ -1,4 +1,4 @@
-"""What anybody may send to the two doors that check a signature: it is refused, and is no error of ours."""
+"""What anybody may send to the doors that check a signature or a link: it is refused, and is no error of ours."""
 
 import copy
 import json
@@ -10,7 +10,7 @@ from tests.support.api_events import route_event
 from tests.support.invoking import Context, handler
 from tests.support.world import INC, World
 
-DOORS = ("receive_stripe_event", "receive_crm_webhook")
+DOORS = ("receive_stripe_event", "receive_crm_webhook", "serve_customer_page")
 PLACES = [
     *(("headers",), ("body",), ("isBase64Encoded",), ("pathParameters",), ("rawPath",), ("rawQueryString",)),
     *(("requestContext",), ("requestContext", "http"), ("requestContext", "domainName")),
@@ -55,5 +55,6 @@ def test_what_is_not_signed_is_refused_whatever_its_shape(
         part[place[-1]] = value
         response = handler(door)(event, Context(), world)
         assert 400 <= response["statusCode"] < 500, value
-        assert json.loads(response["body"])["code"]
+        is_page = response["headers"]["content-type"] == "text/html; charset=utf-8"
+        assert is_page or json.loads(response["body"])["code"]
     assert (world.payment_events.bodies, world.usage_events.bodies) == ([], [])

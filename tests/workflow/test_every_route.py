@@ -32,7 +32,10 @@ SIGNED_BY_SENDER = {
     "URL of ReceiveCrmWebhook": "HubSpot signs each request with the secret of its app",
 }
 """Ways in that no authorizer guards, and why: their callers have no credentials of ours."""
-ROUTES = sorted({way.key for way in ways_in()} - SIGNED_BY_SENDER.keys())
+OPENED_BY_LINK = {"GET /p/{token}", "GET /p/{token}/{file}", "POST /p/{token}/disputes"}
+"""Pages of customers: who calls has a link, whose token opens one document (test_customer_pages.py)."""
+UNGUARDED = SIGNED_BY_SENDER.keys() | OPENED_BY_LINK
+ROUTES = sorted({way.key for way in ways_in()} - UNGUARDED)
 SCOPES = {route.key: route.scope for route in openapi.described()}
 OF_EVERY_CALLER = [route.key for route in openapi.described() if route.is_of_every_caller]
 """What describes the API itself."""
@@ -42,10 +45,10 @@ OF_WRITERS = [key for key in OF_SCOPES if not str(SCOPES[key]).endswith(":read")
 SENDS = ("POST /v1/usage-events", "POST /v1/usage-events:dry-run")
 SHARED_BY_ALL = {
     *("GET /v1/meters", "GET /v1/meters/{id}", "GET /v1/meters/{id}/versions"),
-    *("GET /v1/exchange-rates/{id}/versions", "POST /v1/prices:quote", "GET /v1/me"),
+    *("GET /v1/exchange-rates/{id}/versions", "POST /v1/prices:quote", "GET /v1/me", "GET /v1/integrations"),
 }
-"""They name nothing of another legal entity: meters and rates are those of all, a price is worked out of what is sent,
-and who calls is told of its own."""
+"""They name nothing of another legal entity: meters, rates and counterparts are those of all, a price is worked out of
+what is sent, and who calls is told of its own."""
 OPENING = "POST /v1/openings/{legal_entity}"
 KEYED = [key for key in ROUTES if key.startswith("POST") and key not in SENDS]
 FUNCTIONS = {route.key: route.function for route in routes()}
@@ -119,7 +122,7 @@ def stored(world: World) -> dict[str, Any]:
 def test_the_walk_has_every_route_of_the_template() -> None:
     """A signature of AWS opens one API and a token the other: both lead to the function that has the route."""
     behind = {camel(function): function for function in FOLDERS}
-    walked = {(way.key, way.lets_in): behind[way.function] for way in ways_in() if way.key not in SIGNED_BY_SENDER}
+    walked = {(way.key, way.lets_in): behind[way.function] for way in ways_in() if way.key not in UNGUARDED}
     assert walked == {
         (key, lets_in): FUNCTIONS[key] for key in ROUTES for lets_in in ("AWS_IAM of Api", "JWT of TokenApi")
     }
@@ -128,8 +131,20 @@ def test_the_walk_has_every_route_of_the_template() -> None:
     assert len(OF_SCOPES) > 40
 
 
-def test_no_way_in_is_open_but_those_whose_senders_sign() -> None:
-    assert {way.key for way in ways_in() if way.lets_in.startswith("NONE")} == SIGNED_BY_SENDER.keys()
+def test_no_way_in_is_open_but_those_whose_senders_sign_and_the_pages_that_a_link_opens() -> None:
+    assert {way.key for way in ways_in() if way.lets_in.startswith("NONE")} == UNGUARDED
+
+
+@pytest.mark.parametrize("key", sorted(OPENED_BY_LINK))
+@pytest.mark.parametrize("by", [None, ALL, PERSON])
+def test_a_page_is_opened_by_its_link_alone_whoever_calls(key: str, by: str | None, world: World) -> None:
+    before = stored(world)
+    in_path: dict[str, Any] = {"token": "x.y", "file": "pdf"}
+    event = route_event(key, by, body="cause=price&reason=no+link", **in_path)
+    event["rawPath"] = key.partition(" ")[2].replace("{token}", "x.y").replace("{file}", "pdf")
+    event["requestContext"] |= {"http": {"method": key.partition(" ")[0]}}
+    assert handler("serve_customer_page")(event, Context(), world)["statusCode"] == 404
+    assert stored(world) == before
 
 
 UNSIGNED = {

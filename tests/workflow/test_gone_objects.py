@@ -9,6 +9,7 @@ from billproof.errors import NotFound
 from billproof.pipeline.aggregating import aggregate_usage
 from billproof.pipeline.artefacts import (
     AGGREGATION_PLAN,
+    CHECK_WARNINGS,
     CONTROL_TOTALS,
     REFUSED,
     RUN_PLAN,
@@ -50,7 +51,7 @@ def go_on(steps: Iterable[Step]) -> None:
 
 @pytest.mark.parametrize(
     ("artefact", "after"),
-    [(REFUSED, 0), (CONTROL_TOTALS, 0), (REFUSED, 1), (REFUSED, 2), (SHARED_IDS, 2)],
+    [(REFUSED, 0), (CONTROL_TOTALS, 0), (REFUSED, 1), (REFUSED, 2), (SHARED_IDS, 2), (CHECK_WARNINGS, 2)],
     ids=lambda value: value.name if isinstance(value, Artefact) else str(value),
 )
 def test_a_list_of_a_run_that_is_gone_stops_the_run_by_name_and_not_as_one_that_it_never_had(

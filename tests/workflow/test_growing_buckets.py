@@ -12,10 +12,9 @@ from billproof.pipeline.live_usage import running_usage
 from billproof.proof.service import prove_run
 from billproof.usage.buckets import Buckets, newer_buckets, read_buckets, record_buckets, whole
 from billproof.usage.compacted import last_compactions, read_compaction
-from billproof.usage.compacting import CompactionItem, CompactionRequest, plan_compaction
-from billproof.usage.compaction import compact_day
 from billproof.usage.keys import SegmentKey
 from billproof.usage.log import late_marks
+from tests.support.compacted import compact
 from tests.support.fakes import MemoryObjects
 from tests.support.late_usage import FEB, JAN, RUN_DAYS
 from tests.support.world import INC, World, flight
@@ -23,18 +22,6 @@ from tests.support.world import INC, World, flight
 ACCOUNTS = ("UA", "HA", "AS", "EV")
 """In 4 buckets some share one that they do not share in 16."""
 DAYS = (5, 20)
-
-
-def compact(world: World) -> list[CompactionItem]:
-    """A round of compaction, as the state machine plays it."""
-    planned = plan_compaction(
-        CompactionRequest(months=(JAN, FEB)), objects=world.objects, buckets=world.buckets(), now=RUN_DAYS[FEB]
-    )
-    items = json.loads(world.objects.get(planned.items_key)) if planned.items_key else []
-    items = [CompactionItem.model_validate(item) for item in items]
-    for item in items:
-        compact_day(item.bucket, item.day, objects=world.objects, meters=world.directory.meters(), spread=item.spread)
-    return items
 
 
 def flights(month: str, day: int, *numbers: int, **changes: Any) -> list[dict[str, Any]]:

@@ -10,8 +10,9 @@ from billproof.errors import ExternalServiceUnavailable
 from billproof.masterdata.meters import Meter
 from billproof.usage import log
 from billproof.usage.buckets import Buckets
-from billproof.usage.ingestion import Message, ReferenceDataCache, ingest_usage
+from billproof.usage.ingestion import Message, ingest_usage
 from billproof.usage.model import Reason
+from billproof.usage.reference_data import ReferenceDataCache
 from billproof.usage.validation import raw_bytes
 from tests.support.world import ACCEPTANCE, NOW, World, flight
 
@@ -256,7 +257,7 @@ def test_meters_are_read_again_after_a_minute() -> None:
 
 
 def test_the_memory_of_accounts_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("billproof.usage.ingestion.REMEMBERED_ACCOUNTS", 1)
+    monkeypatch.setattr("billproof.usage.reference_data.REMEMBERED_ACCOUNTS", 1)
     world = World()
     assert [world.reference_data.knows(account) for account in ("UA", "B6", "UA", "ZZ")] == [True, True, True, False]
 

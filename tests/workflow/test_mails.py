@@ -6,8 +6,10 @@ from email.policy import SMTP
 
 import pytest
 
-from billproof.invoicing.delivery import DeliveredFiles, compose, mail_and_note
+from billproof.invoicing.addresses import Recipients
+from billproof.invoicing.delivery import mail_and_note
 from billproof.invoicing.facts import DELIVERED
+from billproof.invoicing.mails import DeliveredFiles, MailTerms, compose
 from billproof.invoicing.model import Invoice
 from billproof.wording.catalogue import LANGUAGES, mail_text
 from tests.support.account_documents import in_language
@@ -19,8 +21,13 @@ SENDER = "billing@skymeter.example"
 COPIES = ("controlling@ua.example", "boss@ua.example")
 
 
+def terms_of(invoice: Invoice) -> MailTerms:
+    copies = invoice.particulars.copies_to if invoice.particulars else ()
+    return MailTerms(SENDER, Recipients(to=invoice.buyer.billing_email, copies=copies))
+
+
 def mail_of(invoice: Invoice) -> EmailMessage:
-    sent = compose(invoice, released_as(invoice), DeliveredFiles(b"%PDF"), sender=SENDER)
+    sent = compose(invoice, released_as(invoice), DeliveredFiles(b"%PDF"), terms_of(invoice))
     mail = message_from_bytes(sent, policy=SMTP)
     assert isinstance(mail, EmailMessage)
     return mail

@@ -17,7 +17,7 @@ from billproof.receivables.history import histories_of
 from billproof.receivables.statement import state_account
 from tests.support.cash import balance_of, booked, receipt, receivables_of, take, usd, with_cash
 from tests.support.reminders import remind, reminded, with_reminders
-from tests.support.taken_over import running_business, take_over
+from tests.support.taken_over import CONTROLS, opening, running_business, take_over
 from tests.support.world import INC, World
 
 FEBRUARY_20 = date(2013, 2, 20)
@@ -118,3 +118,52 @@ def test_nobody_is_charged_for_it_automatically() -> None:
     histories = list(histories_of("UA", receivables_of(world), world.dispute_book))
     contracts = AutomaticContracts(receivables_of(world))
     assert [contracts.charge_automatically(history) for history in histories] == [False, False]
+
+
+def of_two_customers(ours: str, theirs: str, *, parent: str | None = None) -> World:
+    """UA owes 100.00 by a number, and BB 100.00 by another; BB may be a child of UA."""
+    world = running_business()
+    account = world.directory.account("UA")
+    assert account is not None
+    world.publish(account.model_copy(update={"id": "BB", "name": "Blue Bird Logistics", "parent": parent}))
+    row = {"currency": "USD", "issued": "2012-11-30", "due": "2012-12-30", "amount": "100"}
+    rows = [{**row, "account": "UA", "reference": ours}, {**row, "account": "BB", "reference": theirs}]
+    total = {"kind": "receivables", "currency": "USD", "count": 2, "total": "200"}
+    take_over(world, opening(receivables=rows, controls=[total, *CONTROLS[1:]]))
+    world.publish(with_cash(world.directory.legal_entity(INC)))
+    return world
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "text", "paid_for"),
+    [
+        ("A-2025-1-15", "A-2025-11-5", "A-2025-1-15", "UA"),  # the same letters and digits
+        ("A-2025-11-5", "A-2025-1-15", "A-2025-1-15", "BB"),
+        ("A-2025-1-15", "A-2025-11-5", "A2025115", None),
+        ("R-871", "R-8711", "R-871 1", None),  # it may go on in the next line
+        ("R-871", "R-871-1", "R-871 1", None),
+        ("R-871", "R-900", "R-871 and R-900", None),
+        ("871/2025", "872/2025", "872/2025", None),  # one digit off, and not the last ones
+        ("R-871", "R-87", "R-871", None),
+        ("10115", "R-900", "Berlin 10115", None),
+        ("2025-000871", "R-900", "2025-000871", "UA"),
+    ],
+)
+def test_what_may_be_of_another_customer_is_for_people(ours: str, theirs: str, text: str, paid_for: str | None) -> None:
+    """The payer is not known, and both owe the amount."""
+    world = of_two_customers(ours, theirs)
+    state = paid(world, "100", text)
+    assert (state.applied.amount, state.account) == ((usd(100), paid_for) if paid_for else (usd(0), None))
+    assert cash_statement(receivables_of(world), world.dispute_book).balances
+
+
+@pytest.mark.parametrize("parent", ["UA", None])
+def test_a_parent_pays_what_its_child_owed_before_and_nobody_else_does(parent: str | None) -> None:
+    world = of_two_customers("R-871", "R-900", parent=parent)
+    account = world.directory.account("UA")
+    assert account is not None
+    arrived = receipt(usd(200), remittance="R-871 R-900", payer={"name": account.name})
+    state = take(world, arrived, match)
+    assert state.applied.amount == (usd(200) if parent else usd(0))
+    assert (open_items(world) == {}) is (parent is not None)
+    assert cash_statement(receivables_of(world), world.dispute_book).balances

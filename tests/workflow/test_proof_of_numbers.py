@@ -52,6 +52,7 @@ SEEN_BY_THE_PROOF = {
     "a_segment_shortened_and_usage_computed_again_under_the_chain": {DifferenceKind.SEGMENT, DifferenceKind.DRAFT},
     "the_statement_of_a_run_removed": {DifferenceKind.STATEMENT},
     "the_ids_of_several_accounts_removed": {DifferenceKind.STATEMENT},
+    "what_the_check_of_a_run_warned_of_removed": {DifferenceKind.STATEMENT},
 }
 """What of each alteration the proof of the runs names, without the audit chain."""
 OF_THE_CHAIN = "it alters the audit chain or its anchors, and no fact: a proof reads neither"
@@ -67,6 +68,7 @@ SEEN_BY_VERIFICATION_ALONE = {
     "the_order_changed_and_the_chain_written_anew": OF_THE_CHAIN,
     "the_end_cut_off": OF_THE_CHAIN,
     "a_whole_chain_removed": OF_THE_CHAIN,
+    "a_profile_of_what_accounts_sent_removed": "no money is made of it: the check of the next month reads and names it",
     "the_key_of_an_account_removed": OF_THE_CHAIN,
     "all_anchors_removed": OF_THE_CHAIN,
     "the_anchors_from_a_day_on_removed": OF_THE_CHAIN,

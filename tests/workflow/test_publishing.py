@@ -11,8 +11,10 @@ from billproof.errors import InvalidInput
 from billproof.masterdata.parties import LegalEntity
 from billproof.masterdata.service import SyncOutcome, sync_contract
 from billproof.model import what_is_wrong
+from tests.support.cash import cash_world
 from tests.support.charges import fee
 from tests.support.exchange_rates import rate
+from tests.support.stripe_world import at_stripe
 from tests.support.world import INC, JANUARY, World, flight
 
 METER = {
@@ -172,3 +174,21 @@ def test_a_child_of_a_parent_that_cannot_bill_it_is_refused_by_the_queue_too(par
         sync_contract(json.dumps(account(id="MQ", version=1, parent=parent)), directory=world.directory)
     later = sync_contract(json.dumps(account(id="MQ", version=1, parent="later")), directory=world.directory)
     assert later.outcome is SyncOutcome.STORED
+
+
+def test_an_account_of_stripe_is_one_gateway_of_one_legal_entity() -> None:
+    """Each gateway books whatever its account tells: what a second one were told would be booked twice."""
+    world = cash_world()
+    ours = at_stripe(world.directory.legal_entity(INC))
+    sync_contract(ours.model_dump_json(), directory=world.directory)
+    sync_contract(ours.model_copy(update={"version": ours.version + 1}).model_dump_json(), directory=world.directory)
+    sister = ours.model_copy(update={"id": "sister", "version": 1, "number_prefix": "SIS"})
+    with pytest.raises(InvalidInput, match=r"^gateways\.0\.stripe\.account: gateway cards of skymeter-inc is"):
+        sync_contract(sister.model_dump_json(), directory=world.directory)
+    (gateway,) = sister.gateways
+    assert gateway.stripe is not None
+    apart = gateway.model_copy(update={"stripe": gateway.stripe.model_copy(update={"account": "acct_1Sister"})})
+    sync_contract(sister.model_copy(update={"gateways": (apart,)}).model_dump_json(), directory=world.directory)
+    again = sister.model_copy(update={"id": "third", "gateways": (apart,)})
+    with pytest.raises(InvalidInput, match="gateway cards of sister is this account"):
+        sync_contract(again.model_dump_json(), directory=world.directory)

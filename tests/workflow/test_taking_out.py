@@ -15,6 +15,7 @@ from billproof.usage.compaction import compact_day
 from billproof.usage.discarded import discarded_key
 from billproof.usage.erasing import TakenOut, take_out
 from billproof.usage.ingestion import Message, ingest_usage
+from tests.support.crosswalks import LEGACY, crosswalk, merger, publish
 from tests.support.faults import Fuse, Killed, restore, snapshot
 from tests.support.verifying import verified
 from tests.support.world import ACCEPTANCE, INC, JANUARY, World, flight
@@ -63,6 +64,7 @@ def taken_out(world: World, remove: Callable[[str], None] | None = None) -> Take
         chain=world.chain,
         objects=world.objects,
         buckets=world.buckets(),
+        crosswalks=world.directory.crosswalks(),
         remove=remove or world.remove_object,
         by="ben",
         why="Art. 17 GDPR, request 12",
@@ -232,3 +234,15 @@ def test_the_proof_of_a_run_that_read_the_old_objects_names_them(world: World) -
     gone = segments - set(world.objects.keys("usage/"))
     differences = prove_invoice(f"{INC}.{JANUARY}.B6", stores=world.stores()).differences
     assert gone <= {difference.where for difference in differences}
+
+
+def test_usage_under_the_ids_of_an_account_goes_with_it_whatever_bucket_holds_it() -> None:
+    world = World(accounts={"UA", "B6", "VX"}, buckets=16)
+    publish(world, crosswalk(("UA", "2013-01-01", "2013-01-10"), ("B6", "2013-01-10", None), ids=("A-17",)))
+    publish(world, merger("VX", "UA", day="2013-01-01", id="merged"))
+    world.ingest([flight(1, account="A-17", source=LEGACY), flight(2, account="A-17", source=LEGACY, day="2013-01-15")])
+    world.ingest([flight(3, account="VX"), flight(4, account="UA"), flight(5, account="B6")])
+    world.settle()
+    assert taken_out(world).events == 3
+    assert left(world)["usage"] == [("A-17", "2013-01-15:A-17:2"), ("B6", "2013-01-05:B6:5")]
+    assert taken_out(world).events == 0

@@ -28,7 +28,7 @@ def test_usage_that_is_lost_is_held_before_the_release(clean: Outcome) -> None:
     assert judged.in_time == judged.injected == judged.found
     assert judged.injected > 0
     assert judged.is_named
-    assert judged.codes == ("control_total_gap",)
+    assert judged.codes == ("control_total_gap", "usage_irregular")
 
 
 def test_a_price_that_was_not_signed_is_held_as_a_difference_from_the_crm(clean: Outcome) -> None:

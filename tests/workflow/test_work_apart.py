@@ -23,7 +23,7 @@ from billproof.reconciliation.sums import report_key
 from billproof_ops import exceptions
 from billproof_ops.errors import OpsError
 from billproof_ops.target import Target
-from tests.support.world import EUROPE, INC, JANUARY, NOW, World
+from tests.support.world import EUROPE, INC, JANUARY, NOW, World, flight
 
 FAILING = {"b", "d"}
 
@@ -151,6 +151,36 @@ def test_the_exception_of_a_run_has_no_workflow_of_its_own_to_start_again() -> N
 
     with pytest.raises(OpsError, match=f"billproof run redrive {run}"):
         exceptions.restart(Stack(outputs={}), opened)
+
+
+def test_waits_that_an_emulator_ended_go_on_and_so_does_what_was_approved_meanwhile() -> None:
+    """Two invoices are held and one of them is approved; the emulator stops, which fails both of their executions."""
+    world = World(accounts={"UA", "EV"})
+    for account in ("UA", "EV"):
+        world.publish(world.directory.contracts(account)[0].model_copy(update={"version": 2, "exclusions": ()}))
+    world.ingest([flight(1, type="flight.cancelled"), flight(1, account="EV", type="flight.cancelled")])
+    world.bill()
+
+    class Stack(Target):
+        ports: Any = world
+
+        def machine(self, _: str) -> Any:
+            return world.exceptions
+
+    stack = Stack(outputs={})
+    started = dict(world.exceptions.executions)
+    world.exceptions.statuses.update(dict.fromkeys(started, "RUNNING"))
+    assert exceptions.resume_waits(stack) == 0
+    assert world.decide(f"{INC}.{JANUARY}.UA.001", "approved", "ben").outcome == "decided"
+    world.exceptions.statuses.update(dict.fromkeys(started, "FAILED"))
+    assert exceptions.resume_waits(stack) == 2
+    begun = {name: document for name, document in world.exceptions.executions.items() if name not in started}
+    assert begun == {f"{name}-1": document for name, document in started.items()}
+    world.exceptions.statuses.update(dict.fromkeys(begun, "RUNNING"))
+    assert exceptions.resume_waits(stack) == 0
+    assert world.apply(f"{INC}.{JANUARY}.UA.001").outcome == "released"
+    world.exceptions.statuses.update(dict.fromkeys(begun, "FAILED"))
+    assert exceptions.resume_waits(stack) == 1  # what is released waits for nothing
 
 
 def open_exception(world: World, run: str) -> str:

@@ -25,6 +25,12 @@ export function CustomersPage(props: PageProps) {
         <Show of={accounts}>
           {() => (
             <>
+              {sought.trim() && accounts.hasMore && (
+                <p class="body soft">
+                  {words.text("search.partial", { number: accounts.data?.length ?? 0 })}{" "}
+                  <Link to={props.to("customers", sought.trim())}>{words.text("search.open", { name: sought.trim() })}</Link>
+                </p>
+              )}
               <Table
                 label={words.text("page.customers")}
                 rows={rows}
@@ -46,7 +52,7 @@ export function CustomersPage(props: PageProps) {
   );
 }
 
-interface Contracts {
+export interface Contracts {
   versions: {
     contract: string;
     version: number;
@@ -85,7 +91,7 @@ export function CustomerPage(props: PageProps) {
                     columns={[
                       { name: words.text("number"), isHead: true, cell: (row) => <Link class="nowrap" to={props.to("invoices", row.number)}>{row.number}</Link> },
                       { name: words.text("customers.due"), cell: (row) => <span class="nowrap">{words.day(row.due)}</span>, hideNarrow: true },
-                      { name: words.text("total"), isNumber: true, cell: (row) => <Amount of={row.gross} /> },
+                      { name: words.text("total"), isNumber: true, cell: (row) => <Amount of={row.gross} />, hideNarrow: true },
                       { name: words.text("paid"), isNumber: true, cell: (row) => <Amount quiet of={row.paid} />, hideNarrow: true },
                       { name: words.text("open"), isNumber: true, cell: (row) => <b><Amount of={row.open} /></b> },
                       { name: words.text("customers.overdue"), cell: (row) => (row.days_overdue > 0 ? <Mark code="overdue" text={words.text("days", { number: row.days_overdue })} /> : "–") },
@@ -123,7 +129,7 @@ export function CustomerPage(props: PageProps) {
   );
 }
 
-function ContractLine({ of }: { of: Contracts }) {
+export function ContractLine({ of }: { of: Contracts }) {
   const words = useWords();
   return (
     <ol class="timeline">

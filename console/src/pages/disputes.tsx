@@ -64,7 +64,7 @@ function One({ dispute, ...props }: PageProps & { dispute: Dispute; reload: () =
 
 function Answer({ dispute, ...props }: PageProps & { dispute: Dispute; reload: () => void }) {
   const words = useWords();
-  const [verdict, setVerdict] = useState("upheld");
+  const [verdict, setVerdict] = useState("");
   const [amount, setAmount] = useState("");
   const [reason, setReason] = useState("");
   const { act, isBusy, result } = useAction();
@@ -72,14 +72,14 @@ function Answer({ dispute, ...props }: PageProps & { dispute: Dispute; reload: (
   const send = () =>
     act(async () => {
       const path = `/v1/accounts/${encodeURIComponent(dispute.account)}/disputes/${dispute.opened.ordinal}/decisions`;
-      await post(path, { legal_entity: props.entity.id, verdict, reason, ...(verdict === "partial" ? { amount } : {}) });
+      await post(path, { legal_entity: props.entity.id, verdict, reason, ...(verdict === "partial" ? { amount: words.typed(amount) } : {}) });
       props.reload();
       return words.text("dispute.answered");
     });
   return (
     <form onSubmit={(event) => { event.preventDefault(); void send(); }}>
       <div class="fields">
-        <Choice label={words.text("dispute.answer")} value={verdict} choices={verdicts.map((code) => [code, words.code(`verdict.${code}`)])} onChange={setVerdict} />
+        <Choice label={words.text("dispute.answer")} value={verdict} choices={[["", words.text("dispute.choose")], ...verdicts.map((code): [string, string] => [code, words.code(`verdict.${code}`)])]} onChange={setVerdict} required />
         {verdict === "partial" && <TextField label={words.text("dispute.net")} value={amount} onInput={setAmount} inputMode="decimal" required />}
       </div>
       <TextField label={words.text("reason")} value={reason} onInput={setReason} long required />

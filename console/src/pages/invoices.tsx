@@ -20,8 +20,9 @@ export function InvoicesPage(props: PageProps) {
   const rows = useMemo(() => {
     const wanted = sought.trim().toLowerCase();
     const found = (listed.data ?? []).filter((row) => !wanted || `${row.number ?? ""} ${row.account}`.toLowerCase().includes(wanted));
+    if (listed.hasMore) return found; // in the order of the pages, so that nothing moves when another one comes
     return found.sort((one, other) => (one.number ?? `~${one.account}`).localeCompare(other.number ?? `~${other.account}`));
-  }, [listed.data, sought]);
+  }, [listed.data, listed.hasMore, sought]);
   const { act, isBusy, result } = useAction();
   const save = () =>
     act(async () => {
@@ -29,7 +30,7 @@ export function InvoicesPage(props: PageProps) {
       const cell = (value: unknown) => {
         const text = String(value ?? "");
         const safe = /^[=+@\t\r-]/.test(text) && !/^-?\d/.test(text) ? `'${text}` : text; // no program of a spreadsheet
-        return /[",\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+        return /[",\r\n]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
       };
       const text = [FIELDS.join(","), ...items.map((row) => FIELDS.map((name) => cell(row[name])).join(","))].join("\r\n");
       const link = document.createElement("a");
@@ -61,6 +62,12 @@ export function InvoicesPage(props: PageProps) {
         <Show of={listed}>
           {() => (
             <>
+              {sought.trim() && listed.hasMore && (
+                <p class="body soft">
+                  {words.text("search.partial", { number: listed.data?.length ?? 0 })}{" "}
+                  <Link to={props.to("invoices", sought.trim())}>{words.text("search.open", { name: sought.trim() })}</Link>
+                </p>
+              )}
               <Table
                 label={words.code(kind)}
                 rows={rows}
@@ -193,7 +200,7 @@ function ProofSheet(props: { path: string; digest: string; run: string }) {
       )}
       {result}
       <dl class="facts">
-        <dt>{words.text("month.run")}</dt><dd class="mono">{props.run}</dd>
+        <dt>{words.text("run")}</dt><dd class="mono">{props.run}</dd>
         <dt>SHA-256</dt><dd class="mono">{props.digest}</dd>
       </dl>
     </Sheet>
@@ -249,7 +256,7 @@ function DisputeForm({ invoice }: { invoice: ShownInvoice }) {
   const send = () =>
     act(async () => {
       const chosen = invoice.invoice.lines.find((one) => one.priced.id === line);
-      const of = chosen ? { line, contract: chosen.priced.explanation.contract, ...(amount ? { amount } : {}) } : {};
+      const of = chosen ? { line, contract: chosen.priced.explanation.contract, ...(amount ? { amount: words.typed(amount) } : {}) } : {};
       const answer = await post<{ dispute: number }>("/v1/disputes", { invoice: invoice.released.invoice, ...of, cause, owner: "billing", deadline, reason });
       return words.text("dispute.noted", { number: answer.dispute });
     });

@@ -30,6 +30,7 @@ export function InvoiceLines(props: { lines: InvoiceLine[]; currency: string; ch
               <h3>
                 {priced.description}
                 {of && <span class="soft"> · {of}</span>}
+                <span class="soft"> · {words.span(priced.service_period)}</span>
               </h3>
               <b><Amount of={line.amounts.net} /></b>
             </div>

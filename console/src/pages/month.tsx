@@ -1,9 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
 
-import { get, post, useRead, type Problem } from "../api";
+import { sum } from "../amounts";
+import { get, post, url, useRead, type Problem } from "../api";
 import type { PageProps } from "../main";
-import { Amount, Equations, Figure, Link, Mark, PageHead, Sheet, Show, TextField, useAction } from "../parts";
-import type { Balanced, Month, Reconciliation, SignOff, Variance } from "../types";
+import { Amount, Equations, Figure, Link, Mark, PageHead, Sheet, Show, TextField, Trouble, useAction } from "../parts";
+import type { Balanced, Month, Reconciliation, SignOff, DocumentsInStatus, Variance, WaitingReceipts } from "../types";
 import { useWords } from "../words";
 
 const POLL_MS = 1_500;
@@ -22,12 +23,51 @@ export function monthBefore(month: string): string {
   return number > 1 ? `${year}-${String(number - 1).padStart(2, "0")}` : `${year - 1}-12`;
 }
 
+/** Read the documents of a month in parts, and add up what is known so far. */
+function useTally(entity: string, month: string) {
+  const [tally, setTally] = useState<{ documents: DocumentsInStatus[]; isWhole: boolean; problem?: Problem }>({ documents: [], isWhole: false });
+  useEffect(() => {
+    let isCurrent = true;
+    const read = async () => {
+      let documents: DocumentsInStatus[] = [];
+      let cursor: string | null = "";
+      while (cursor !== null && isCurrent) {
+        const part: { documents: DocumentsInStatus[]; next: string | null } = await get(url(`${monthPath(entity, month)}/documents`, { cursor }));
+        documents = added(documents, part.documents);
+        cursor = part.next;
+        if (isCurrent) setTally({ documents, isWhole: cursor === null });
+      }
+    };
+    read().catch((problem: Problem) => isCurrent && setTally((known) => ({ ...known, problem })));
+    return () => {
+      isCurrent = false;
+    };
+  }, [entity, month]);
+  return tally;
+}
+
+function added(left: DocumentsInStatus[], right: DocumentsInStatus[]): DocumentsInStatus[] {
+  const statuses = [...new Set([...left, ...right].map((one) => one.status))].sort();
+  return statuses.map((status) => {
+    const of = [...left, ...right].filter((one) => one.status === status);
+    const gross = of.flatMap((one) => one.gross);
+    const currencies = [...new Set(gross.map((one) => one.currency))];
+    return {
+      status,
+      number: of.reduce((known, one) => known + one.number, 0),
+      gross: currencies.map((currency) => ({ currency, amount: sum(gross.filter((one) => one.currency === currency).map((one) => one.amount)) })),
+    };
+  });
+}
+
 export function MonthPage(props: PageProps) {
   const words = useWords();
   const state = useRead<Month>(monthPath(props.entity.id, props.month));
   const run = state.data?.is_closed ? state.data.runs[state.data.runs.length - 1] : undefined;
   const balance = useRead<Balanced>(run ? `/v1/runs/${encodeURIComponent(run)}/balance` : null);
   const cash = useRead<Balanced>(`/v1/cash/${encodeURIComponent(props.entity.id)}`);
+  const tally = useTally(props.entity.id, props.month);
+  const receipts = useRead<WaitingReceipts>(`/v1/cash/${encodeURIComponent(props.entity.id)}/waiting`);
   return (
     <>
       <PageHead title={words.month(props.month)} lead={words.text("month.lead", { entity: props.entity.name })}>
@@ -37,21 +77,22 @@ export function MonthPage(props: PageProps) {
         {(month) => (
           <>
             <dl class="figures">
-              {month.documents.map((known) => (
+              {tally.documents.map((known) => (
                 <Figure key={known.status} name={words.text("month.documents", { status: words.code(known.status) })} under={known.gross.map((gross) => words.money(gross)).join(", ")}>
-                  {known.number}
+                  {words.number(known.number)}{!tally.isWhole && " …"}
                 </Figure>
               ))}
               <Figure name={words.text("month.waiting_exceptions")}>
                 <Link to={props.to("work")}>{month.waiting_exceptions}</Link>
               </Figure>
               <Figure name={words.text("month.waiting_receipts")}>
-                <Link to={props.to("cash")}>{month.waiting_receipts}</Link>
+                <Link to={props.to("cash")}>{receipts.data ? words.number(receipts.data.receipts) : "…"}</Link>
               </Figure>
               <Figure name={words.text("month.run")} small under={month.runs.length ? words.text(month.is_closed ? "month.run_closed" : "month.run_open") : ""}>
                 <span class="mono">{month.runs[month.runs.length - 1] ?? words.text("month.no_run")}</span>
               </Figure>
             </dl>
+            {(tally.problem ?? receipts.problem) && <Trouble problem={(tally.problem ?? receipts.problem)!} />}
             <div class="columns">
               <div>
                 <Sheet title={words.text("month.balance")} padded={false} aside={words.text("month.balance.aside")}>
@@ -65,7 +106,7 @@ export function MonthPage(props: PageProps) {
                 </Sheet>
               </div>
               <div>
-                <Close {...props} month_state={month} reload={state.reload} />
+                <Close {...props} month_state={month} waitingReceipts={receipts.data?.receipts} reload={() => { state.reload(); receipts.reload(); }} />
                 <Sheet title={words.text("month.cash")} padded={false} aside={words.text("month.cash.aside")}>
                   <Show of={cash}>{(known) => <Equations of={known.statement.equations} />}</Show>
                 </Sheet>
@@ -78,7 +119,7 @@ export function MonthPage(props: PageProps) {
   );
 }
 
-function Close(props: PageProps & { month_state: Month; reload: () => void }) {
+function Close(props: PageProps & { month_state: Month; waitingReceipts: number | undefined; reload: () => void }) {
   const words = useWords();
   const month = props.month_state;
   const reconciled = month.reconciled;
@@ -86,7 +127,7 @@ function Close(props: PageProps & { month_state: Month; reload: () => void }) {
   const steps: [boolean, string, string, string][] = [
     [month.is_closed, words.text("close.run"), "", ""],
     [month.waiting_exceptions === 0, words.text("close.exceptions", { number: month.waiting_exceptions }), props.to("work"), words.text("page.work")],
-    [month.waiting_receipts === 0, words.text("close.receipts", { number: month.waiting_receipts }), props.to("cash"), words.text("page.cash")],
+    [props.waitingReceipts === 0, words.text("close.receipts", { number: props.waitingReceipts ?? "…" }), props.to("cash"), words.text("page.cash")],
     [
       reconciled !== null,
       reconciled
@@ -173,6 +214,7 @@ function SignOffForm(props: PageProps & { month_state: Month; reload: () => void
   useEffect(() => setPoints((known) => known.filter((id) => variances.some((one) => one.id === id))), [variances.length]);
   const compareNow = () =>
     compare.act(async () => {
+      sign.forget();
       const months = [props.month, monthBefore(props.month)];
       const before = await Promise.all(months.map((month) => comparedAt(props.entity.id, month)));
       await post("/v1/sign-offs", { ...request, step: "compare" });
@@ -225,6 +267,7 @@ function SignOffForm(props: PageProps & { month_state: Month; reload: () => void
         </button>
       </div>
       {compare.result}
+      {points.length < variances.length && sign.problem && <p class="notice warn">{words.text("close.not_chosen", { number: variances.length - points.length })}</p>}
       {sign.result}
     </form>
   );

@@ -96,12 +96,17 @@ function Apply(props: PageProps & { shown: ShownReceipt; reload: () => void }) {
   const [pays, setPays] = useState<Record<string, string>>({});
   const [reason, setReason] = useState("");
   const { act, isBusy, result } = useAction();
-  useEffect(() => setPays(proposed(open, state.unapplied.amount, match)), [statement.data]);
+  const { currency } = state.unapplied;
+  useEffect(() => {
+    const wanted = Object.entries(proposed(open, state.unapplied.amount, match));
+    setPays(Object.fromEntries(wanted.map(([number, amount]) => [number, amount && words.field(amount, currency)])));
+  }, [statement.data, words]);
   const others = (match?.allocations ?? []).filter((part) => !open.some((document) => document.number === part.number));
-  const left = minus(state.unapplied.amount, sum(Object.values(pays).filter((value) => /^\d+(\.\d+)?$/.test(value))));
+  const left = minus(state.unapplied.amount, sum(Object.values(pays).map(words.typed).filter((value) => /^\d+(\.\d+)?$/.test(value))));
   const send = () =>
     act(async () => {
-      const paid = Object.entries(pays).filter(([, amount]) => amount && !isZero(amount)).map(([number, amount]) => ({ number, amount }));
+      const typed = Object.entries(pays).map(([number, amount]) => ({ number, amount: words.typed(amount) }));
+      const paid = typed.filter(({ amount }) => amount && !isZero(amount));
       await post(`/v1/receipts/${encodeURIComponent(state.id)}/decisions`, { legal_entity: props.entity.id, verdict: "applied", account, pays: paid, reason });
       props.reload();
       return words.text("receipt.was_applied");

@@ -3,19 +3,8 @@ import { useState } from "preact/hooks";
 import { post, useList } from "../api";
 import type { PageProps } from "../main";
 import { Mark, More, PageHead, Sheet, Show, Table, useAction } from "../parts";
+import type { PolicyVersion } from "../types";
 import { useWords } from "../words";
-
-interface PolicyVersion {
-  policy: {
-    version: number;
-    roles: { id: string; limits: Record<string, string>; unlimited: boolean }[];
-    people: { id: string; name: string; role: string; email: string }[];
-    thresholds: { invoice_limit: Record<string, string>; completeness_percent: string; credit_percent: string };
-  };
-  published_by: string | null;
-  confirmed_by: string | null;
-  is_in_force: boolean;
-}
 
 export function SettingsPage(props: PageProps) {
   const words = useWords();

@@ -11,9 +11,10 @@ export interface Session {
   people: string[];
 }
 
-export function SignInPage(props: { session: Session; onSignedIn: () => Promise<void> }) {
+/** Sign in; where a session is over, above the page that it was of, which keeps what was typed. */
+export function SignInPage(props: { session: Session; isOver: boolean; onSignedIn: () => Promise<void> }) {
   const words = useWords();
-  const [name, setName] = useState("");
+  const [name, setName] = useState(props.isOver ? (props.session.name ?? "") : "");
   const { act, isBusy, result } = useAction();
   const signIn = (who: string) =>
     act(async () => {
@@ -22,16 +23,17 @@ export function SignInPage(props: { session: Session; onSignedIn: () => Promise<
       return "";
     });
   return (
-    <div class="door">
+    <div class={props.isOver ? "door over" : "door"}>
       <main class="sheet">
         <div class="brand">
           <img src="/favicon.svg" alt="" /> Billproof
         </div>
         <h1>{words.text("sign_in")}</h1>
+        {props.isOver && <p class="notice warn" role="alert">{words.text("sign_in.over")}</p>}
         {props.session.by === "provider" ? (
           <>
             <p class="lead">{words.text("sign_in.provider")}</p>
-            <a class="button" href="/session/sign-in">{words.text("sign_in.continue")}</a>
+            <a class="button" href="/session/sign-in" target={props.isOver ? "_blank" : undefined} rel="noopener">{words.text("sign_in.continue")}</a>
           </>
         ) : (
           <form

@@ -5,9 +5,11 @@ import { Bars } from "../chart";
 import type { PageProps } from "../main";
 import { Amount, Choice, Empty, Figure, Link, Mark, More, PageHead, Sheet, Show, Table, TextField, useAction } from "../parts";
 import { go } from "../router";
-import type { Exception, Finding, Invoice, InvoiceRow } from "../types";
+import type { Exception, Finding, Invoice, InvoiceRow, ShownException } from "../types";
 import { useWords, type Words } from "../words";
+import { ContractLine, type Contracts } from "./customers";
 import { InvoiceLines, TaxSummary } from "./lines";
+import { isSnoozed, Notes } from "./notes";
 
 /** How many whole days ago an instant was. */
 export function daysSince(instant: string): number {
@@ -25,12 +27,17 @@ export function WorkPage(props: PageProps) {
   const [at, setAt] = useState(0);
   const [picked, setPicked] = useState<string[]>([]);
   const listed = useList<Exception>(
-    url("/v1/exceptions", { legal_entity: props.entity.id, period: props.month, all: shown === "all", limit: "200" }),
+    url("/v1/exceptions", {
+      legal_entity: props.entity.id,
+      period: props.month,
+      all: shown === "all",
+      without_snoozed: shown === "waiting",
+      assignee: shown === "mine" ? props.entity.acts_as : "",
+      order: "age",
+      limit: "200",
+    }),
   );
-  const rows = useMemo(
-    () => [...(listed.data ?? [])].sort((one, other) => one.opened.opened_at.localeCompare(other.opened.opened_at)),
-    [listed.data],
-  );
+  const rows = listed.data ?? [];
   const latest = useRef({ at: 0, rows });
   latest.current.rows = rows;
   useEffect(() => {
@@ -69,7 +76,7 @@ export function WorkPage(props: PageProps) {
           <Choice
             label={words.text("show")}
             value={shown}
-            choices={[["waiting", words.text("work.waiting")], ["all", words.text("work.all")]]}
+            choices={[["waiting", words.text("work.waiting")], ["mine", words.text("work.mine")], ["snoozed", words.text("work.snoozed_too")], ["all", words.text("work.all")]]}
             onChange={setShown}
           />
         </div>
@@ -101,7 +108,12 @@ export function WorkPage(props: PageProps) {
                   { name: words.text("amount"), isNumber: true, cell: (row) => <Amount of={row.opened.amount} /> },
                   { name: words.text("owner"), cell: (row) => words.code(row.opened.findings[0]?.owner ?? ""), hideNarrow: true },
                   { name: words.text("waits"), isNumber: true, cell: (row) => words.text("days", { number: daysSince(row.opened.opened_at) }), hideNarrow: true },
-                  { name: words.text("status"), cell: (row) => <Mark code={row.status} />, hideNarrow: true },
+                  { name: words.text("notes.assignee"), cell: (row) => row.assignee ?? "–", hideNarrow: true },
+                  {
+                    name: words.text("status"),
+                    cell: (row) => (row.status === "open" && isSnoozed(row) ? <Mark code="snoozed" text={words.text("work.until", { day: words.day(row.snoozed_until ?? "") })} /> : <Mark code={row.status} />),
+                    hideNarrow: true,
+                  },
                 ]}
               />
               <More of={listed} />
@@ -150,15 +162,10 @@ function Together(props: { picked: string[]; onDone: () => void }) {
   );
 }
 
-interface Shown {
-  state: Exception;
-  may_approve: string[];
-}
-
 export function ExceptionPage(props: PageProps) {
   const words = useWords();
   const path = `/v1/exceptions/${encodeURIComponent(props.thing)}`;
-  const shown = useRead<Shown>(path);
+  const shown = useRead<ShownException>(path);
   const state = shown.data?.state;
   const isDocument = state !== undefined && ["invoice", "credit_note"].includes(state.opened.kind);
   const account = isDocument ? state.opened.subject.split("~")[0] : undefined;
@@ -170,11 +177,17 @@ export function ExceptionPage(props: PageProps) {
         back={{ to: props.to("work"), text: words.text("page.work") }}
       >
         {state && <Mark code={state.status} />}
+        {draft.data && state?.decision === null && <a class="button" href={`${path}/pdf`} download>{words.text("work.draft_pdf")}</a>}
       </PageHead>
       <Show of={shown} missing={words.text("work.missing")}>
-        {({ state: known, may_approve }) => (
+        {({ state: known, may_approve, notes }) => (
           <>
             <dl class="figures">
+              {account && (
+                <Figure name={words.text("customer")} small under={<Link to={props.to("customers", account)}>{account}</Link>}>
+                  {draft.data?.invoice.buyer.name ?? account}
+                </Figure>
+              )}
               <Figure name={words.text("amount")}><Amount of={known.opened.amount} /></Figure>
               <Figure name={words.text("waits")} under={words.instant(known.opened.opened_at)}>{words.text("days", { number: daysSince(known.opened.opened_at) })}</Figure>
               <Figure name={words.text("work.asked_by")} small under={<span class="mono">{known.opened.run}</span>}>{known.opened.requested_by}</Figure>
@@ -199,14 +212,27 @@ export function ExceptionPage(props: PageProps) {
                 )}
               </div>
               <div>
-                <Decide exception={known} mayApprove={may_approve} entity={props.entity} reload={shown.reload} />
+                <Decide exception={known} mayApprove={may_approve} entity={props.entity} to={props.to} reload={shown.reload} />
+                <Notes {...props} state={known} notes={notes} reload={shown.reload} />
                 {account && <History account={account} {...props} draft={draft.data?.invoice} />}
+                {account && <ContractsOf account={account} />}
               </div>
             </div>
           </>
         )}
       </Show>
     </>
+  );
+}
+
+/** What the customer's contracts are, and what each version changed. */
+function ContractsOf({ account }: { account: string }) {
+  const words = useWords();
+  const contracts = useRead<Contracts>(`/v1/accounts/${encodeURIComponent(account)}/contracts`);
+  return (
+    <Sheet title={words.text("customers.contracts")}>
+      <Show of={contracts}>{(known) => <ContractLine of={known} />}</Show>
+    </Sheet>
   );
 }
 
@@ -232,7 +258,10 @@ export function Findings({ of }: { of: Finding[] }) {
   );
 }
 
-function Decide(props: { exception: Exception; mayApprove: string[]; entity: PageProps["entity"]; reload: () => void }) {
+const LOOK_MS = 2_000;
+const MOST_LOOKS = 30;
+
+function Decide(props: { exception: Exception; mayApprove: string[]; entity: PageProps["entity"]; to: PageProps["to"]; reload: () => void }) {
   const words = useWords();
   const { exception, entity } = props;
   const [reason, setReason] = useState("");
@@ -251,6 +280,7 @@ function Decide(props: { exception: Exception; mayApprove: string[]; entity: Pag
           <Mark code={taken.verdict} /> {words.text("work.decided", { by: taken.decided_by, at: words.instant(taken.decided_at) })}
         </p>
         <p class="soft">{taken.reason}</p>
+        {taken.verdict === "approved" && ["invoice", "credit_note"].includes(exception.opened.kind) && <Released exception={exception} to={props.to} />}
         {result}
       </Sheet>
     );
@@ -283,6 +313,22 @@ function Decide(props: { exception: Exception; mayApprove: string[]; entity: Pag
       </form>
     </Sheet>
   );
+}
+
+/** Whether an approved document is released by now: its workflow does that, and takes some seconds. */
+function Released({ exception, to }: { exception: Exception; to: PageProps["to"] }) {
+  const words = useWords();
+  const document = exception.opened.id.split(".").slice(0, -1).join(".");
+  const kind = exception.opened.kind === "credit_note" ? "credit-notes" : "invoices";
+  const released = useRead<{ released: { number: string } }>(url(`/v1/${kind}/${encodeURIComponent(document)}`, { fields: "released" }));
+  const [looks, setLooks] = useState(0);
+  useEffect(() => {
+    if (released.problem?.status !== 404 || looks >= MOST_LOOKS) return;
+    const timer = setTimeout(() => { setLooks(looks + 1); released.reload(); }, LOOK_MS);
+    return () => clearTimeout(timer);
+  }, [released.problem, looks]);
+  if (released.data) return <p>{words.text("work.released_as")} <Link to={to("invoices", released.data.released.number)}>{released.data.released.number}</Link></p>;
+  return <p class={looks >= MOST_LOOKS ? "notice warn" : "soft"}>{words.text(looks >= MOST_LOOKS ? "work.not_released" : "work.is_released_now")}</p>;
 }
 
 /** What a customer was billed in the last twelve months, beside what is held now. */

@@ -7,6 +7,7 @@ from rich.progress import Progress, TaskID
 from billproof_ops.demo import story
 from billproof_ops.demo.tryton import in_tryton
 from billproof_ops.policies import confirm_policy, publish_policy
+from billproof_ops.publishing import send
 from billproof_ops.queues import send_all, wait_until_empty
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
@@ -48,11 +49,15 @@ class Feed:
             self.target, "ContractEventsQueueUrl", what="loading the contracts", timeout_seconds=DRAIN_SECONDS
         )
         until(loaded, what="loading the contracts", timeout_seconds=DRAIN_SECONDS)
+        for _ in send(self.target, expected.crosswalks, who=None, advance=lambda _: None):  # of accounts that are there
+            pass
         adopt_policies(self.target)
+        for waiting in story.waiting_orders():
+            self.progress.console.print(waiting, markup=False, soft_wrap=True)
 
     def send(self, month: str) -> int:
         """Send a month of flights and its control totals; wait until they are in the log; return how many flights."""
-        events = list(story.events(month))
+        events = list(story.under_old_ids(story.events(month)))
         task = self.progress.add_task(f"{month} usage events", total=len(events))
         packed = list(story.messages(iter(events), events_per_message=EVENTS_PER_MESSAGE))
         packed += [

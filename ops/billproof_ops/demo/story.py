@@ -8,7 +8,7 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -20,11 +20,15 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from billproof.approvals.policy import Policy
+from billproof.contracts.crm_mappings import CrmMapping
 from billproof.contracts.model import Contract
+from billproof.crm.mapping import MappedOrder, map_order
+from billproof.masterdata.crosswalks import Crosswalk
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.usage.model import CONTROL_TOTAL
 from billproof_ops.errors import OpsError, WrongUse
+from billproof_ops.order_files import order_of_document
 
 NEW_YORK = ZoneInfo("America/New_York")
 SOURCE = "skymeter/operations"
@@ -34,6 +38,8 @@ PUBLISHER, CONFIRMER = "carla", "ben"
 """Who publishes the policies, and who lets them take effect."""
 REASON = "usage agrees with the control totals; the amount is what the contract says"
 MISSING = "NA"
+CONTINENTAL, FIRST_OF_CONTINENTAL = "CO", 1000
+"""The id of the airline that United acquired, and from where its flights were numbered."""
 
 
 def periods(text: str) -> list[str]:
@@ -56,6 +62,8 @@ class MasterData:
     accounts: list[Account]
     contracts: list[Contract]
     policies: list[Policy]
+    crosswalks: list[Crosswalk]
+    orders: list[MappedOrder]
 
     def messages(self) -> list[str]:
         """Return the messages of the contract-events queue."""
@@ -77,9 +85,10 @@ def master_data() -> MasterData:
     fixture = yaml.safe_load(text)
     defaults = fixture["defaults"]
     accounts, contracts = [], []
+    orders = mapped_orders(CrmMapping.model_validate(fixture["crm_mapping"]))
+    ordered = {order.contract.account: order.contract for order in orders if order.contract is not None}
     for entry in fixture["accounts"]:
-        terms = {**defaults["contract"], **entry.pop("contract")}
-        terms["charges"] = [{**defaults["charge"], **charge} for charge in terms["charges"]]
+        stated = entry.pop("contract", None)
         account = {
             **defaults["account"],
             "name": airlines()[entry["id"]],
@@ -87,6 +96,11 @@ def master_data() -> MasterData:
             **entry,
         }
         accounts.append(Account.model_validate(account))
+        if stated is None:
+            contracts.append(ordered[entry["id"]])
+            continue
+        terms = {**defaults["contract"], **stated}
+        terms["charges"] = [{**defaults["charge"], **charge} for charge in terms["charges"]]
         contracts.append(Contract.model_validate({"id": f"{entry['id']}-2013", "account": entry["id"], **terms}))
     return MasterData(
         legal_entities=[LegalEntity.model_validate(entity) for entity in fixture["legal_entities"]],
@@ -94,7 +108,24 @@ def master_data() -> MasterData:
         accounts=accounts,
         contracts=contracts,
         policies=[Policy.model_validate(policy) for policy in fixture["policies"]],
+        crosswalks=[Crosswalk.model_validate(crosswalk) for crosswalk in fixture["crosswalks"]],
+        orders=orders,
     )
+
+
+def mapped_orders(mapping: CrmMapping) -> list[MappedOrder]:
+    """Return what the orders of the CRM, as Salesforce returns them, become: four contracts, and one that waits."""
+    text = resources("billproof_ops.demo").joinpath("orders.json").read_text(encoding="utf-8")
+    return [map_order(order_of_document(document), mapping) for document in json.loads(text, parse_float=str)]
+
+
+def waiting_orders() -> list[str]:
+    """Say of each order of the CRM that becomes no contract what is missing, and how much that puts at risk."""
+    return [
+        f"order {order.contract_id} of the CRM waits, {order.amount} at risk: {missing.message}"
+        for order in master_data().orders
+        for missing in order.missing
+    ]
 
 
 def events(period: str) -> Iterator[dict[str, Any]]:
@@ -126,6 +157,14 @@ def event(row: dict[str, str]) -> dict[str, Any]:
         "time": leaves.replace(tzinfo=NEW_YORK).isoformat(),
         "data": {name: value for name, value in data.items() if value != MISSING},
     }
+
+
+def under_old_ids(events: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield events as the source sends them: flights of United that Continental numbered come under its old id."""
+    for event in events:
+        _, carrier, flight, origin = event["id"].split(":")
+        was_continental = carrier == "UA" and origin == "EWR" and int(flight) > FIRST_OF_CONTINENTAL
+        yield {**event, "subject": CONTINENTAL} if was_continental else event
 
 
 def control_totals(period: str) -> Iterator[dict[str, Any]]:

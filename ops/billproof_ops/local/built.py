@@ -48,6 +48,8 @@ NOT_OF_THE_DEMO = frozenset(
         "request_credit/good-uncollectible.json",  # as this one's is
         "receive_stripe_event/good-a-charge.json",  # no secret of the demo signed it
         "receive_stripe_event/good-about-something-else.json",
+        "serve_customer_page/good-a-page.json",  # the token of a link is stored nowhere, so the demo has no such link
+        "serve_customer_page/good-a-file.json",
         "take_statement/good-camt053-twice.json",  # its file is in no bucket
         "api_contracts/good-simulation.json",  # its month is closed
         "plan_billing_run/good-a-month.json",  # as this one's is

@@ -24,7 +24,6 @@ from billproof_ops.template import read_template
 
 ARTIFACTS = "billproof-local-artifacts"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_SOURCES = {".py", ".json", ".typ", ".typed"}
 _MANAGED_POLICIES = (
     "service-role/AWSLambdaBasicExecutionRole",
     "service-role/AWSLambdaSQSQueueExecutionRole",
@@ -222,6 +221,7 @@ def _bytecode(name: str, source: bytes) -> bytes:
 
 
 def _sources(folder: Path) -> Iterator[Path]:
+    """Yield the files of a folder, as `sam build` takes them: modules, and whatever they read."""
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.suffix in _SOURCES and "__pycache__" not in path.parts:
+        if path.is_file() and not path.name.startswith(".") and "__pycache__" not in path.parts:
             yield path

@@ -27,7 +27,7 @@ from billproof_ops.errors import OpsError
 from billproof_ops.local import saves
 from billproof_ops.local.locks import locked
 from billproof_ops.local.saves import LOG, LOG_BEFORE
-from billproof_ops.paths import DEMO_CONTRACTS, LOCAL, OPS
+from billproof_ops.paths import DEMO_CONTRACTS, DEMO_ORDERS, LOCAL, OPS
 
 START_SECONDS = 60
 STOP_SECONDS = 60
@@ -35,7 +35,7 @@ SAVE_SECONDS = 10
 """How much a kill loses at least; a large state, whose copy takes longer, is saved less often."""
 REGION = "us-east-1"
 PERSON, DEMO = "person", "demo"
-STATE_FORMAT = f"{FORMAT} {digest_bytes(DEMO_CONTRACTS.read_bytes())}"
+STATE_FORMAT = f"{FORMAT} {digest_bytes(DEMO_CONTRACTS.read_bytes() + DEMO_ORDERS.read_bytes())}"
 """A state of another format, or with other contracts under the demo's versions, cannot be gone on with."""
 
 

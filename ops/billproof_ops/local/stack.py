@@ -20,6 +20,8 @@ PARAMETERS = {
     "BucketCount": "4",
     "BatchConcurrency": "1",  # the numbers of invoices then follow the order of batches, whatever runs faster
     "QueueConcurrency": "2",
+    "MailConcurrency": "2",
+    "MailsASecond": "1000",
     "ScheduleState": "DISABLED",
     "SenderAddress": "billing@skymeter.example",
 }

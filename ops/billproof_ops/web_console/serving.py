@@ -1,7 +1,7 @@
 """The console's server on loopback, and the API of the embedded stack behind it."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,7 +21,7 @@ from billproof_ops.local.server import REGION
 from billproof_ops.paths import ROOT
 from billproof_ops.target import Target
 from billproof_ops.web_console.model import CallsApi, ConsoleAnswer, ConsoleRequest
-from billproof_ops.web_console.site import ConsoleSite
+from billproof_ops.web_console.site import ConsoleSite, problem
 
 FILES = ROOT / "build" / "console"
 PORT = 8765
@@ -85,6 +85,16 @@ def serve_until_interrupted(target: Target, files: Path, tell: Callable[[str], N
         calls.close()
 
 
+def refused_unread(headers: Mapping[str, str]) -> ConsoleAnswer | None:
+    """Return the answer of a request whose body is not to be read, or None: it has no length, or a too large one."""
+    length = headers.get("content-length", "0")
+    if "transfer-encoding" in headers or not (length.isascii() and length.isdigit()):
+        return problem(HTTPStatus.LENGTH_REQUIRED, "invalid_input", "name the bytes of the body in content-length")
+    if len(length) > len(str(MOST_BYTES)) or int(length) > MOST_BYTES:
+        return problem(HTTPStatus.CONTENT_TOO_LARGE, "invalid_input", f"the body is larger than {MOST_BYTES:,} bytes")
+    return None
+
+
 @contextmanager
 def served(files: Path, call_api: CallsApi, *, people: tuple[str, ...] = (), port: int = 0) -> Iterator[str]:
     """Serve the console on a port of loopback, or on any free one, and yield its address."""
@@ -96,13 +106,13 @@ def served(files: Path, call_api: CallsApi, *, people: tuple[str, ...] = (), por
 
         def answer_browser(self) -> None:
             """Answer a request."""
-            length = int(self.headers.get("content-length") or 0)
-            if length > MOST_BYTES:
-                self.send_error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-                return
             headers = {name.lower(): value for name, value in self.headers.items()}
-            request = ConsoleRequest(self.command, self.path, headers, self.rfile.read(length))
-            answer = sites[0].answer(request)
+            answer = refused_unread(headers)
+            if answer is None:
+                body = self.rfile.read(int(headers.get("content-length", "0")))
+                answer = sites[0].answer(ConsoleRequest(self.command, self.path, headers, body))
+            else:
+                self.close_connection = True  # what of the request is not read is no request of its own
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)

@@ -60,6 +60,11 @@ class Access:
         """Say whether grants are for every legal entity that has a policy: what all share needs all."""
         return {policy.id for policy in self._in_force()} <= grants.keys()
 
+    def is_person_of_all(self, identity: Identity) -> bool:
+        """Say whether every policy in force this very moment names an identity as a person; False without a policy."""
+        named = self.policies_naming(identity)
+        return bool(named) and {policy.id for policy in self._in_force()} == named.keys()
+
     def policies_naming(self, identity: Identity) -> Mapping[str, int]:
         """Return the versions in force this very moment that name an identity as a person, by legal entity."""
         self._read_at = None

@@ -9,13 +9,14 @@ from billproof.api.asked import AskedText
 from billproof.api.invoice_routes import release_of
 from billproof.api.operation_routes import NamedException, exception_of
 from billproof.api.pages import AskedPage, ListPage, cursor_of, place_of_cursor
-from billproof.api.routes import Route, RouteCall
+from billproof.api.routes import Attachment, Route, RouteCall
 from billproof.composition import Composition
 from billproof.errors import NotFound
 from billproof.identities import InvoiceId
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.model import Invoice
 from billproof.model import Model, Whole
+from billproof.pipeline.issue_days import today_of
 
 
 class AskedEvents(AskedPage):
@@ -67,6 +68,16 @@ def _show_held(call: RouteCall[NamedException], ports: Composition) -> HeldDocum
     return HeldDocument(exception=opened.id, invoice=read_invoice(ports.objects, document))
 
 
+def _draft_pdf(call: RouteCall[NamedException], ports: Composition) -> Attachment:
+    """Return the document that an exception is about as a PDF, which says that it is no invoice yet."""
+    from billproof.adapters.typst.pdf import render_draft  # what draws is loaded here alone
+
+    invoice = _show_held(call, ports).invoice
+    day = today_of(ports.directory.legal_entity(invoice.seller.id), ports.now())
+    name = f"draft-{call.request.exception}.pdf"
+    return Attachment(content_type="application/pdf", file_name=name, content=render_draft(invoice, day))
+
+
 def _list_events(call: RouteCall[AskedEvents], ports: Composition) -> EventPage:
     """List every copy of every event that the run of an invoice saw for its account, page by page."""
     from billproof.proof.service import events_behind  # it loads DuckDB, which no other route needs
@@ -82,5 +93,6 @@ def _list_events(call: RouteCall[AskedEvents], ports: Composition) -> EventPage:
 _read = partial(Route, scope=Scope.OPERATIONS_READ)
 ROUTES: dict[str, Route[Any]] = {
     "GET /v1/exceptions/{exception}/document": _read(NamedException, operation=_show_held),
+    "GET /v1/exceptions/{exception}/pdf": _read(NamedException, operation=_draft_pdf),
     "GET /v1/invoices/{document}/events": _read(AskedEvents, operation=_list_events),
 }

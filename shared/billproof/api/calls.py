@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -16,17 +17,18 @@ from billproof.composition import Composition, composition
 from billproof.handlers import instrumented
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     Response = dict[str, Any]
 
 
 def api_call[M: BaseModel](
-    model: type[M], *, name: str
+    model: type[M], *, name: str, beside: Mapping[str, Route[Any]] = MappingProxyType({})
 ) -> Callable[[Callable[[RouteCall[M], Composition], BaseModel]], Callable[..., Response]]:
     """Make a Lambda handler of an operation of the API: read who calls and what is asked, call, answer.
 
-    The names in the route's path are fields of the model, as those of the body are.
+    The names in the route's path are fields of the model, as those of the body are. `beside` are routes, by their keys,
+    that need the same rights and are answered by the same function: a route costs fewer resources than a function.
     """
 
     def decorate(operation: Callable[[RouteCall[M], Composition], BaseModel]) -> Callable[..., Response]:
@@ -37,11 +39,15 @@ def api_call[M: BaseModel](
             headers: dict[str, str] = {}
 
             def work() -> Response:
-                return serve(route, RouteEvent(name, event, context, ports or composition(), headers))
+                called = event.get("routeKey") if isinstance(event, dict) else None
+                return serve(
+                    beside.get(str(called), route), RouteEvent(name, event, context, ports or composition(), headers)
+                )
 
             return answered(name, context.aws_request_id, work, headers)
 
         handler.__dict__["asks"] = model
+        handler.__dict__["routes"] = beside
         return instrumented(handler)
 
     return decorate

@@ -14,6 +14,7 @@ from billproof.contracts.crm_mappings import CrmMapping
 from billproof.contracts.history import Receipt, VersionChange
 from billproof.contracts.model import Contract
 from billproof.errors import Conflict, NotAllowed
+from billproof.masterdata.crosswalks import Crosswalk
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.model import AnyMasterData, CrmState, MasterData
 from billproof.masterdata.parties import Account, LegalEntity
@@ -163,7 +164,7 @@ def _latest(data: AnyMasterData, ports: Composition) -> AnyMasterData | None:
             return ports.directory.legal_entity(data.id)
         case Account():
             return ports.directory.account(data.id)
-        case Meter() | CrmMapping():
+        case Meter() | CrmMapping() | Crosswalk():
             return ports.directory.latest(type(data), data.id)
         case Contract() | CrmState():
             return ports.directory.latest(type(data), data.id, data.account)
@@ -192,6 +193,7 @@ KINDS = {
     "exchange-rates": "exchange_rate",
     "crm-mappings": "crm_mapping",
     "crm-states": "crm_state",
+    "crosswalks": "crosswalk",
 }
 """The kinds of master data by their name in paths. Policies take two people, and have routes of their own."""
 ROUTES: dict[str, Route[Any]] = {

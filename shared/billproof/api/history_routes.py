@@ -14,6 +14,7 @@ from billproof.contracts.history import Receipt, TermChange, changes
 from billproof.contracts.model import Contract
 from billproof.errors import NotAllowed, NotFound
 from billproof.ids import shown
+from billproof.masterdata.crosswalks import Crosswalk
 from billproof.masterdata.directory import KeptVersion
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Meter
@@ -91,6 +92,10 @@ class CrmMappingVersions(ListPage[PublishedVersion[CrmMapping]]):
     """Some versions of the mapping of a CRM, the oldest first."""
 
 
+class CrosswalkVersions(ListPage[PublishedVersion[Crosswalk]]):
+    """Some versions of a crosswalk, the oldest first."""
+
+
 class RateVersions(ListPage[PublishedVersion[ExchangeRate]]):
     """Some exchange rates of two currencies, by day, the oldest first; each as it is, next to no other."""
 
@@ -147,16 +152,23 @@ def _crm_mapping_versions(call: RouteCall[AskedVersions], ports: Composition) ->
     return CrmMappingVersions(**_page(kept, call.request, "crm_mapping", call.request.id))
 
 
+def _crosswalk_versions(call: RouteCall[AskedVersions], ports: Composition) -> CrosswalkVersions:
+    """List the versions of a crosswalk, from which ids mean what account; it takes the scope in each legal entity."""
+    _refuse_part(call, ports, "crosswalk names accounts")
+    kept = ports.directory.history(Crosswalk, call.request.id)
+    return CrosswalkVersions(**_page(kept, call.request, "crosswalk", call.request.id))
+
+
 def _rates(call: RouteCall[AskedRates], ports: Composition) -> RateVersions:
     """List the exchange rates of two currencies by day: when each came and who sent it."""
     kept = ports.directory.history(ExchangeRate, call.request.id)
     return RateVersions(**_page(kept, call.request, "exchange_rate", call.request.id))
 
 
-def _refuse_part(call: RouteCall[Any], ports: Composition) -> None:
-    """Raise NotAllowed where a caller may not read of every legal entity: a mapping names customers of all of them."""
+def _refuse_part(call: RouteCall[Any], ports: Composition, what: str = "crm_mapping names customers") -> None:
+    """Raise NotAllowed where a caller may not read of every legal entity: what is shared names those of all of them."""
     if not ports.access.covers_all(call.grants):
-        message = "a crm_mapping names customers of all legal entities: reading one takes the scope in each"
+        message = f"a {what} of all legal entities: reading one takes the scope in each"
         raise NotAllowed(message)
 
 
@@ -201,4 +213,5 @@ ROUTES: dict[str, Route[Any]] = {
     "GET /v1/exchange-rates/{id}/versions": Route(AskedRates, Scope.CONTRACTS_READ, _rates),
     "GET /v1/crm-mappings/{id}": Route(NamedMasterData, Scope.CONTRACTS_READ, _crm_mapping),
     "GET /v1/crm-mappings/{id}/versions": Route(AskedVersions, Scope.CONTRACTS_READ, _crm_mapping_versions),
+    "GET /v1/crosswalks/{id}/versions": Route(AskedVersions, Scope.CONTRACTS_READ, _crosswalk_versions),
 }

@@ -1,12 +1,15 @@
 """The routes of who calls, and of months: which there are, and what is left to do before one is signed off."""
 
 from collections import Counter
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from billproof.access.scopes import Scope
 from billproof.api.asked import AskedText
 from billproof.api.operation_routes import MOST_TURNS, NamedMonth
-from billproof.api.pages import AskedPage, ListPage, page_by_name
+from billproof.api.pages import AskedPage, ListPage, cursor_of, page_by_name, place_of_cursor
 from billproof.api.routes import Route, RouteCall
 from billproof.approvals.policy import Role
 from billproof.approvals.superseding import waiting_exceptions
@@ -14,7 +17,9 @@ from billproof.callers import Identity
 from billproof.composition import Composition
 from billproof.errors import NotFound
 from billproof.identities import RunId
-from billproof.model import Flag, Model
+from billproof.invoicing.facts import InvoiceFacts
+from billproof.invoicing.listing import PlaceInMonth, documents_after, first_of
+from billproof.model import Flag, Model, Whole
 from billproof.money import Money
 from billproof.periods import Period
 from billproof.pipeline.month_facts import MonthFacts, SignOff
@@ -22,6 +27,9 @@ from billproof.pipeline.starting import is_closed, run_ids
 from billproof.pipeline.turns import runs_in_turn
 from billproof.reconciliation.model import Reconciliation
 from billproof.reconciliation.sums import report_key
+
+MOST_TALLIED = 2_000
+"""Documents that one call counts: each has some facts, which are read by the hundred."""
 
 
 class NothingNamed(Model):
@@ -86,21 +94,44 @@ class ReconciledMonth(Model):
 
 
 class ShownMonth(Model):
-    """Where a month stands: its runs, its documents, and what waits for a person.
+    """Where a month stands: its runs, and what waits for a person; `is_closed`: the last run is over and stated.
 
-    `waiting_receipts` are all of the legal entity that nobody knows what they pay, in whatever month they came.
-    `is_closed` says whether the last run is over and stated.
+    How many documents it has, and how many receipts wait, are routes of their own: what they read grows with a month.
     """
 
     legal_entity: str
     period: str
     runs: tuple[str, ...]
     is_closed: Flag
-    documents: tuple[DocumentsInStatus, ...]
     waiting_exceptions: int
-    waiting_receipts: int
     reconciled: ReconciledMonth | None
     sign_off: SignOff | None
+
+
+class AskedTally(NamedMonth):
+    """A month whose documents are counted, from where the tally before ended."""
+
+    cursor: Annotated[str, Field(max_length=4_000, description="`next` of the tally before; none begins.")] = ""
+
+
+class TalliedDocuments(Model):
+    """Some of a month's documents, counted by status; all of them once there is no `next`, with the tallies before."""
+
+    documents: tuple[DocumentsInStatus, ...]
+    next: str | None
+
+
+class NamedReceiver(Model):
+    """A legal entity that receives money."""
+
+    legal_entity: AskedText
+
+
+class WaitingReceipts(Model):
+    """How many receipts of a legal entity nobody knows what they pay, in whatever month they came."""
+
+    legal_entity: str
+    receipts: Whole
 
 
 def _show_caller(call: RouteCall[NothingNamed], ports: Composition) -> ShownCaller:
@@ -139,7 +170,7 @@ def _list_months(call: RouteCall[AskedMonths], ports: Composition) -> MonthPage:
 
 
 def _show_month(call: RouteCall[NamedMonth], ports: Composition) -> ShownMonth:
-    """Return where a month stands: runs, documents, what waits for a person, reconciliation and sign-off."""
+    """Return where a month stands: runs, what waits for a person, reconciliation and sign-off."""
     entity, period = call.legal_entity(call.request.legal_entity), Period.month(call.request.period).name
     runs = run_ids(ports.runs, entity, period)
     waiting = waiting_exceptions(entity, period, ports.exception_store, ports.register, ports.now())
@@ -148,19 +179,26 @@ def _show_month(call: RouteCall[NamedMonth], ports: Composition) -> ShownMonth:
         period=period,
         runs=tuple(runs),
         is_closed=bool(runs) and is_closed(ports.runs, runs[-1]),
-        documents=tuple(_documents(entity, period, ports)),
         waiting_exceptions=len(waiting),
-        waiting_receipts=sum(state.waits for state in ports.cash_book.received(entity)),
         reconciled=_reconciled(entity, period, ports),
         sign_off=MonthFacts(ports.runs, entity, period).sign_off,
     )
 
 
-def _documents(entity: str, period: str, ports: Composition) -> list[DocumentsInStatus]:
-    """Count the documents of a month by their status, and add up what they come to."""
+def _tally_documents(call: RouteCall[AskedTally], ports: Composition) -> TalliedDocuments:
+    """Count the next documents of a month by their status, and add up what they come to: so many a call, at most."""
+    entity, period = call.legal_entity(call.request.legal_entity), Period.month(call.request.period).name
+    place = place_of_cursor(call.request.cursor, PlaceInMonth())
+    taken, are_more = first_of(documents_after(ports.invoices, entity, period, place), MOST_TALLIED)
+    return TalliedDocuments(
+        documents=tuple(_tallied(facts for _, facts in taken)), next=cursor_of(taken[-1][0]) if are_more else None
+    )
+
+
+def _tallied(documents: Iterable[InvoiceFacts]) -> Iterator[DocumentsInStatus]:
     numbers: Counter[str] = Counter()
     sums: dict[str, dict[str, Money]] = {}
-    for facts in ports.register.of_period(entity, period):
+    for facts in documents:
         released, held = facts.released, facts.held
         if released is None and held is None:
             continue
@@ -171,10 +209,15 @@ def _documents(entity: str, period: str, ports: Composition) -> list[DocumentsIn
         if document is not None:
             gross = document.totals.gross
             known[gross.currency] = known.get(gross.currency, Money.zero(gross.currency)) + gross
-    return [
-        DocumentsInStatus(status=status, number=number, gross=tuple(sums[status].values()))
-        for status, number in sorted(numbers.items())
-    ]
+    for status, number in sorted(numbers.items()):
+        yield DocumentsInStatus(status=status, number=number, gross=tuple(sums[status].values()))
+
+
+def _count_waiting(call: RouteCall[NamedReceiver], ports: Composition) -> WaitingReceipts:
+    """Count the receipts that nobody knows what they pay: every receipt of the legal entity is read."""
+    entity = call.legal_entity(call.request.legal_entity)
+    waiting = sum(state.waits for state in ports.cash_book.received(entity))
+    return WaitingReceipts(legal_entity=entity, receipts=waiting)
 
 
 def _reconciled(entity: str, period: str, ports: Composition) -> ReconciledMonth | None:
@@ -191,4 +234,6 @@ ROUTES: dict[str, Route[Any]] = {
     "GET /v1/me": Route(NothingNamed, Scope.OPERATIONS_READ, _show_caller),
     "GET /v1/months": Route(AskedMonths, Scope.OPERATIONS_READ, _list_months),
     "GET /v1/months/{legal_entity}/{period}": Route(NamedMonth, Scope.OPERATIONS_READ, _show_month),
+    "GET /v1/months/{legal_entity}/{period}/documents": Route(AskedTally, Scope.OPERATIONS_READ, _tally_documents),
+    "GET /v1/cash/{legal_entity}/waiting": Route(NamedReceiver, Scope.OPERATIONS_READ, _count_waiting),
 }

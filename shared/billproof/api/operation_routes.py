@@ -1,5 +1,7 @@
 """The routes of operations: runs and what they state, exceptions, and the reconciliation with the ERP."""
 
+from datetime import date
+from enum import StrEnum
 from functools import partial
 from typing import Any
 
@@ -9,6 +11,7 @@ from billproof.api.pages import AskedPage, ListPage, page_by_name
 from billproof.api.routes import Route, RouteCall
 from billproof.approvals.entitlement import able_people
 from billproof.approvals.model import ExceptionState
+from billproof.approvals.notes import ExceptionNote
 from billproof.approvals.superseding import waiting_exceptions
 from billproof.composition import Composition
 from billproof.conservation.model import ConservationStatement
@@ -72,12 +75,25 @@ class FindingPage(ListPage[Finding]):
     """Some findings of a run."""
 
 
+class ExceptionOrder(StrEnum):
+    """How exceptions are listed: by their subjects, or those first that have waited longest."""
+
+    SUBJECT = "subject"
+    AGE = "age"
+
+
 class AskedExceptions(AskedPage):
-    """The exceptions of a legal entity's month: those that wait for a decision, or all."""
+    """The exceptions of a legal entity's month: those that wait for a decision, or all.
+
+    `without_snoozed` leaves out what is put aside today; `assignee` keeps what that person looks after.
+    """
 
     legal_entity: AskedText
     period: AskedText
     all: WrittenFlag = False
+    without_snoozed: WrittenFlag = False
+    assignee: str = ""
+    order: ExceptionOrder = ExceptionOrder.SUBJECT
 
 
 class NamedException(Model):
@@ -91,10 +107,11 @@ class ExceptionPage(ListPage[ExceptionState]):
 
 
 class ShownException(Model):
-    """An exception as it stands, and who may approve it now."""
+    """An exception as it stands, who may approve it now, and what people noted of it, the oldest first."""
 
     state: ExceptionState
     may_approve: tuple[str, ...]
+    notes: tuple[ExceptionNote, ...]
 
 
 class NamedMonth(Model):
@@ -189,8 +206,17 @@ def _list_exceptions(call: RouteCall[AskedExceptions], ports: Composition) -> Ex
         states = ports.exception_store.of_period(entity, period)
     else:
         states = waiting_exceptions(entity, period, ports.exception_store, ports.register, ports.now())
-    page = page_by_name(states, lambda state: state.opened.id, wanted)
+    if wanted.order is ExceptionOrder.AGE:
+        states = sorted(states, key=lambda state: state.opened.opened_at)  # of the same moment by subject, as they are
+    kept = [state for state in states if _is_wanted(state, wanted, ports.now().date())]
+    page = page_by_name(kept, lambda state: state.opened.id, wanted)
     return ExceptionPage(items=page.items, next=page.next)
+
+
+def _is_wanted(state: ExceptionState, wanted: AskedExceptions, today: date) -> bool:
+    if wanted.without_snoozed and state.snoozed_until is not None and state.snoozed_until > today:
+        return False
+    return not wanted.assignee or state.assignee == wanted.assignee
 
 
 def exception_of(call: RouteCall[NamedException], ports: Composition) -> ExceptionState:
@@ -207,7 +233,11 @@ def _show_exception(call: RouteCall[NamedException], ports: Composition) -> Show
     state, store = exception_of(call, ports), ports.exception_store
     history = ports.policies.history(state.opened.legal_entity)
     able = able_people(state.opened, history=history, limits=store.limits, at=ports.now())
-    return ShownException(state=state, may_approve=() if state.decision else tuple(person.id for person in able))
+    return ShownException(
+        state=state,
+        may_approve=() if state.decision else tuple(person.id for person in able),
+        notes=tuple(store.notes(state.opened.id)),
+    )
 
 
 def _reconciliation(call: RouteCall[NamedMonth], ports: Composition) -> Reconciliation:

@@ -7,6 +7,7 @@
 
     exceptions#<entity>#<period>, in the table that only the API's functions write
         <subject>#<ordinal>#decided         a person's decision
+        <subject>#<ordinal>#note#<n>        a comment, who looks after it, until when it is put aside
 
 The subject is an account, a credit note such as `UA~01`, or `_run`.
 """
@@ -17,6 +18,7 @@ from typing import Any
 
 from billproof.approvals.limits import ApprovalLimits
 from billproof.approvals.model import Decision, ExceptionRecord, ExceptionState, Verdict
+from billproof.approvals.notes import ExceptionNote, assignee_of, snoozed_until
 from billproof.approvals.requests import Requests
 from billproof.errors import Contended, NotFound
 from billproof.identities import ExceptionId
@@ -24,9 +26,9 @@ from billproof.ids import digest_bytes, shown
 from billproof.model import Model
 from billproof.ports import Key, Record, Records
 from billproof.retrying import attempts
-from billproof.store_keys import ExceptionFactKey, ExceptionOrdinal, FactKey, FactName, partition_name
+from billproof.store_keys import ExceptionFactKey, ExceptionOrdinal, FactKey, FactName, ordinal_text, partition_name
 
-OPENED, TOKEN, DECIDED = "opened", "token", "decided"
+OPENED, TOKEN, DECIDED, NOTE = "opened", "token", "decided", "note"
 OPEN = "open"
 MAX_ATTEMPTS = 10
 
@@ -67,6 +69,16 @@ class ExceptionStore:
     def decide(self, decision: Decision, counted: Sequence[Record] = ()) -> bool:
         """Keep a person's decision and what it counts for; False where there is one already, or another came first."""
         return self._decisions.create_all([_record(decision.exception, DECIDED, decision), *counted])
+
+    def note(self, exception: str, note: ExceptionNote) -> bool:
+        """Keep what a person noted; False where another note took its place."""
+        return self._decisions.create(_record(exception, str(FactName(NOTE, ordinal_text(note.ordinal))), note))
+
+    def notes(self, exception: str) -> list[ExceptionNote]:
+        """Return what people noted of an exception, the oldest first."""
+        partition, key = _place(exception)
+        records = self._decisions.query(partition, prefix=str(replace(key, fact=NOTE)))
+        return [ExceptionNote.model_validate(record.document) for record in records]
 
     def supersede(self, decision: Decision) -> bool:
         """Keep that an exception is no longer needed; False where there is such a fact already."""
@@ -144,11 +156,16 @@ class ExceptionStore:
             if OPENED not in facts:  # it was removed, which `audit verify` and proofs name: nothing can be said of it
                 continue
             decision = Decision.model_validate(facts[DECIDED]) if DECIDED in facts else None
+            noted = sorted(name for name in facts if FactName.parse(name).kind == NOTE)
+            notes = [ExceptionNote.model_validate(facts[name]) for name in noted]
             yield ExceptionState(
                 opened=ExceptionRecord.model_validate(facts[OPENED]),
                 status=decision.verdict.value if decision else OPEN,
                 decision=decision,
                 reminders=max(sum(FactName.parse(name).kind == TOKEN for name in facts) - 1, 0),
+                assignee=assignee_of(notes),
+                snoozed_until=snoozed_until(notes),
+                notes=len(notes),
             )
 
     def _tokens(self, exception: str) -> list[Any]:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from billproof.callers import Identity
 from billproof.findings import Finding
-from billproof.model import Model
+from billproof.model import Day, Model, Whole
 from billproof.money import Money
 
 RUN_SUBJECT = "_run"
@@ -108,12 +108,19 @@ class Answer(Model):
 
 
 class ExceptionState(Model):
-    """An exception as it stands."""
+    """An exception as it stands.
+
+    `assignee` is the person who looks after it, and `snoozed_until` the day on which it is back in the work list, as
+    somebody noted; neither decides anything.
+    """
 
     opened: ExceptionRecord
     status: str
     decision: Decision | None
     reminders: int
+    assignee: str | None = None
+    snoozed_until: Day | None = None
+    notes: Whole = 0
 
 
 class WaitOutcome(StrEnum):

@@ -1,5 +1,6 @@
 """The policy: who may decide what, and the thresholds of the controls. It is versioned and never changed."""
 
+import functools
 import operator
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -17,6 +18,7 @@ from billproof.names import Currency, Language, Name, Nonnegative, Version, is_p
 from billproof.nets import TroubleLimit
 
 Percent = Annotated[Nonnegative, Field(le=100_000)]
+UNDELIVERED_DAYS = 3
 FORMAT = 2
 """The format of policies whose people have identities. One of format 1 is still read, and lets nobody act."""
 
@@ -139,12 +141,15 @@ class VarianceRules(Model):
 
     One over the `threshold` of its currency becomes an exception; in a currency without one every variance does.
     `owners` names the team of a category, `owner` that of all others; without either it is the team that the cause
-    names.
+    names. An invoice that reached nobody is a variance from `undelivered_days` after its issue date on.
     """
 
     threshold: dict[Currency, Nonnegative] = Field(default_factory=dict)
     owners: dict[VarianceCategory, Owner] = Field(default_factory=dict)
     owner: Owner | None = None
+    undelivered_days: Annotated[int, Field(strict=True, ge=1, le=365)] = Field(
+        default=UNDELIVERED_DAYS, exclude_if=functools.partial(operator.eq, UNDELIVERED_DAYS)
+    )
 
     def owner_of(self, category: VarianceCategory) -> Owner | None:
         """Return the team of a category, or None where the policy names none."""

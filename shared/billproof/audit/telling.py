@@ -24,6 +24,7 @@ WORDS = {
     "opened": "an exception is raised, asked for by {requested_by}",
     "token": "waits for a person",
     "decided": "is {verdict} by {decided_by} under version {policy_version} of the policy: {reason}",
+    "note": "{noted_by} notes ({kind}): {text}",
     "closed": "the run is closed",
     "profile": "the account is published",
     "contract": "a contract is published",

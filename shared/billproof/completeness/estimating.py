@@ -13,10 +13,11 @@ from billproof.pricing.estimates import grown_by, worth_of_more
 
 
 class MissingWorth:
-    """Prices what is missing of a run's usage, by meter."""
+    """Prices what is missing of a run's usage, by meter; of some batches alone where these are named."""
 
-    def __init__(self, plan: RunPlan, artefacts: Artefacts) -> None:
-        self._plans = [artefacts.read(BATCH_PLAN, plan.run, batch) for batch in plan.batches]
+    def __init__(self, plan: RunPlan, artefacts: Artefacts, batches: Iterable[str] | None = None) -> None:
+        wanted = plan.batches if batches is None else batches
+        self._plans = [artefacts.read(BATCH_PLAN, plan.run, batch) for batch in wanted]
         self._meters = self._plans[0].meters if self._plans else ()
         self._used = {
             batch.batch: read_usages(artefacts, plan.run, batch.batch, batch.buckets) for batch in self._plans
@@ -35,8 +36,8 @@ class MissingWorth:
         """Return the type of the events that a meter reads."""
         return next((known.event_type for known in self._meters if known.id == meter), None)
 
-    def worth(self, shares: Mapping[str, Fraction]) -> Money | None:
-        """Price a share of the run's usage more, by meter; None where nobody knows.
+    def worth(self, shares: Mapping[str, Fraction], account: str = "") -> Money | None:
+        """Price a share of the run's usage more, by meter, of all accounts or of one; None where nobody knows.
 
         That is where no account can be priced, where it is no amount, and where it comes to nothing: accounts within
         their allowances, or without usage to grow, say nothing of what is missing.
@@ -45,8 +46,11 @@ class MissingWorth:
         try:
             for plan in self._plans:
                 usages = self._used[plan.batch]
-                grown = {window: grown_by(usage, shares) for window, usage in usages.items()}
-                for terms in plan.accounts:
+                grown = {
+                    window: grown_by(usage, shares) if account in {"", usage.account} else usage
+                    for window, usage in usages.items()
+                }
+                for terms in (terms for terms in plan.accounts if account in {"", *(one.id for one in terms.members)}):
                     more = worth_of_more(terms, plan=plan, usages=usages, grown=grown)
                     if more is not None:
                         worth = more if worth is None else worth + more

@@ -13,6 +13,7 @@ from fractions import Fraction
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.raising import open_run_exception
 from billproof.approvals.superseding import supersede_earlier_runs
+from billproof.completeness.changed_shapes import changed_shapes, largest, shape_findings
 from billproof.completeness.control_totals import control_totals_of, hours_of, tallies_of
 from billproof.completeness.estimating import MissingWorth
 from billproof.completeness.model import Completeness, CompletenessOutcome, CompletenessResult, Stated, StatedDays
@@ -25,6 +26,7 @@ from billproof.money import Money, exactly
 from billproof.periods import Period
 from billproof.pipeline.artefacts import (
     AGGREGATION_PLAN,
+    CHECK_WARNINGS,
     REFUSED,
     RUN,
     RUN_PLAN,
@@ -33,7 +35,7 @@ from billproof.pipeline.artefacts import (
     Artefact,
     Artefacts,
 )
-from billproof.pipeline.model import RunPlan
+from billproof.pipeline.model import CheckWarnings, RunPlan
 from billproof.pipeline.quarantine import resent_of, unreadable_finding
 from billproof.pipeline.starting import is_closed, run_ids
 from billproof.ports import Objects, Records
@@ -59,6 +61,8 @@ def check_completeness(
     unreadable: list[str] = []
     artefacts.write(SHARED_IDS, run_id, _shared_ids(plan, artefacts, objects, unreadable))
     report = _report(plan, artefacts, objects, records, unreadable)
+    warnings = tuple(finding for finding in report.findings if finding.severity is Severity.WARNING)
+    artefacts.write(CHECK_WARNINGS, run_id, CheckWarnings(run=run_id, findings=warnings))
     artefacts.write(COMPLETENESS, run_id, report)
     if report.outcome is CompletenessOutcome.COMPLETE:
         return CompletenessResult(run_id=run_id, outcome=report.outcome, findings=0)
@@ -95,7 +99,7 @@ def _shared_ids(plan: RunPlan, artefacts: Artefacts, objects: Objects, unreadabl
 def _report(
     plan: RunPlan, artefacts: Artefacts, objects: Objects, records: Records, unreadable: list[str]
 ) -> Completeness:
-    """Compare what was counted with what was stated, and with each source's own history."""
+    """Compare what was counted with what was stated, and with the history of each source and account."""
     tallies = tallies_of(plan, artefacts)
     unreadable += [key for tally in tallies for key in tally.unreadable]
     totals = list(control_totals_of(plan, artefacts, objects, unreadable.append))
@@ -105,8 +109,8 @@ def _report(
     bounds = {"start": plan.period.start, "end": plan.period.end}
     silent = [] if plan.is_partial else silences([*before.days, *days], **bounds)
     stopped = [] if plan.is_partial else unstated(before.stated, stating, days, **bounds)
+    changes = [] if plan.is_partial else changed_shapes(plan, before.plan, artefacts, unreadable.append)
     over = [stated for stated in compared if is_over(stated, plan.policy.thresholds.completeness_percent)]
-    amount: Money | None = None
     findings: tuple[Finding, ...] = ()
     if over or silent:
         estimate = MissingWorth(plan, artefacts)
@@ -114,7 +118,11 @@ def _report(
             *(_gap(plan, stated, estimate, _refused(stated, plan, artefacts, estimate)) for stated in over),
             *(_silence(plan, silence, estimate) for silence in silent),
         )
-        amount = _whole([finding for finding in findings if finding.severity is Severity.BLOCKING])
+    held = [finding.path for finding in findings if finding.severity is Severity.BLOCKING]
+    of_shapes = tuple(shape_findings(plan, changes, artefacts, held))
+    at_risk = [finding for finding in (*findings, *largest(of_shapes)) if finding.severity is Severity.BLOCKING]
+    amount = _whole(at_risk)
+    findings += of_shapes
     findings += tuple(_unstated(plan, days_without) for days_without in stopped)
     findings += tuple(map(unreadable_finding, dict.fromkeys(unreadable)))
     return Completeness(
@@ -141,10 +149,11 @@ def _whole(findings: Sequence[Finding]) -> Money | None:
 
 @dataclass(frozen=True, slots=True)
 class _MonthBefore:
-    """What the last closed run of the month before counted by day, and of which days sources stated what they sent."""
+    """The plan of the last closed run of the month before, what it counted by day, and which days sources stated."""
 
     days: Sequence[DayTally] = ()
     stated: Sequence[StatedDays] = ()
+    plan: RunPlan | None = None
 
 
 def _month_before(
@@ -163,8 +172,10 @@ def _month_before(
             if not earlier.is_partial:
                 parts = (artefacts.read(TALLY, run_id, bucket_name(bucket)) for bucket in earlier.buckets)
                 days = [day for tally in parts for day in tally.days]
-                return _MonthBefore(days, artefacts.read(COMPLETENESS, run_id).stated_days)
-        except (ObjectUnreadable, NotFound):
+                return _MonthBefore(days, artefacts.read(COMPLETENESS, run_id).stated_days, earlier)
+        except ObjectUnreadable as error:
+            unreadable(error.key)
+        except NotFound:
             unreadable(f"runs/{run_id}/")
     return _MonthBefore()
 

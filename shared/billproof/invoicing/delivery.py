@@ -11,30 +11,27 @@ PDF | message || electronic document | mail | delivered
 import json
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
-from email.message import EmailMessage
-from email.policy import SMTP
-from functools import partial
+from dataclasses import dataclass, replace
 
 from pydantic import Field
 
 from billproof.errors import MailRefused, NotFound, ObjectUnreadable
 from billproof.ids import digest_bytes, shown
+from billproof.invoicing.addresses import Recipients
 from billproof.invoicing.annex import annex_name, annex_of, needs_annex
 from billproof.invoicing.delivery_events import DeliveryProblem, ProblemKind
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.electronic import ElectronicDocument, is_electronic
 from billproof.invoicing.facts import DELIVERED
-from billproof.invoicing.model import DocumentKind, Invoice, Released
+from billproof.invoicing.links import CustomerPages, link_name
+from billproof.invoicing.mails import MOST_MAIL_BYTES, DeliveredFiles, MailTerms, compose
+from billproof.invoicing.model import Invoice, Released
 from billproof.invoicing.particulars import Particulars
 from billproof.invoicing.register import Register
 from billproof.masterdata.documents import DocumentForm
 from billproof.model import Model
 from billproof.ports import Mailer, Objects, Queue
-from billproof.wording.catalogue import mail_text
 
-INVOICE_HEADER = "X-Billproof-Invoice"
-"""By which a bounce is brought back to its invoice: SES writes a Message-ID of its own, and returns other headers."""
 MAIL_NAME = 16
 """Digits of the digest of address and reason that name a mail which was never taken: its tries are one fact."""
 
@@ -43,7 +40,10 @@ Renderer = Callable[[Invoice, Released], bytes]
 
 
 class Delivery(Model):
-    """The fact that an invoice was delivered; with an annex, where its PDF shows summaries of its lines."""
+    """The fact that an invoice was delivered; with an annex, where its PDF shows summaries of its lines.
+
+    `left_out` are addresses of the customer that fail, and were not written to. `link` names the link of the mail.
+    """
 
     number: str
     pdf_key: str
@@ -54,6 +54,13 @@ class Delivery(Model):
     electronic_key: str | None = Field(default=None, exclude_if=operator.not_)
     electronic_digest: str | None = Field(default=None, exclude_if=operator.not_)
     copied_to: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
+    left_out: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
+    link: str | None = Field(default=None, exclude_if=operator.not_)
+
+    @property
+    def is_unreachable(self) -> bool:
+        """Whether it was mailed to nobody since every address of the customer fails."""
+        return bool(self.left_out) and self.mailed_to is None
 
 
 class HandedOn(Model):
@@ -101,6 +108,7 @@ def deliver_invoice(
     mailer: Mailer,
     sender: str | None,
     electronic: Queue,
+    pages: CustomerPages | None = None,
 ) -> Delivery | HandedOn:
     """Keep the PDF and mail it to the account, unless it is a record only; one that was delivered is left alone.
 
@@ -127,16 +135,7 @@ def deliver_invoice(
         electronic.send([json.dumps({"invoice": invoice_id, "correlation_id": released.run})])
         return HandedOn(number=released.number, pdf_key=pdf_key(released), form=invoice.particulars.form)
     files = DeliveredFiles(pdf, annex)
-    return mail_and_note(invoice, released, files, register=register, mailer=mailer, sender=sender)
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveredFiles:
-    """The files of a delivery: the PDF, the annex of an invoice of many lines, and the electronic form."""
-
-    pdf: bytes
-    annex: bytes | None = None
-    electronic: ElectronicDocument | None = None
+    return mail_and_note(invoice, released, files, register=register, mailer=mailer, sender=sender, pages=pages)
 
 
 def mail_and_note(
@@ -147,23 +146,34 @@ def mail_and_note(
     register: Register,
     mailer: Mailer,
     sender: str | None,
+    pages: CustomerPages | None = None,
 ) -> Delivery:
     """Mail the files of a document, unless it is a record only or no sender is set, and note that it was delivered.
+
+    An address that fails is not written to: who gets copies is. Where nobody is left that is a fact beside the invoice.
 
     Raises ExternalServiceUnavailable where the mail was not taken, and MailRefused where it never will be.
     """
     if invoice.is_record:
         sender = None
+    sent, link = Recipients(to=""), None
     if sender is not None:
-        send_mail(compose(invoice, released, files, sender=sender), invoice, register=register, mailer=mailer)
+        sent = recipients_of(invoice, released, register)
+        if sent.to:
+            mail = compose_within_limits(invoice, released, files, MailTerms(sender, sent), register, pages)
+            send_mail(mail.message, invoice, sent, register=register, mailer=mailer)
+            link = mail.link
+        else:
+            note_unreachable(invoice, sent, register)
     annex, electronic = files.annex, files.electronic
-    stated = invoice.particulars
     delivery = Delivery(
-        copied_to=stated.copies_to if stated is not None and sender is not None else (),
+        copied_to=sent.copies,
+        left_out=sent.left_out,
+        link=link,
         number=released.number,
         pdf_key=pdf_key(released),
         pdf_digest=digest_bytes(files.pdf),
-        mailed_to=invoice.buyer.billing_email if sender is not None else None,
+        mailed_to=sent.to or None,
         annex_key=annex_key(released) if annex is not None else None,
         annex_digest=digest_bytes(annex) if annex is not None else None,
         electronic_key=electronic_key(released, electronic) if electronic is not None else None,
@@ -183,80 +193,74 @@ def documents_folder(released: Released) -> str:
     return f"documents/{released.legal_entity}/{released.period.name}/"
 
 
-def send_mail(mail: bytes, invoice: Invoice, *, register: Register, mailer: Mailer) -> None:
+def recipients_of(invoice: Invoice, released: Released, register: Register) -> Recipients:
+    """Return who is written to with a document: its customer and who gets copies, without addresses that fail."""
+    stated = invoice.particulars or Particulars()
+    return register.addresses.recipients(released.legal_entity, invoice.buyer.billing_email, stated.copies_to)
+
+
+def note_unreachable(invoice: Invoice, sent: Recipients, register: Register) -> None:
+    """Keep that a document was mailed to nobody, since every address of its customer fails: a fact beside it."""
+    problem = DeliveryProblem(
+        kind=ProblemKind.UNREACHABLE,
+        invoice=invoice.id,
+        mail=digest_bytes(" ".join(sent.left_out).encode())[:MAIL_NAME],
+        happened_at=None,
+        reason="every address of the customer bounced for good or complained before",
+        recipients=sent.left_out,
+    )
+    register.add(invoice.id, problem.fact, problem)
+
+
+def send_mail(mail: bytes, invoice: Invoice, sent: Recipients, *, register: Register, mailer: Mailer) -> None:
     """Send a document's mail; that it is refused for good is a fact beside the document, and raises MailRefused."""
-    to, stated = invoice.buyer.billing_email, invoice.particulars
+    to = sent.to
     try:
-        mailer.send(to=to, message=mail, copies=stated.copies_to if stated else ())
+        mailer.send(to=to, message=mail, copies=sent.copies)
     except MailRefused as error:
-        problem = DeliveryProblem(
-            kind=ProblemKind.REFUSED,
-            invoice=invoice.id,
-            mail=digest_bytes(f"{to} {error.message}".encode())[:MAIL_NAME],
-            happened_at=None,
-            reason=error.message,
-        )
-        register.add(invoice.id, problem.fact, problem)
+        _note_refused(invoice, to, error, register)
         raise
 
 
-def compose(invoice: Invoice, released: Released, files: DeliveredFiles, *, sender: str, sending: str = "") -> bytes:
-    """Write the mail: the same `sending` of an invoice has the same Message-ID, so a repeated one is recognised."""
-    mail = EmailMessage(policy=SMTP)
-    mail["From"] = sender
-    mail["To"] = invoice.buyer.billing_email
-    address_answers(mail, invoice.particulars or Particulars())
-    mail[INVOICE_HEADER] = invoice.id
-    kind = "credit_note" if invoice.kind is DocumentKind.CREDIT_NOTE else "invoice"
-    said = partial(mail_text, invoice.buyer.locale)
-    mail["Subject"] = said(f"subject_{kind}", number=released.number, seller=invoice.seller.name)
-    mail["Message-ID"] = message_id(*filter(None, (invoice.id, released.number, sending)), sender=sender)
-    text = _said_of_credit(invoice, released) if kind == "credit_note" else _said_of_invoice(invoice, released)
-    mail.set_content(f"{said('dear', name=invoice.buyer.name)}\n\n{text}\n\n{invoice.seller.name}\n")
-    electronic = files.electronic
-    if electronic is not None:
-        maintype, _, subtype = electronic.media_type.partition("/")
-        mail.add_attachment(electronic.data, maintype=maintype, subtype=subtype, filename=electronic.name)
-    if electronic is None or not electronic.has_pdf:
-        mail.add_attachment(files.pdf, maintype="application", subtype="pdf", filename=f"{released.number}.pdf")
-    if files.annex is not None:
-        mail.add_attachment(files.annex, maintype="text", subtype="csv", filename=annex_name(released))
-    return mail.as_bytes()
+def _note_refused(invoice: Invoice, to: str, error: MailRefused, register: Register) -> None:
+    problem = DeliveryProblem(
+        kind=ProblemKind.REFUSED,
+        invoice=invoice.id,
+        mail=digest_bytes(f"{to} {error.message}".encode())[:MAIL_NAME],
+        happened_at=None,
+        reason=error.message,
+    )
+    register.add(invoice.id, problem.fact, problem)
 
 
-def address_answers(mail: EmailMessage, stated: Particulars) -> None:
-    """Say in a mail who gets copies, and that answers go to whom the documents name as contact."""
-    if stated.copies_to:
-        mail["Cc"] = ", ".join(stated.copies_to)
-    if stated.contact is not None:
-        mail["Reply-To"] = stated.contact.email
+@dataclass(frozen=True, slots=True)
+class ComposedMail:
+    """A mail as it is sent, and the link in it, by its name, if there is one."""
+
+    message: bytes
+    link: str | None
 
 
-def message_id(*names: str, sender: str) -> str:
-    """Return the Message-ID of a mail: of the domain of its sender, and the same for the same names."""
-    return f"<{'.'.join(names)}@{sender.rsplit('@', 1)[-1]}>"
+def compose_within_limits(
+    invoice: Invoice,
+    released: Released,
+    files: DeliveredFiles,
+    terms: MailTerms,
+    register: Register,
+    pages: CustomerPages | None,
+) -> ComposedMail:
+    """Write a mail with a link to the customer's page, where there are pages, and with its files where they fit.
 
-
-def _said_of_invoice(invoice: Invoice, released: Released) -> str:
-    """Say what is due and when, after what is drawn of the customer's balance; or what is left to it."""
-    said, balance = partial(mail_text, invoice.buyer.locale), released.balance
-    if balance is not None and balance.left.amount:
-        due = said("nothing_due") + _left(invoice, released)
-    elif balance is None or balance.drawn.is_zero:
-        due = said("due", due=invoice.due_date)
-    else:
-        due = said("drawn", drawn=balance.drawn, left=released.receivable.amount, due=invoice.due_date)
-    return said("invoice", number=released.number, period=invoice.period.name, amount=invoice.totals.gross, due=due)
-
-
-def _said_of_credit(invoice: Invoice, released: Released) -> str:
-    name = "credit_note_refund" if invoice.refund else "credit_note"
-    values = {"number": released.number, "corrects": invoice.corrects, "amount": -invoice.totals.gross}
-    return mail_text(invoice.buyer.locale, name, **values) + _left(invoice, released)
-
-
-def _left(invoice: Invoice, released: Released) -> str:
-    balance = released.balance
-    if balance is None or balance.left.is_zero:
-        return ""
-    return " " + mail_text(invoice.buyer.locale, "left", left=balance.left, after=balance.after.amount)
+    Raises MailRefused where they do not, and there is no page: that is a fact beside the document.
+    """
+    token = pages.give_link(released, register) if pages is not None else ""
+    linked = replace(terms, page=pages.address(token) if pages is not None else "")
+    message = compose(invoice, released, files, linked)
+    if len(message) > MOST_MAIL_BYTES:
+        if pages is None:
+            said = f"the mail has {len(message):,} bytes: {MOST_MAIL_BYTES:,} are taken, and no pages are on"
+            refused = MailRefused(said)
+            _note_refused(invoice, terms.sent.to, refused, register)
+            raise refused
+        message = compose(invoice, released, files, replace(linked, is_linked=True))
+    return ComposedMail(message, link_name(token) if token else None)

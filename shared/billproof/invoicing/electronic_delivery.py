@@ -12,7 +12,6 @@ from billproof.ids import digest_bytes, shown
 from billproof.invoicing.annex import annex_of, needs_annex
 from billproof.invoicing.delivery import (
     MAIL_NAME,
-    DeliveredFiles,
     Delivery,
     documents_folder,
     electronic_key,
@@ -23,6 +22,8 @@ from billproof.invoicing.delivery_events import DeliveryProblem, ProblemKind
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.electronic import ElectronicDocument, ElectronicMaker
 from billproof.invoicing.facts import DELIVERED
+from billproof.invoicing.links import CustomerPages
+from billproof.invoicing.mails import DeliveredFiles
 from billproof.invoicing.model import Invoice, Released
 from billproof.invoicing.register import Register
 from billproof.ports import Mailer, Objects
@@ -36,6 +37,7 @@ def deliver_electronic(
     make: ElectronicMaker,
     mailer: Mailer,
     sender: str | None,
+    pages: CustomerPages | None = None,
 ) -> Delivery:
     """Keep a document in its electronic form and mail it with its PDF; one that was delivered is left alone.
 
@@ -53,7 +55,7 @@ def deliver_electronic(
     document = _made(invoice, released, pdf, register=register, make=make)
     objects.put(electronic_key(released, document), document.data, content_type=document.media_type)
     files = DeliveredFiles(pdf, annex_of(invoice, released) if needs_annex(invoice) else None, document)
-    return mail_and_note(invoice, released, files, register=register, mailer=mailer, sender=sender)
+    return mail_and_note(invoice, released, files, register=register, mailer=mailer, sender=sender, pages=pages)
 
 
 def read_electronic(released: Released, *, register: Register, objects: Objects) -> ElectronicDocument | None:

@@ -8,6 +8,7 @@ invoices#<entity>#<period>#<shard>
 <account>#posted                the ERP confirmed it
 <account>#delivered             its PDF is kept, and was mailed where it is to be
 <account>#resent#<nnn>          it was mailed again, to an address that is right now
+<account>#link#<digest>         a link to its page was given; unlinked#<nnn>: a person revoked those until then
 <account>#accrued#<month>       what a month accrued of it while it waited
 <account>#bounced#<mail>        its mail did not arrive; refused, rejected, complained and unfit likewise
 <account>~<nn>#...              the same of the nn-th credit note or write-off of that invoice
@@ -32,6 +33,7 @@ REGISTER_SHARDS = 8
 
 RELEASED, HELD, POSTING, POSTED, DELIVERED = "released", "held", "posting", "posted", "delivered"
 DECLARED, ACCRUED, RESENT = "declared", "accrued", "resent"
+LINK, UNLINKED = "link", "unlinked"
 CREDIT_REQUESTED = str(FactName(HELD, ordinal_text(1)))
 """The fact that takes a credit note's place among those of its invoice: of two requests at once one is given it."""
 

@@ -2,6 +2,7 @@
 
     invoices#<entity>#<period>#<shard>  the facts of invoices and credit notes: see facts.py
     numbers#<entity>#<year>             the numbers of documents: see series.py
+    addresses#<entity>                  addresses that are not written to again: see addresses.py
     openings#<entity>                   what was taken over from another system: see openings.py
     revenue#<entity>#<month>#<shard>
         <document>                      a document of which the month earns something that was deferred
@@ -22,6 +23,7 @@ from typing import Any
 from billproof.errors import Contended, IssuedLater, NotFound
 from billproof.findings import Finding
 from billproof.identities import InvoiceId
+from billproof.invoicing.addresses import Addresses
 from billproof.invoicing.balance import BalanceChange, Worth
 from billproof.invoicing.balances import Balances
 from billproof.invoicing.candidates import Candidate, account_partition, chunks, records_of, slot_key
@@ -58,6 +60,7 @@ class Register:
     def __init__(self, records: Records) -> None:
         self._records = records
         self.balances = Balances(records)
+        self.addresses = Addresses(records)
         self.openings = Openings(records)
         self.dates = SeriesDates(records, self.facts)
 

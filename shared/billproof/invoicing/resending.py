@@ -6,16 +6,24 @@ message | documents read | mail | resent
 A message names which sending it asks for: told twice, it is one fact, and one mail but for what dies in between.
 """
 
-from billproof.errors import InvalidInput, NotFound
+import operator
+
+from pydantic import Field
+
+from billproof.errors import InvalidInput, MailRefused, NotFound
 from billproof.ids import shown
 from billproof.invoicing.annex import annex_of, needs_annex
-from billproof.invoicing.delivery import DeliveredFiles, compose, read_pdf, send_mail
+from billproof.invoicing.delivery import compose_within_limits, read_pdf, recipients_of, send_mail
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.electronic_delivery import read_electronic
 from billproof.invoicing.facts import DELIVERED, resent_as
+from billproof.invoicing.links import CustomerPages
+from billproof.invoicing.mails import DeliveredFiles, MailTerms
 from billproof.invoicing.register import Register
 from billproof.model import Model
 from billproof.ports import Mailer, Objects
+
+FAILS = "this address bounced for good or complained before: note that it works, or name another one"
 
 
 class WantedResending(Model):
@@ -26,12 +34,13 @@ class WantedResending(Model):
 
 
 class Resent(Model):
-    """The fact that a delivered document was sent again, and to whom."""
+    """The fact that a delivered document was sent again, and to whom; `link` names the link of the mail."""
 
     number: str
     mailed_to: str
     copied_to: tuple[str, ...]
     ordinal: int
+    link: str | None = Field(default=None, exclude_if=operator.not_)
 
 
 def resend_invoice(
@@ -42,11 +51,13 @@ def resend_invoice(
     objects: Objects,
     mailer: Mailer,
     sender: str | None,
+    pages: CustomerPages | None = None,
 ) -> Resent:
     """Mail a delivered document again with the files that were kept; what was sent again is left alone.
 
     Raises NotFound where it was not delivered, InvalidInput without a sender, ObjectUnreadable where what was sent is
-    gone or another one, ExternalServiceUnavailable where the mail was not taken, and MailRefused where it never will.
+    gone or another one, ExternalServiceUnavailable where the mail was not taken, and MailRefused where it never will or
+    the address is one that fails.
     """
     released = register.released(invoice_id)
     if released is None or register.fact(invoice_id, DELIVERED) is None:
@@ -69,10 +80,12 @@ def resend_invoice(
         annex_of(kept, released) if needs_annex(kept) else None,
         read_electronic(released, register=register, objects=objects),
     )
-    mail = compose(invoice, released, files, sender=sender, sending=fact)
-    send_mail(mail, invoice, register=register, mailer=mailer)
-    copies = invoice.particulars.copies_to if invoice.particulars else ()
-    resent = Resent(number=released.number, mailed_to=wanted.to, copied_to=copies, ordinal=ordinal)
+    if register.addresses.failure(released.legal_entity, wanted.to) is not None:
+        raise MailRefused(FAILS)
+    sent = recipients_of(invoice, released, register)
+    mail = compose_within_limits(invoice, released, files, MailTerms(sender, sent, fact), register, pages)
+    send_mail(mail.message, invoice, sent, register=register, mailer=mailer)
+    resent = Resent(number=released.number, mailed_to=wanted.to, copied_to=sent.copies, ordinal=ordinal, link=mail.link)
     while not register.add(invoice_id, resent_as(resent.ordinal), resent):
         resent = resent.model_copy(update={"ordinal": resent.ordinal + 1})  # somebody else was faster meanwhile
     return resent

@@ -14,6 +14,8 @@ from billproof.contracts.history import Receipt
 from billproof.contracts.model import Contract
 from billproof.errors import Conflict, Contended, InvalidInput, NotFound
 from billproof.ids import shard_of, shown
+from billproof.masterdata.crosswalk_book import CrosswalkBook, KnownCrosswalk
+from billproof.masterdata.crosswalks import END, Crosswalk
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.keys import (
     CATALOG,
@@ -179,6 +181,18 @@ class Directory:
     def crm_mapping(self, system: str) -> CrmMapping | None:
         """Return the latest version of the mapping of a CRM, or None."""
         return self.latest(CrmMapping, system)
+
+    def crosswalks(self, *, known_before: str = END) -> CrosswalkBook:
+        """Return all crosswalks, of those of their versions that were received before an instant."""
+        prefix = sort_key("crosswalk", "")
+        records = list(self._records.query(CATALOG, prefix=prefix))
+        receipts = self._records.query(received(Key(CATALOG, "")).partition, prefix=prefix) if records else ()
+        came = {record.key.sort: record.document["received_at"] for record in receipts}
+        versions = (
+            KnownCrosswalk(Crosswalk.model_validate(record.document), came.get(record.key.sort, ""))
+            for record in records
+        )
+        return CrosswalkBook.of(versions, known_before=known_before)
 
     def policy(self, entity: str) -> Policy:
         """Return the policy of a legal entity that is in force; one that knows nobody where none is."""

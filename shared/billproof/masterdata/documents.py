@@ -64,6 +64,13 @@ class RemittanceAccount(Model):
 MailAddress = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=140)]
 
 
+_IN_A_PATH = r"[A-Za-z0-9._~:/?#@!$&'*+,;=%-]|\{number\}|\{amount\}|\{currency\}"
+PaymentPage = Annotated[
+    str, StringConstraints(pattern=rf"^https://[A-Za-z0-9.-]+(:[0-9]+)?(/({_IN_A_PATH})*)?$", max_length=500)
+]
+"""Where customers pay online, with places for the number, the amount and the currency."""
+
+
 class DocumentContact(Model):
     """Whom a customer asks about an invoice."""
 
@@ -84,7 +91,9 @@ class EntityDocuments(Model):
 
     `pay_to` has one account for a currency, `footer` what the law wants on business letters, `company_number` that in
     the register of companies. The `logo` is SVG and part of each document: keep it small. `colour` is as in CSS.
-    `mandates_met` are countries whose mandate of electronic invoices is met by other means, or does not bind it.
+    `pay_at` is the address of a page that takes payments, in which `{number}`, `{amount}` and `{currency}` stand for
+    those of an invoice. `mandates_met` are countries whose mandate of electronic invoices is met by other means, or
+    does not bind it.
     """
 
     pay_to: tuple[RemittanceAccount, ...] = ()
@@ -96,6 +105,7 @@ class EntityDocuments(Model):
     logo: Annotated[str, StringConstraints(pattern=r"^<svg ", max_length=4_000)] | None = None
     electronic_address: ElectronicAddress | None = None
     mandates_met: tuple[Country, ...] = ()
+    pay_at: PaymentPage | None = Field(default=None, exclude_if=operator.not_)
 
     @model_validator(mode="after")
     def _one_account_for_a_currency(self) -> Self:

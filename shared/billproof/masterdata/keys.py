@@ -1,6 +1,6 @@
 """Where versions of master data are kept.
 
-catalog                    entity#<id>#v000001, meter#<id>#v000001, crm_mapping#<id>#v000001
+catalog                    entity#<id>#v000001, meter#<id>#v000001, crm_mapping#<id>#v000001, crosswalk#<id>#v000001
 account#<id>               profile#v000001, contract#<contract>#v000001, crm#<contract>#v000001, child#<account>
 rates#<currencies>         <day>#v000001
 received#<any of these>    when that version came, and who sent it
@@ -16,6 +16,7 @@ from billproof.approvals.policy import Policy
 from billproof.contracts.crm_mappings import CrmMapping
 from billproof.contracts.model import Contract
 from billproof.ids import shard_of
+from billproof.masterdata.crosswalks import Crosswalk
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.model import AnyMasterData, CrmState
@@ -32,6 +33,7 @@ _IN_CATALOG: dict[type[Model], str] = {
     Policy: "policy",
     Meter: "meter",
     CrmMapping: "crm_mapping",
+    Crosswalk: "crosswalk",
 }
 _OF_ACCOUNTS: dict[type[Model], str] = {Contract: "contract", CrmState: "crm"}
 

@@ -7,6 +7,7 @@ from pydantic import Field, StringConstraints
 from billproof.approvals.policy import Policy
 from billproof.contracts.crm_mappings import CrmMapping
 from billproof.contracts.model import Contract
+from billproof.masterdata.crosswalks import Crosswalk
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import Account, LegalEntity
@@ -28,7 +29,7 @@ class CrmState(Model):
     terms_digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
-AnyMasterData = LegalEntity | Account | Meter | Contract | Policy | CrmState | ExchangeRate | CrmMapping
+AnyMasterData = LegalEntity | Account | Meter | Contract | Policy | CrmState | ExchangeRate | CrmMapping | Crosswalk
 
 
 MasterData = Annotated[AnyMasterData, Field(discriminator="kind")]

@@ -9,6 +9,8 @@ from typing import Any
 
 from billproof.contracts.model import Contract
 from billproof.errors import InvalidInput, NotFound
+from billproof.masterdata.crosswalk_checks import refuse_unsound_crosswalk
+from billproof.masterdata.crosswalks import Crosswalk
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.masterdata.meters import Aggregation, Meter
@@ -30,8 +32,11 @@ def refuse_unsound(data: AnyMasterData, directory: Directory) -> None:
     match data:
         case LegalEntity():
             _refuse_unnamed_accounts(data)
+            _refuse_shared_gateways(data, directory)
         case Account():
             _refuse_foreign_parent(data, directory)
+        case Crosswalk():
+            refuse_unsound_crosswalk(data, directory)
         case Contract():
             _refuse_long_recognition(data)
             _refuse_unaccounted_revenue(data, directory)
@@ -71,6 +76,23 @@ def _refuse_unnamed_accounts(entity: LegalEntity) -> None:
         if text != text.strip() or not 1 <= len(text) <= MOST_LETTERS_OF_AN_ACCOUNT:
             why = f"an account has 1 to {MOST_LETTERS_OF_AN_ACCOUNT} letters, and no blank at its ends"
             _refuse(path, why)
+
+
+def _refuse_shared_gateways(entity: LegalEntity, directory: Directory) -> None:
+    """Refuse an account of Stripe that another gateway is: both would book whatever it tells, and be paid by it."""
+    others = (other for other in directory.legal_entities() if other.id != entity.id)
+    whose = {
+        (gateway.stripe.account, gateway.stripe.livemode): f"{gateway.source} of {other.id}"
+        for other in others
+        for gateway in other.gateways
+        if gateway.stripe
+    }
+    for number, gateway in enumerate(entity.gateways):
+        account = gateway.stripe and (gateway.stripe.account, gateway.stripe.livemode)
+        if account in whose:
+            _refuse(("gateways", number, "stripe", "account"), f"gateway {whose[account]} is this account")
+        if account:
+            whose[account] = f"{gateway.source} of {entity.id}"
 
 
 def _refuse_foreign_parent(account: Account, directory: Directory) -> None:

@@ -40,6 +40,11 @@ class TakenReceivables:
         self._register = register
         self._objects = objects
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there are none."""
+        return not self._by_number
+
     def numbered(self, number: str) -> OpenReceivable | None:
         """Return the invoice of this number, or None."""
         return self._by_number.get(number)

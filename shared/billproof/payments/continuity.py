@@ -120,6 +120,14 @@ def follows(earlier: StatementSpan, later: StatementSpan) -> Succession:
     return Succession(continuity=Continuity.FOLLOWS, reason="it opens with what the one before it closes with")
 
 
+def overlaps(one: StatementSpan, other: StatementSpan) -> bool:
+    """Say whether two statements of an account tell of the same days; notifications overlap nothing."""
+    if one.id == other.id or one.currency != other.currency or None in {one.opening, other.opening}:
+        return False
+    earlier, later = in_order([one, other])
+    return follows(earlier, later).continuity is Continuity.OVERLAP
+
+
 def _is_another_version(earlier: StatementSpan, later: StatementSpan) -> bool:
     """Say whether the bank wrote a statement of the same days anew: under one number, or from one opening balance on.
 

@@ -89,19 +89,24 @@ class Receivables:
         """Return what is open of an account's invoices, oldest due first; a child's are on its parent's."""
         known = self.directory.account(account)
         payer = known.parent or account if known else account
-        entries: dict[str, list[CashEntry]] = {}
+        entries: dict[tuple[str, str], list[CashEntry]] = {}
         items: list[OpenItem] = []
-        for invoice in dict.fromkeys((*self.invoices_of(payer), *self.taken.documents_of(account))):
+        for invoice in dict.fromkeys((*self.invoices_of(payer), *self._taken_of_children(payer))):
             released = self.released(invoice)
             if released is None:
                 continue
-            currency = released.document.totals.gross.currency
-            if currency not in entries:
-                entries[currency] = self.entries_of(released)
-            worth = self.open_worth(released, entries[currency])
+            whose = (released.account, released.document.totals.gross.currency)
+            if whose not in entries:
+                entries[whose] = self.entries_of(released)
+            worth = self.open_worth(released, entries[whose])
             if worth.amount.amount > 0:
                 items.append(self._item(released, worth))
         return sorted(items, key=lambda item: (item.due, item.number))
+
+    def _taken_of_children(self, parent: str) -> list[str]:
+        """Return the invoices that were taken over of the accounts that an account pays for."""
+        children = () if self.taken.is_empty else self.directory.children(parent)
+        return [document for child in children for document in self.taken.documents_of(child)]
 
     def invoices_of(self, account: str) -> list[str]:
         """Return the invoices that an account was billed, each once; first those that were taken over."""

@@ -73,6 +73,12 @@ class StatementBook:
         key = return_key(returned.legal_entity, returned.source, returned.reference, TAKEN_BACK)
         self._records.create(Record(key, returned.model_dump(mode="json")))
 
+    def taken_back(self, entity: str) -> list[BankReturn]:
+        """Return all that banks took back."""
+        records = self._records.query(return_key(entity, "", "", TAKEN_BACK).partition)
+        facts = (record for record in records if FactKey.parse(record.key.sort).fact == TAKEN_BACK)
+        return [BankReturn.model_validate(record.document) for record in facts]
+
     def returns_that_wait(self, entity: str) -> list[BankReturn]:
         """Return what banks took back and for which no receipt was given back."""
         partition = return_key(entity, "", "", TAKEN_BACK).partition

@@ -29,6 +29,7 @@ from billproof.payments.returns import BankReturn, returns
 from billproof.payments.service import ReceiptArrived, ReceiptReturned
 from billproof.payments.statement_book import StatementBook, TakenStatement
 from billproof.payments.statements import BankStatement, receipts, statement_id
+from billproof.payments.told_before import ToldBefore
 from billproof.periods import instant_text
 from billproof.ports import Queue
 from billproof.store_keys import ObjectKey
@@ -158,8 +159,9 @@ def take_statement(file: BankFile, *, sources: StatementSources, now: datetime) 
     """
     statements = read_bank_file(file, directory=sources.directory, read=sources.read)
     entity = file.legal_entity
-    arrived = [receipts(statement, entity) for statement in statements]
-    taken_back = [returns(statement, entity) for statement in statements]
+    before = [ToldBefore(statement, entity, book=sources.book, cash=sources.cash) for statement in statements]
+    arrived = [told.receipts(receipts(one, entity)) for told, one in zip(before, statements, strict=True)]
+    taken_back = [told.returns(returns(one, entity)) for told, one in zip(before, statements, strict=True)]
     here = {receipt.id for of_one in arrived for receipt in of_one}
     for of_one in arrived:
         sources.events.send(_bodies(ReceiptArrived(kind="receipt", receipt=receipt) for receipt in of_one))

@@ -90,7 +90,7 @@ class AccountPlanner:
         self._entity = entity
         self._period = period
         self._now = now
-        self._marks = LateMarks(objects, buckets)
+        self._marks = LateMarks(objects, buckets, directory.crosswalks(known_before=now), now)
         self._days = IssueDays(entity, period, now, directory, register, objects, months, is_first_run=is_first_run)
         self._directory = directory
         self._register = register

@@ -1,7 +1,7 @@
 """The aggregation step of a billing run: one bucket of the usage log, written out by batch."""
 
 from billproof.model import Model
-from billproof.pipeline.artefacts import AGGREGATION_PLAN, REFUSED, TALLY, USAGE, Artefacts
+from billproof.pipeline.artefacts import AGGREGATION_PLAN, PROFILE, REFUSED, TALLY, USAGE, Artefacts
 from billproof.pipeline.earlier_levels import earlier_levels
 from billproof.pipeline.usages import usage_part
 from billproof.ports import Objects
@@ -10,6 +10,7 @@ from billproof.usage.aggregation import aggregate
 from billproof.usage.extras import Extras
 from billproof.usage.keys import bucket_name, day_of
 from billproof.usage.model import AccountUsage, AggregationPlan, BatchUsage, Quarantined
+from billproof.usage.profiles import BucketProfile
 from billproof.usage.tallies import BucketTally
 from billproof.usage.unreadable import report
 
@@ -55,7 +56,8 @@ def aggregate_usage(*, run_id: str, bucket: int, objects: Objects) -> Aggregated
     )
     for usage in usages:
         batches.setdefault(batch_of[usage.account], []).append(usage)
-    news = [artefacts.new(TALLY, run_id, tally, part=name)]
+    profile = BucketProfile(run=run_id, bucket=bucket, profiles=tuple(extras.profiles))
+    news = [artefacts.new(TALLY, run_id, tally, part=name), artefacts.new(PROFILE, run_id, profile, part=name)]
     for batch, accounts in batches.items():
         batch_usage = BatchUsage(run=run_id, batch=batch, bucket=bucket, accounts=tuple(accounts))
         news.append(artefacts.new(USAGE, run_id, batch_usage, part=usage_part(batch, bucket)))

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from billproof.cutting import cut
 from billproof.errors import NotFound, ObjectUnreadable
+from billproof.masterdata.crosswalk_book import CrosswalkBook
 from billproof.masterdata.meters import Meter
 from billproof.periods import Period, instant_text
 from billproof.pipeline.account_planner import AccountPlan
@@ -27,6 +28,7 @@ from billproof.usage.keys import bucket_name
 from billproof.usage.log import COMPRESSION_LEVEL, control_prefix, day_of_key, days_between, ids_key
 from billproof.usage.manifests import new_manifest
 from billproof.usage.model import AccountWindow, AggregationPlan, AskedAggregate
+from billproof.usage.owners import owners_in
 
 BUCKETS_AT_ONCE = 16
 """Buckets whose plans are made and written side by side, with one record in the audit chain."""
@@ -130,6 +132,7 @@ class BucketsPlanning:
     run_before: str | None
     objects: Objects
     buckets: Buckets
+    crosswalks: CrosswalkBook
 
     def plan_before(self) -> RunPlan | None:
         """Return the plan of the run before; None where there is none, or where it no longer reads.
@@ -185,10 +188,10 @@ def _aggregation_plan(
     windows = mine.windows
     start, end = (instant_text(instant) for instant in planning.period.instants(planning.time_zone))
     days = days_between([(window.start, window.end) for window in windows] or [(start, end)])
-    spread = planning.buckets.spread_of(bucket)
-    reads = (bucket, *spread.older)
-    manifest = new_manifest(planning.objects, planning.run, reads, days, planning.planned_at)
-    known_ids, has_known_ids = planning.ids_before(reads, before)
+    spread = planning.buckets.spread_with(bucket, owners_in(planning.crosswalks, windows))
+    own = (bucket, *spread.older)
+    manifest = new_manifest(planning.objects, planning.run, (*own, *spread.others), days, planning.planned_at)
+    known_ids, has_known_ids = planning.ids_before(own, before)
     plan = AggregationPlan(
         run=planning.run,
         bucket=bucket,

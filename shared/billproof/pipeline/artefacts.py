@@ -17,13 +17,14 @@ from billproof.errors import ObjectUnreadable
 from billproof.ids import canonical_json
 from billproof.invoicing.drafts import BatchDrafts, BatchReleases
 from billproof.model import canonical_model
-from billproof.pipeline.model import PartWindows, PlanPart, RunPlan, RunStatement, SeenControlTotals
+from billproof.pipeline.model import CheckWarnings, PartWindows, PlanPart, RunPlan, RunStatement, SeenControlTotals
 from billproof.ports import NewObject, Objects
 from billproof.pricing.model import BatchPricing
 from billproof.pricing.terms import BatchPlan
 from billproof.tax.charged import BatchCharges
 from billproof.tax.model import BatchTax
 from billproof.usage.model import AggregationPlan, BatchUsage
+from billproof.usage.profiles import BucketProfile
 from billproof.usage.refusal_model import RunRefusals
 from billproof.usage.tallies import BucketTally, IdsElsewhere, SharedIds
 
@@ -53,10 +54,12 @@ PLAN_PART = Artefact("plan-parts", PlanPart)
 PART_WINDOWS = Artefact("plan-windows", PartWindows)
 AGGREGATION_PLAN = Artefact("aggregation-plan", AggregationPlan)
 CONTROL_TOTALS = Artefact(RUN, SeenControlTotals, "control-totals")
+CHECK_WARNINGS = Artefact(RUN, CheckWarnings, "check-warnings")
 SHARED_IDS = Artefact(RUN, SharedIds, "shared-ids")
 IDS_ELSEWHERE = Artefact(RUN, IdsElsewhere, "ids-elsewhere")
 REFUSED = Artefact(RUN, RunRefusals, "refused")
 TALLY = Artefact("tally", BucketTally)
+PROFILE = Artefact("profile", BucketProfile)
 USAGE = Artefact("usage", BatchUsage)
 PRICED = Artefact("priced", BatchPricing)
 VALIDATED = Artefact("validated", BatchFindings)

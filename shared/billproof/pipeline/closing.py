@@ -11,6 +11,7 @@ from billproof.invoicing.releasing import changed_finding
 from billproof.model import Model
 from billproof.money import Money, Taxed
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, DRAFTED, REFUSED, RELEASED, RUN_PLAN, STATEMENT, Artefacts
+from billproof.pipeline.check_warnings import check_warnings
 from billproof.pipeline.model import CurrencyTotal, RunPlan, RunStatement
 from billproof.pipeline.quarantine import quarantine_findings, quarantine_of
 from billproof.pipeline.shared_ids import shared_id_findings
@@ -153,7 +154,12 @@ def _statement(plan: RunPlan, sums: RunSums, artefacts: Artefacts, objects: Obje
         quarantined=quarantined.total(),
         quarantined_unattributed=unattributed,
         quarantine=tuple(places),
-        findings=(*findings, *quarantine_findings(places, plan.period.name), *shared_id_findings(plan, artefacts)),
+        findings=(
+            *findings,
+            *quarantine_findings(places, plan.period.name),
+            *shared_id_findings(plan, artefacts),
+            *check_warnings(plan, artefacts, besides=findings),
+        ),
         **sums.stated(findings),
     )
 

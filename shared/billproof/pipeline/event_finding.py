@@ -1,7 +1,7 @@
 """Where an event is: in the log, refused, on an invoice's lines, or not here (it may wait in its queue)."""
 
 import itertools
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from datetime import datetime
 from enum import StrEnum
 
@@ -19,7 +19,7 @@ from billproof.ports import Objects
 from billproof.usage import log
 from billproof.usage.buckets import Buckets
 from billproof.usage.keys import UNKNOWN_DAY, day_of, usage_prefix
-from billproof.usage.model import Quarantined
+from billproof.usage.model import Quarantined, SegmentRow
 from billproof.usage.refused import MUCH_LATER, dismissals, readable_parts, refused_id
 from billproof.usage.refusing import Refused
 from billproof.usage.validation import instant_of
@@ -84,8 +84,8 @@ def find_event(
 ) -> EventPlace:
     """Look for an event of an account by its source, id and time, of which the day in UTC counts.
 
-    It reads what the log and the quarantine hold of that day, and what was refused without a time. Raises InvalidInput
-    for a time that cannot be read.
+    It reads what the log and the quarantine hold of that day, and what was refused without a time. Of the ids that
+    crosswalks give the account it finds what was accepted. Raises InvalidInput for a time that cannot be read.
     """
     try:
         moment = instant_of(canonical_json(time), MUCH_LATER)
@@ -93,8 +93,15 @@ def find_event(
         message = f"the time is not one of RFC 3339 with a zone, such as 2013-01-31T23:59:00-05:00: {refused.reason}"
         raise InvalidInput(message) from None
     day = day_of(moment)
-    prefixes = (usage_prefix(bucket, day) for bucket in buckets.holding(account.id))
-    copies = tuple(copy for prefix in prefixes for copy in _copies(objects, prefix, account.id, source, event))
+    crosswalks = directory.crosswalks()
+    names = [account.id, *sorted(crosswalks.ids_of(account.id))]
+    prefixes = sorted({usage_prefix(bucket, day) for name in names for bucket in buckets.holding(name)})
+
+    def is_meant(row: SegmentRow) -> bool:
+        is_named = (row.source, row.id) == (source, event)
+        return is_named and crosswalks.account_of(row.source, row.account, row.time) == account.id
+
+    copies = tuple(copy for prefix in prefixes for copy in _copies(objects, prefix, is_meant))
     refused_copies = tuple(_refused(objects, day, account.id, source, event))
     state = Whereabouts.LOG if copies else Whereabouts.REFUSED if refused_copies else Whereabouts.NOT_HERE
     types = {copy.type for copy in copies}
@@ -113,13 +120,13 @@ def find_event(
     )
 
 
-def _copies(objects: Objects, prefix: str, account: str, source: str, event: str) -> Iterator[LoggedCopy]:
+def _copies(objects: Objects, prefix: str, is_meant: Callable[[SegmentRow], bool]) -> Iterator[LoggedCopy]:
     for key in objects.keys(prefix):
         rows = log.read_intact(objects, key)
         if rows is None:
             raise ObjectUnreadable(key)
         for row in rows:
-            if (row.source, row.id, row.account) == (source, event, account):
+            if is_meant(row):
                 yield LoggedCopy(type=row.type, received_at=row.received_at, segment=key)
 
 

@@ -15,6 +15,9 @@ from billproof.readings import Reading
 from billproof.usage.model import AccountWindow, EventCounts
 from billproof.usage.refusal_model import QuarantinedAt
 
+PROFILES = "profiles"
+"""What a run lists where it keeps profiles of its accounts' events, and what its check warns of."""
+
 
 class RunPlan(Model):
     """The plan of a run: its buckets and batches, the instants of its period, and by what it decides.
@@ -41,6 +44,11 @@ class RunPlan(Model):
     lists: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
 
     @property
+    def has_profiles(self) -> bool:
+        """Whether the run keeps profiles of its accounts' events, and states what its check warns of."""
+        return PROFILES in self.lists
+
+    @property
     def is_checked(self) -> bool:
         """Whether the check of its completeness left its results: a run of nothing is not checked.
 
@@ -51,6 +59,13 @@ class RunPlan(Model):
     def relies_on(self, source: str) -> bool:
         """Say whether a source may hold the run."""
         return not self.usage_sources or source in self.usage_sources
+
+
+class CheckWarnings(Model):
+    """What the check of a run's completeness warns of and does not hold: the statement reports it."""
+
+    run: str
+    findings: tuple[Finding, ...]
 
 
 class CurrencyTotal(Model):

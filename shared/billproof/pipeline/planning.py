@@ -29,7 +29,7 @@ from billproof.pipeline.aggregation_plans import (
 )
 from billproof.pipeline.artefacts import CONTROL_TOTALS, PLAN_PART, REFUSED, RUN_PLAN, SHARED_TERMS, Artefacts
 from billproof.pipeline.families import members_of
-from billproof.pipeline.model import PlanPart, PlanRequest, RunPlan
+from billproof.pipeline.model import PROFILES, PlanPart, PlanRequest, RunPlan
 from billproof.pipeline.month_facts import refuse_signed_off
 from billproof.pipeline.months import Months
 from billproof.pipeline.planning_accounts import PlanPorts, RunSizes, plan_accounts
@@ -248,6 +248,7 @@ class _Joining:
             run_before=Months(self._ports.runs, shared.legal_entity.id).last_closed_run(month_before),
             objects=objects,
             buckets=self._sizes.buckets,
+            crosswalks=self._ports.directory.crosswalks(known_before=instant_text(self._now)),
         )
         write_aggregation_plans(planning, buckets, work)
         return buckets, bool(control_totals.objects)
@@ -271,7 +272,7 @@ class _Joining:
             requested_by=shared.requested_by,
             policy=shared.policy,
             has_control_totals=has_control_totals,
-            lists=(CONTROL_TOTALS.name, REFUSED.name),
+            lists=(CONTROL_TOTALS.name, REFUSED.name, PROFILES),
             is_partial=bool(self._request.only_accounts),
             usage_sources=entity.usage_sources,
         )

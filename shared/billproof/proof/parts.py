@@ -21,6 +21,7 @@ from billproof.pipeline.earlier_levels import earlier_levels
 from billproof.proof.account import compare_shared_terms, prove_account
 from billproof.proof.model import CheckedCounts, Difference, DifferenceKind
 from billproof.proof.numbers import compare_number
+from billproof.proof.owners import compare_owners
 from billproof.proof.reading import RunReads
 from billproof.proof.runs import compare_plans
 from billproof.proof.usage import CheckedSegments, check_segments, compare_counts
@@ -88,7 +89,11 @@ def prove_bucket(reads: RunReads, bucket: int) -> BucketProof:
             late += usage.counts
     return BucketProof(
         checked=segments.counts,
-        differences=[*segments.differences, *compare_counts(by_window(usages), rows_stored)],
+        differences=[
+            *segments.differences,
+            *compare_counts(by_window(usages), rows_stored),
+            *compare_owners(aggregation, stores.directory),
+        ],
         own=own,
         late=late,
         usages={batch: _packed(reads.run, batch, bucket, used) for batch, used in by_batch.items()},

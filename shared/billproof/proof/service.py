@@ -30,6 +30,7 @@ from billproof.proof.approvals import of_run, prove_run_approvals
 from billproof.proof.model import CheckedCounts, Difference, DifferenceKind, Proof
 from billproof.proof.numbers import compare_number, prove_series, series_of_month
 from billproof.proof.openings import prove_opening
+from billproof.proof.owners import compare_owners
 from billproof.proof.parts import (
     BatchTask,
     BucketProof,
@@ -158,7 +159,7 @@ def prove_invoice(invoice: str, *, stores: Stores) -> Proof:
         lacking = lacked_by(stores, aggregation.run, aggregation.bucket)
         segments = check_segments(aggregation, stores.objects, rows_stored, lacking=lacking)
         checked += segments.counts
-        differences += segments.differences
+        differences += [*segments.differences, *compare_owners(aggregation, stores.directory)]
         usages |= by_window(aggregated(_alone(aggregation, terms), stores, segments))
     differences += compare_counts(usages, rows_stored)
     shared_terms, term_differences = compare_shared_terms(batch_plan, stores.directory)

@@ -2,6 +2,7 @@
 
 drafts, releases of every batch -> counts, totals, findings = statement
 ids that several accounts have  -> findings                 = statement
+warnings of the check           -> findings                 = statement
 """
 
 from collections import Counter
@@ -10,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from billproof.errors import NotFound, ObjectUnreadable
 from billproof.findings import Finding
 from billproof.nets import INTERNAL_ERROR
-from billproof.pipeline.artefacts import SHARED_IDS, Artefacts
+from billproof.pipeline.artefacts import CHECK_WARNINGS, SHARED_IDS, Artefacts
+from billproof.pipeline.check_warnings import check_warnings
 from billproof.pipeline.closing import RunSums
 from billproof.pipeline.model import RunPlan, RunStatement
 from billproof.pipeline.quarantine import quarantine_findings
@@ -33,8 +35,13 @@ def compare_statement(
         yield Difference.of(DifferenceKind.STATEMENT, SHARED_IDS.key(plan.run), "ids of several accounts", error)
         shared = [finding for finding in statement.findings if finding.code == SHARED_ID]
     own = sums.all_findings
-    proved = Counter(_substances([*own, *quarantine_findings(statement.quarantine, plan.period.name), *shared]))
     stated = Counter(_substances(statement.findings))
+    proved = Counter(_substances([*own, *quarantine_findings(statement.quarantine, plan.period.name), *shared]))
+    try:
+        proved |= Counter(_substances(check_warnings(plan, artefacts)))
+    except (NotFound, ObjectUnreadable) as error:
+        where = CHECK_WARNINGS.key(plan.run)
+        yield Difference.of(DifferenceKind.STATEMENT, where, "what the check of completeness warned of", error)
     more = stated - proved
     wrong = [substance for substance in more.elements() if substance[0] not in OF_THE_MOMENT]
     if wrong or proved - stated:

@@ -17,6 +17,7 @@ from billproof.usage.buckets import newer_buckets
 from billproof.usage.earlier_lists import Lists, list_numbers
 from billproof.usage.manifests import is_intact, seen_by, segments_of
 from billproof.usage.model import AFTER_ALL, AccountUsage, AccountWindow, AggregationPlan, SegmentRow
+from billproof.usage.owners import Owners
 from billproof.usage.windows import Usages
 
 
@@ -102,6 +103,12 @@ def _unmarked(aggregation: AggregationPlan, objects: Objects, counted: "_Counted
         for mark in log.late_marks(objects, bucket)
         if mark.written_at >= since
     }
+    marks |= {
+        (owner.account, month)
+        for owner in aggregation.spread.owners
+        for account, month in marks
+        if account == owner.external_id
+    }
     for keys in log.segments_of(objects, (*aggregation.reads, *newer), aggregation.days):
         for key in keys:
             if key not in listed:
@@ -122,15 +129,18 @@ class _Counted:
         for window in aggregation.windows:
             self._windows.setdefault(window.account, []).append(window)
         self._earlier = Lists(aggregation, objects, lacking=lacking).segments
+        self._owners = Owners(aggregation.spread.owners)
 
     def windows_of(self, key: str, rows: Iterable[SegmentRow]) -> Iterator[tuple[str, str]]:
         """Yield the account and period of each row that no earlier run counted."""
         for row in rows:
-            for window in self._windows.get(row.account, ()):
-                after = "" if window.after_manifest else window.after
-                is_new = key not in self._earlier.get(window.after_manifest, ())
-                if is_new and window.start <= row.time < window.end and after <= row.received_at < self._until:
-                    yield row.account, window.period
+            for account, since in self._owners.of(row):
+                for window in self._windows.get(account, ()):
+                    after = "" if window.after_manifest else window.after
+                    is_moved = bool(window.after_manifest and since and since >= window.after)
+                    is_new = is_moved or key not in self._earlier.get(window.after_manifest, ())
+                    if is_new and window.start <= row.time < window.end and after <= row.received_at < self._until:
+                        yield account, window.period
 
 
 def compare_counts(usages: Usages, rows_stored: Mapping[tuple[str, str], int]) -> Iterator[Difference]:

@@ -1,11 +1,12 @@
 """What a person notes of what a customer owes: a promise to pay, a pause, that somebody else collects, and its end."""
 
-from datetime import date
+from datetime import date, datetime
 
 from billproof.errors import Contended, InvalidInput
+from billproof.invoicing.links import revoke_links
 from billproof.payments.receivables import Receivables
 from billproof.receivables.collection_book import CollectionBook
-from billproof.receivables.notes import CollectionNote, NotedCollection
+from billproof.receivables.notes import CollectionNote, NotedCollection, NoteVerdict
 from billproof.receivables.reminders import CollectionFact, CollectionKind, CollectionState
 from billproof.retrying import attempts
 
@@ -15,14 +16,30 @@ UNSAID = {"ordinal", "day"}
 
 
 def note_collection(
-    wanted: CollectionNote, *, noted_by: str, receivables: Receivables, book: CollectionBook, today: date
+    wanted: CollectionNote,
+    *,
+    noted_by: str,
+    receivables: Receivables,
+    book: CollectionBook,
+    today: date,
+    now: datetime,
 ) -> NotedCollection:
     """Keep what a person noted; the same as was noted last changes nothing.
 
+    What is reachable is kept with the addresses, and that links are revoked beside their documents.
+
     Raises InvalidInput for an account of another legal entity, a number that is no invoice of it, a day that is past,
-    and Contended where others kept adding facts.
+    an address that did not fail, and Contended where others kept adding facts.
     """
     _refuse(wanted, receivables, today)
+    if wanted.address is not None:
+        addresses = receivables.register.addresses
+        addresses.works(wanted.legal_entity, wanted.address, said_by=noted_by, reason=wanted.reason, now=now)
+        return _noted(wanted, book.state(wanted.legal_entity, wanted.account))
+    if wanted.verdict is NoteVerdict.UNLINKED:
+        for item in filter(None, map(receivables.numbered, wanted.numbers)):
+            revoke_links(item.document, receivables.register, revoked_by=noted_by, reason=wanted.reason, now=now)
+        return _noted(wanted, book.state(wanted.legal_entity, wanted.account))
     for _ in attempts(MAX_ATTEMPTS):
         state = book.state(wanted.legal_entity, wanted.account)
         fact = CollectionFact(
@@ -35,15 +52,19 @@ def note_collection(
             reason=wanted.reason,
         )
         if _is_noted(fact, state) or book.add(wanted.legal_entity, wanted.account, fact):
-            return NotedCollection(
-                account=wanted.account,
-                verdict=wanted.verdict,
-                numbers=wanted.numbers,
-                until=wanted.until,
-                is_handed_over=CollectionState((*state.facts, fact)).handed_over is not None,
-            )
+            return _noted(wanted, CollectionState((*state.facts, fact)))
     message = f"others kept adding facts of {wanted.account}"
     raise Contended(message)
+
+
+def _noted(wanted: CollectionNote, state: CollectionState) -> NotedCollection:
+    return NotedCollection(
+        account=wanted.account,
+        verdict=wanted.verdict,
+        numbers=wanted.numbers,
+        until=wanted.until,
+        is_handed_over=state.handed_over is not None,
+    )
 
 
 def _is_noted(fact: CollectionFact, state: CollectionState) -> bool:

@@ -19,7 +19,7 @@ from functools import partial
 from billproof.approvals.policy import ReminderRules
 from billproof.errors import Contended, MailRefused
 from billproof.findings import Finding
-from billproof.invoicing.delivery import INVOICE_HEADER, address_answers, message_id
+from billproof.invoicing.mails import INVOICE_HEADER, REMINDER_HEADER, address_answers, message_id
 from billproof.invoicing.parties import parties_of
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.model import Model
@@ -50,6 +50,7 @@ FIRST_HOUR = 8
 CHUNK = 100
 """After how many customers it is noted how far a call has come."""
 MAX_ATTEMPTS = 5
+NOBODY_LEFT = "every address of the customer bounced for good or complained before"
 
 
 class RemindOutcome(StrEnum):
@@ -221,22 +222,27 @@ def _mailed(
     )
     if sources.sender is None:
         return fact
-    mail, stated = _mail(fact, account, sources.entity, sources.sender), letter.parties.stated(None)
-    address_answers(mail, stated)
+    stated, addresses = letter.parties.stated(None), sources.receivables.register.addresses
+    sent = addresses.recipients(sources.entity.id, account.billing_email, stated.copies_to)
+    if not sent.to:
+        return fact.model_copy(update={"refused": NOBODY_LEFT})
+    mail = _mail(fact, sent.to, account, sources.entity, sources.sender)
+    address_answers(mail, stated, sent)
     mail.add_attachment(pdf, maintype="application", subtype="pdf", filename=f"{letter.name}.pdf")
     try:
-        sources.mailer.send(to=account.billing_email, message=mail.as_bytes(), copies=stated.copies_to)
+        sources.mailer.send(to=sent.to, message=mail.as_bytes(), copies=sent.copies)
     except MailRefused as error:
         return fact.model_copy(update={"refused": error.message})
-    return fact.model_copy(update={"mailed_to": account.billing_email})
+    return fact.model_copy(update={"mailed_to": sent.to})
 
 
-def _mail(fact: CollectionFact, account: Account, entity: LegalEntity, sender: str) -> EmailMessage:
+def _mail(fact: CollectionFact, to: str, account: Account, entity: LegalEntity, sender: str) -> EmailMessage:
     """Write the mail: a customer's reminder of a day has one Message-ID. A bounce is kept beside its first invoice."""
     mail = EmailMessage(policy=SMTP)
     mail["From"] = sender
-    mail["To"] = account.billing_email
+    mail["To"] = to
     mail[INVOICE_HEADER] = fact.reminded[0].invoice
+    mail[REMINDER_HEADER] = fact.day.isoformat()
     mail["Subject"] = mail_text(account.locale, "subject_reminder", seller=entity.name)
     mail["Message-ID"] = message_id(entity.id, account.id, "reminder", fact.day.isoformat(), sender=sender)
     mail.set_content(fact.text)

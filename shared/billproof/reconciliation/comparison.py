@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import partial
 
 from billproof.erp.known import numbers_until, revenue_entries_of
@@ -12,7 +13,7 @@ from billproof.errors import ImmutableDocument, InvalidInput, NotFound
 from billproof.findings import Finding, VarianceCategory
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.facts import POSTED, InvoiceFacts
-from billproof.invoicing.model import Invoice, Released
+from billproof.invoicing.model import DocumentKind, Invoice, Released
 from billproof.invoicing.openings import OPENING, OpeningInEffect
 from billproof.invoicing.register import Register
 from billproof.ledger.rules import invoice_entry
@@ -34,7 +35,7 @@ from billproof.reconciliation.model import Cause, Variance
 from billproof.reconciliation.openings import compare_opening, references, revenue_of_opening
 from billproof.reconciliation.rules import Totals, compare, compare_revenue, troubled, variance
 from billproof.reconciliation.statements import compare_statements
-from billproof.reconciliation.unsettled import not_applied, not_paid_exactly, not_released
+from billproof.reconciliation.unsettled import not_applied, not_delivered, not_paid_exactly, not_released
 
 Posted = dict[Reference, list[PostedDocument]]
 
@@ -54,6 +55,7 @@ class Comparison:
 
     Each document is compared in a net of its own: what it raises is its own variance.
     A revenue entry is right under the chart of any of the versions of the legal entity, of which the last one holds.
+    What was issued by a day has reached its customer, where one is given.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Comparison:
         statements: StatementBook,
         gateways: GatewayBook,
         disputes: DisputeBook,
+        delivered_if_issued_by: date | None = None,
     ) -> None:
         *_, self._entity = self._entities = entities
         self._register = register
@@ -77,6 +80,7 @@ class Comparison:
         self._lookup = lookup
         self._book = book
         self._disputes = disputes
+        self._delivered_if_issued_by = delivered_if_issued_by
         self._compared: set[Reference] = set()
         self._troubled: set[str] = set()
         self._cash = CashComparison(self._entity, book, decisions, lookup, self._variances_in_net)
@@ -129,6 +133,9 @@ class Comparison:
             ),
         ]
         unsettled = list(not_paid_exactly(released, self._register, self._book))
+        is_for_customers = invoice is not None and invoice.kind is not DocumentKind.WRITE_OFF
+        if is_for_customers and self._delivered_if_issued_by is not None:
+            unsettled += not_delivered(facts, released, issued_by=self._delivered_if_issued_by)
         return Compared([released.document.in_books], documents, variances, unsettled)
 
     def of_others(self, month: Period) -> Compared:

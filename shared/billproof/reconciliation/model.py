@@ -43,6 +43,7 @@ class Cause(StrEnum):
     OVER_PAID = "invoice_over_paid"
     UNAPPLIED = "receipt_unapplied"
     OF_NOBODY = "receipt_of_nobody"
+    NOT_DELIVERED = "invoice_not_delivered"
 
 
 CATEGORIES: Mapping[Cause, VarianceCategory] = {
@@ -74,6 +75,7 @@ CATEGORIES: Mapping[Cause, VarianceCategory] = {
     Cause.OVER_PAID: VarianceCategory.OVER_PAID,
     Cause.UNAPPLIED: VarianceCategory.UNAPPLIED,
     Cause.OF_NOBODY: VarianceCategory.UNKNOWN_PAYER,
+    Cause.NOT_DELIVERED: VarianceCategory.NOT_DELIVERED,
 }
 """The category of each cause, where the comparison does not know better."""
 
@@ -128,8 +130,8 @@ class Variance(Model):
 class Reconciliation(Model):
     """The comparison of a legal entity's invoices, postings and payments of one billing period.
 
-    `variances` are differences between invoices and the ERP, `unsettled` what is not billed or not paid as it should
-    be. `seen` says how far the facts of the month went.
+    `variances` are differences between invoices and the ERP, `unsettled` what is not billed, delivered or paid as
+    it should be. `seen` says how far the facts of the month went.
     """
 
     legal_entity: str

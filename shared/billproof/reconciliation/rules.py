@@ -48,7 +48,10 @@ _REMEDIES: dict[Cause, tuple[Owner, str]] = {
         "find what wrote it, with billproof audit verify; it counts for nothing: a person decides the dispute",
     ),
     Cause.STATEMENT_GAP: (Owner.BILLING, "ask the bank for the statements between, and import them"),
-    Cause.STATEMENT_OVERLAP: (Owner.BILLING, "compare both statements; undo what was received twice"),
+    Cause.STATEMENT_OVERLAP: (
+        Owner.BILLING,
+        "compare both statements: what both tell of was booked once, unless they came at once",
+    ),
     Cause.RETURN_WAITS: (Owner.BILLING, "find the receipt that the bank took back, and give it back"),
     Cause.PAYOUT_DIFFERS: (
         Owner.BILLING,
@@ -66,6 +69,10 @@ _REMEDIES: dict[Cause, tuple[Owner, str]] = {
     Cause.OVER_PAID: (Owner.BILLING, "apply what is too much to another invoice, or give it back"),
     Cause.UNAPPLIED: (Owner.BILLING, "say which invoice it pays, or give it back"),
     Cause.OF_NOBODY: (Owner.BILLING, "find out whose it is and what it pays, or give it back"),
+    Cause.NOT_DELIVERED: (
+        Owner.BILLING,
+        "ask the customer for an address that works, and send it again; or remove why it was not sent, and redrive it",
+    ),
 }
 
 

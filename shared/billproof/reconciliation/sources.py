@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from billproof.approvals.policy import VarianceRules
 from billproof.erp.lookup import PostedDocuments
@@ -14,6 +14,7 @@ from billproof.payments.book import CashBook
 from billproof.payments.decision_book import ReceiptDecisions
 from billproof.payments.gateway_book import GatewayBook
 from billproof.payments.statement_book import StatementBook
+from billproof.periods import zone
 from billproof.ports import Objects
 from billproof.receivables.dispute_book import DisputeBook
 from billproof.reconciliation.comparison import Comparison
@@ -51,6 +52,7 @@ class ReconciliationSources:
     def begin(self, legal_entity: str, period: str) -> tuple[Comparison, Sums]:
         """Return what compares the documents of a month, and what adds up the comparisons and knows what there was."""
         entity, sums = self._look(legal_entity, period)
+        rules, today = self.directory.policy(legal_entity).variances, self.now.astimezone(zone(entity.time_zone)).date()
         comparison = Comparison(
             self.directory.versions_of(legal_entity),
             register=self.register,
@@ -61,6 +63,7 @@ class ReconciliationSources:
             statements=self.statements,
             gateways=self.gateways,
             disputes=self.disputes,
+            delivered_if_issued_by=today - timedelta(days=rules.undelivered_days) if rules else None,
         )
         return comparison, sums
 

@@ -1,12 +1,14 @@
-"""What of a month is not billed or not paid as it should be: invoices that wait, payments that do not fit, money left.
+"""What of a month is not billed, delivered or paid as it should be: invoices that wait, payments that do not fit.
 
 An invoice that nobody paid anything of is open, and no variance: receivables tell its age.
 """
 
 from collections.abc import Iterator
+from datetime import date
 from itertools import chain
 
 from billproof.findings import VarianceCategory
+from billproof.invoicing.delivery_events import why_undelivered
 from billproof.invoicing.facts import InvoiceFacts
 from billproof.invoicing.held import HeldInvoice
 from billproof.invoicing.model import Released
@@ -40,6 +42,22 @@ def not_released(facts: InvoiceFacts, currency: str, register: Register) -> Iter
 def _is_excluded(held: HeldInvoice, facts: InvoiceFacts, register: Register) -> bool:
     billings = register.settlements(facts.id.legal_entity, held.account)
     return any(billing.invoice == held.invoice and not billing.number for billing in billings)
+
+
+def not_delivered(facts: InvoiceFacts, released: Released, *, issued_by: date) -> Iterator[Variance]:
+    """Yield that a document which was issued by a day has reached nobody: it was not sent, or did not arrive."""
+    if released.issue_date > issued_by or not why_undelivered(facts):
+        return
+    gross = released.document.totals.gross
+    yield variance(
+        Cause.NOT_DELIVERED,
+        invoice=released.invoice,
+        reference=released.number,
+        invoiced=gross,
+        posted=Money.zero(gross.currency),
+        since=released.issue_date,
+        billing_account=released.account,
+    )
 
 
 def not_paid_exactly(released: Released, register: Register, book: CashBook) -> Iterator[Variance]:

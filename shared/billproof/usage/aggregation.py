@@ -26,6 +26,7 @@ from billproof.usage.measuring import Measurer
 from billproof.usage.measuring_levels import LevelMeasurer
 from billproof.usage.model import AccountUsage, AggregationPlan, AskedAggregate
 from billproof.usage.openings import EarlierWindows, LatestReadings, LevelBook, level_book, levels_asked, nothing_known
+from billproof.usage.profiling import Profiling
 from billproof.usage.property_roles import needs_order
 from billproof.usage.querying import Queries
 from billproof.usage.reuse import Reuse
@@ -57,6 +58,10 @@ _BY_LIST = {
     left join seen as billed on billed.segment = judged.segment and billed.list = windows.before_list""",
 }
 """What an earlier run counted, and what came after a window's invoice: by its list, or (without one) by receipt."""
+_MOVED = {
+    "is_new": "received_at >= after_at and (counted.segment is null or (moved_at > '' and moved_at >= after_said))"
+}
+"""New to an account, too, is what is known to be its own only since the earlier run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +130,9 @@ def _aggregate(
         counting = Counting(database, plan, names) if compacted else None
         columns = "".join(f", {column}" for column in names.values())
         order = ARRIVED if needs_order(plan) else "null"
-        bounds = _BY_LIST if list_numbers(plan) else _BY_TIME
-        mine = _MINE.format(names=columns, order=order, **bounds)
+        mine = _MINE.format(names=columns, order=order, **_bounds(plan))
         reuse = Reuse(database, plan, reads.objects)
+        profiling = Profiling(database, plan, names) if extras is not None else None
         for rows in chunks():
             database.execute(mine)
             is_corrected = keep_standing(database, columns, finds_circles=plan.known_ids is not None)
@@ -137,6 +142,8 @@ def _aggregate(
                 plain, days = counting.everyone(rows), counting.add(rows)
             if extras is not None:
                 extras.add(database, plan, names, plain, days)
+            if profiling is not None:
+                profiling.add(plain)
         if reads.writes_lists:
             reuse.write()
         results = _Results(database, plan, names, is_typed=counting is not None)
@@ -145,11 +152,18 @@ def _aggregate(
             reuse.find(rows)
         if extras is not None:
             extras.unreadable += reuse.unreadable
+            extras.profiles = profiling.profiles() if profiling is not None else []
         latest = results.latest(levels_asked(plan))
         book = level_book(plan, latest, earlier=earlier, look_back=partial(_look_back, reads=reads))
         for number, keys in book.lacked.items():
             unreadable.add_of_window(number, keys)
         return [usage.model_copy(update=reuse.of(number)) for number, usage in enumerate(results.of(book))]
+
+
+def _bounds(plan: AggregationPlan) -> dict[str, str]:
+    if not list_numbers(plan):
+        return _BY_TIME
+    return _BY_LIST | _MOVED if plan.spread.owners else _BY_LIST
 
 
 def _look_back(plan: AggregationPlan, *, reads: _Reads) -> list[AccountUsage]:

@@ -15,6 +15,8 @@ bucket of each count, then.
 """
 
 import json
+import operator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
@@ -28,20 +30,37 @@ from billproof.ports import Objects
 _FOLDER = "usage-buckets/"
 
 
+class OwnedUsage(Model):
+    """Events of an external id with times `[start, end)` and the account that they count for, known `since`.
+
+    `system` is their source; "" is every source that has nothing of its own for the id.
+    """
+
+    system: str
+    external_id: str
+    start: str
+    end: str
+    account: str
+    since: str
+
+
 class BucketSpread(Model):
     """Which part of what it reads is a bucket's own: accounts by their hash; `older` are the buckets of before.
 
-    As it stands by default the bucket reads itself alone, and all of it.
+    `owners` is whose the usage of ids in crosswalks is, as far as it concerns the bucket, and `others` are the buckets
+    where such ids have theirs. As it stands by default the bucket reads itself alone, and all of it.
     """
 
     older: tuple[int, ...] = ()
     shard: int = Field(default=0, ge=0)
     count: int = Field(default=1, ge=1)
+    others: tuple[int, ...] = Field(default=(), exclude_if=operator.not_)
+    owners: tuple[OwnedUsage, ...] = Field(default=(), exclude_if=operator.not_)
 
     @property
     def is_whole(self) -> bool:
         """Whether there is no account of another bucket in what is read."""
-        return not self.older
+        return not (self.older or self.owners)
 
     def holds(self, account: str) -> bool:
         """Say whether an account is of the bucket."""
@@ -83,13 +102,36 @@ class Buckets:
         pairs = zip(self._starts, self.counts, strict=True)
         return [start + shard_of(account, count) for start, count in pairs][::-1]
 
+    def _start_of(self, bucket: int) -> tuple[int, int]:
+        """Return the first bucket of the count that a bucket is of, and the count."""
+        pairs = zip(self._starts[::-1], self.counts[::-1], strict=True)
+        return next((start, count) for start, count in pairs if bucket >= start)
+
     def spread_of(self, bucket: int) -> BucketSpread:
         """Return what a bucket reads beside itself, and which accounts of that are its own."""
-        pairs = list(zip(self._starts, self.counts, strict=True))
-        start, count = next((start, count) for start, count in reversed(pairs) if bucket >= start)
+        start, count = self._start_of(bucket)
         shard = bucket - start
-        older = [begin + shard % number for begin, number in reversed(pairs) if begin < start]
+        pairs = zip(self._starts[::-1], self.counts[::-1], strict=True)
+        older = [begin + shard % number for begin, number in pairs if begin < start]
         return BucketSpread(older=tuple(older), shard=shard, count=count) if older else whole()
+
+    def spread_with(self, bucket: int, owners: Sequence[OwnedUsage]) -> BucketSpread:
+        """Return what a bucket reads beside itself, given whose the usage of ids in crosswalks is."""
+        spread = self.spread_of(bucket)
+        start, count = next(
+            (start, count)
+            for start, count in zip(self._starts[::-1], self.counts[::-1], strict=True)
+            if bucket >= start
+        )
+        own = spread.model_copy(update={"shard": bucket - start, "count": count})
+        reads = {bucket, *spread.older}
+        coming = {one.external_id for one in owners if own.holds(one.account)}
+        going = {one.external_id for one in owners if reads & set(self.holding(one.external_id))}
+        mine = tuple(one for one in owners if one.external_id in coming | going)
+        if not mine:
+            return spread
+        others = {one for external in coming for one in self.holding(external)} - reads
+        return own.model_copy(update={"others": tuple(sorted(others)), "owners": mine})
 
     def reading(self, bucket: int) -> list[int]:
         """Return the buckets that read some bucket: itself, and newer ones."""

@@ -16,6 +16,7 @@ from billproof.audit.adopting import adopt_object, declare_erased, refuse_nobody
 from billproof.audit.chain import ENTRIES_LIMIT, AuditChain
 from billproof.audit.stores import AuditedObjects
 from billproof.errors import NotFound
+from billproof.masterdata.crosswalk_book import CrosswalkBook
 from billproof.model import Model
 from billproof.ports import NewObject
 from billproof.usage import log
@@ -23,7 +24,7 @@ from billproof.usage.buckets import Buckets
 from billproof.usage.compacted import is_compacted_key, read_compaction
 from billproof.usage.discarded import letters_without, naming
 from billproof.usage.keys import CompactionKey, SegmentKey, compacted_prefix, compaction_prefix, usage_prefix
-from billproof.usage.model import Quarantined
+from billproof.usage.model import Quarantined, SegmentRow
 from billproof.usage.refused import readable_parts
 
 _NAME_LENGTH = len(log.content_name(b""))
@@ -53,18 +54,25 @@ def take_out(
     chain: AuditChain,
     objects: AuditedObjects,
     buckets: Buckets,
+    crosswalks: CrosswalkBook,
     remove: Callable[[str], None],
     by: str,
     why: str,
 ) -> TakenOut:
     """Write anew, without an account, what it shares with others, and remove what held it; `remove` removes all of it.
 
+    Its usage under the ids that crosswalks give it goes, too, and what came under its own id, whosever it is by now.
     Raises InvalidInput where nobody is named, or no reason.
     """
     refuse_nobody(by, why)
-    holding, unreadable = buckets.holding(account), list[str]()
+    names, unreadable = [account, *sorted(crosswalks.ids_of(account))], list[str]()
+    holding = list(dict.fromkeys(bucket for name in names for bucket in buckets.holding(name)))
+
+    def is_mine(row: SegmentRow) -> bool:
+        return account in {row.account, crosswalks.account_of(row.source, row.account, row.time)}
+
     kinds = {
-        "events": _segments(account, objects, holding, unreadable),
+        "events": _segments(is_mine, objects, holding, unreadable),
         "refused": _refused(account, objects, unreadable),
         "discarded": letters_without(account, objects),
     }
@@ -88,14 +96,14 @@ def take_out(
 
 
 def _segments(
-    account: str, objects: AuditedObjects, holding: Sequence[int], unreadable: list[str]
+    is_mine: Callable[[SegmentRow], bool], objects: AuditedObjects, holding: Sequence[int], unreadable: list[str]
 ) -> Iterator[_Shared]:
     for key in chain_iterables.from_iterable(objects.keys(usage_prefix(bucket, "")) for bucket in holding):
         rows = log.read_intact(objects, key)
         if rows is None:
             unreadable.append(key)
             continue
-        rest = [row for row in rows if row.account != account]
+        rest = [row for row in rows if not is_mine(row)]
         if len(rest) < len(rows):
             yield key, log.new_object(key[:-_NAME_LENGTH], rest) if rest else None, len(rows) - len(rest)
 

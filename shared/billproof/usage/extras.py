@@ -10,6 +10,7 @@ from billproof.masterdata.meters import Aggregation
 from billproof.usage.judging import conflicts
 from billproof.usage.model import AggregationPlan, Quarantined
 from billproof.usage.plain_rows import Select
+from billproof.usage.profiles import Profile
 from billproof.usage.querying import condition
 from billproof.usage.sql_texts import as_text
 from billproof.usage.tallies import DayTally, HourTally, merged
@@ -67,6 +68,7 @@ class Extras:
     hours: list[HourTally] = field(default_factory=list)
     days: list[DayTally] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
+    profiles: list[Profile] = field(default_factory=list)
 
     def add(
         self,

@@ -5,16 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from billproof.errors import BillproofError, ExternalServiceUnavailable
-from billproof.ids import is_name
-from billproof.masterdata.directory import Directory
 from billproof.nets import current, is_outside, named
 from billproof.periods import instant_text
-from billproof.ports import Clock, NewObject, Objects
+from billproof.ports import NewObject, Objects
 from billproof.usage import log
 from billproof.usage.buckets import Buckets
 from billproof.usage.fast_path import plain_rows
 from billproof.usage.keys import day_of
 from billproof.usage.model import ControlTotal, Ingested, Quarantined, Reason, SegmentRow
+from billproof.usage.reference_data import ReferenceDataCache
 from billproof.usage.refused import readable_parts
 from billproof.usage.refusing import Refused
 from billproof.usage.sorting import Sorting
@@ -24,11 +23,8 @@ from billproof.usage.validation import (
     TypeRule,
     check_event,
     raw_bytes,
-    type_rules,
 )
 
-REMEMBERED_ACCOUNTS = 50_000
-METERS_FRESH_FOR = timedelta(minutes=1)
 MOST_OBJECTS = 5_000
 """Objects that one call writes: past it, messages that are not taken yet go back to the queue for another call."""
 
@@ -40,68 +36,6 @@ class Message:
     id: str
     body: str
     sent_at: datetime
-
-
-class ReferenceDataCache:
-    """Caches what validation needs between calls: which accounts exist and which properties the meters read.
-
-    It caches only what exists, so an account or meter that was just published is never refused from the cache.
-    """
-
-    def __init__(self, directory: Directory, clock: Clock) -> None:
-        self._directory = directory
-        self._clock = clock
-        self._accounts: dict[str, str] = {}
-        self._rules: Mapping[str, TypeRule] = {}
-        self._sources: tuple[tuple[str, ...], ...] = ()
-        self._read_at: datetime | None = None
-
-    def now(self) -> datetime:
-        """Return the time."""
-        return self._clock()
-
-    def rules(self, *, fresh: bool = False) -> Mapping[str, TypeRule]:
-        """Return the rules by event type, at most METERS_FRESH_FOR old."""
-        now = self._clock()
-        if fresh or self._read_at is None or now - self._read_at > METERS_FRESH_FOR:
-            self._rules = type_rules(self._directory.meters())
-            self._sources = ()
-            self._read_at = now
-        return self._rules
-
-    def knows(self, account: str) -> bool:
-        """Say whether the account exists. What can be no name is not looked up: a key that is too long is an error."""
-        return self.legal_entity_of(account) is not None
-
-    def legal_entity_of(self, account: str) -> str | None:
-        """Return the legal entity that an account belongs to for good, or None where there is no such account."""
-        if account in self._accounts:
-            return self._accounts[account]
-        known = self._directory.account(account) if is_name(account) else None
-        if known is None:
-            return None
-        if len(self._accounts) >= REMEMBERED_ACCOUNTS:
-            self._accounts.clear()
-        self._accounts[account] = known.legal_entity
-        return known.legal_entity
-
-    def check_control_total(self, source: str, unknown: set[str]) -> None:
-        """Raise Refused where control totals of a source are of no legal entity: each names its sources, and not it.
-
-        One that names none takes those of every source. What is `unknown` to a call was looked up in it before.
-        """
-        if self._is_stated(source):
-            return
-        detail = f"no legal entity has the source {source!r} among its usage_sources: its control totals are of nobody"
-        if detail not in unknown:
-            self._sources = tuple(entity.usage_sources for entity in self._directory.legal_entities())
-            if not self._sources or self._is_stated(source):
-                return
-            unknown.add(detail)
-        raise Refused(Reason.FOREIGN_SOURCE, detail, field="source")
-
-    def _is_stated(self, source: str) -> bool:
-        return any(not sources or source in sources for sources in self._sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +156,7 @@ class _Call:
 
     def _take_whole(self, message: Message, rules: Mapping[str, TypeRule], oldest: datetime) -> bool:
         """Take a message of plain events as a whole; False where its events have to be looked at one by one."""
-        knows = self._reference_data.knows
+        knows = self._reference_data.knows_plainly
         try:
             rows = plain_rows(message.body, rules=rules, received_at=message.sent_at, oldest=oldest, knows=knows)
             if rows is None:
@@ -251,8 +185,7 @@ class _Call:
         if isinstance(row, ControlTotal):
             data.check_control_total(row.source, unknown)
             return row
-        if row.account in unknown or not data.knows(row.account):
-            unknown.add(row.account)
+        if not data.knows_event(row, unknown):
             detail = f"there is no account {row.account!r}"
             raise Refused(Reason.UNKNOWN_ACCOUNT, detail, row.account, row.time)
         return row

@@ -21,6 +21,7 @@ from billproof.usage.databases import opened
 from billproof.usage.earlier_lists import Lists
 from billproof.usage.manifests import segments_of
 from billproof.usage.model import AFTER_ALL, AggregationPlan, Quarantined, Reason
+from billproof.usage.owner_tables import enter_owners
 from billproof.usage.plain_rows import PlainRows
 from billproof.usage.unreadable import UnreadableObjects
 
@@ -33,9 +34,23 @@ _LOAD = """
 create or replace temp table copies as
 select source, id, type, subject as account, time, received_at, coalesce(position, 0) as position, corrects, retracts,
     left(time, 10) as day, hash(source, id, left(time, 10){owner}) as identity,
-    hash(type, subject, time, data, corrects, retracts) as content, {segment} as segment{properties}
+    hash(type{subject}, time, data, corrects, retracts) as content, {segment} as segment{properties}
 from read_json($files, columns = {columns}, format = 'newline_delimited', compression = 'zstd'{named}){joined}
 where received_at < $received_before
+"""
+
+# An event that crosswalks give to an account is compared with the account's others, whichever id it came under.
+_OWNED = """
+create or replace temp table copies as
+select named.* exclude (system, account, identity), coalesce(owners.account, named.account) as account,
+    coalesce(owners.since, '') as moved_at,
+    hash(source, id, day, coalesce(owners.account, named.account)) as identity
+from (
+    select *, case when exists (
+        select 1 from owners where owners.system = copies.source and owners.external_id = copies.account
+    ) then source else '' end as system from copies
+) named left join owners on owners.external_id = named.account and owners.system = named.system
+    and named.time >= owners.start_at and named.time < owners.end_at
 """
 
 _LEAVE = "delete from copies where account in (select unnest($others::varchar[]))"
@@ -196,7 +211,12 @@ def load_copies(database: duckdb.DuckDBPyConnection, files: Sequence[Path], how:
     parameters |= how.pointers
     segment = _SEGMENT if how.tells_segments else _NO_SEGMENT
     owner = ", subject" if how.by_account else ""
-    database.execute(_LOAD.format(properties=how.properties, columns=_COLUMNS, owner=owner, **segment), parameters)
+    subject = "" if how.spread.owners else ", subject"
+    load = _LOAD.format(properties=how.properties, columns=_COLUMNS, owner=owner, subject=subject, **segment)
+    database.execute(load, parameters)
+    if how.spread.owners:
+        enter_owners(database, how.spread.owners)
+        database.execute(_OWNED)
     if not how.spread.is_whole:
         accounts = (account for (account,) in database.execute("select distinct account from copies").fetchall())
         database.execute(_LEAVE, {"others": [account for account in accounts if not how.spread.holds(account)]})

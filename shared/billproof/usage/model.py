@@ -222,8 +222,8 @@ class AggregationPlan(Model):
 
     @property
     def reads(self) -> tuple[int, ...]:
-        """The buckets that are read: its own, and older ones."""
-        return (self.bucket, *self.spread.older)
+        """The buckets that are read: its own, older ones, and those of ids in crosswalks."""
+        return (self.bucket, *self.spread.older, *self.spread.others)
 
 
 class EventCounts(Model):

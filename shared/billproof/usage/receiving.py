@@ -16,8 +16,8 @@ from billproof.errors import InvalidInput
 from billproof.model import Model
 from billproof.ports import Queue
 from billproof.usage.fast_path import plain_rows
-from billproof.usage.ingestion import ReferenceDataCache
 from billproof.usage.model import ControlTotal, Reason, SegmentRow
+from billproof.usage.reference_data import ReferenceDataCache
 from billproof.usage.refused import readable_parts
 from billproof.usage.refusing import Refused
 from billproof.usage.splitting import split_message, too_many
@@ -156,7 +156,7 @@ class _EventCheck:
         ]
 
     def _is_granted(self, account: str) -> bool:
-        return self._legal_entity_of(account) in self._grants
+        return self._reference_data.knows_plainly(account) and self._legal_entity_of(account) in self._grants
 
     def _may_send(self, rows: list[SegmentRow]) -> bool:
         """Say whether the caller sends events of every source for the legal entity of its account."""
@@ -193,7 +193,7 @@ class _EventCheck:
             )
         grants: Iterable[Grant] = self._grants.values()
         if not isinstance(row, ControlTotal):
-            entity = self._legal_entity_of(row.account)
+            entity = self._legal_entity_of_event(row)
             if entity is None or entity not in self._grants:
                 detail = f"there is no account {row.account!r} for this caller"
                 raise Refused(Reason.UNKNOWN_ACCOUNT, detail)
@@ -221,6 +221,11 @@ class _EventCheck:
         if entity is None:
             self._unknown.add(account)
         return entity
+
+    def _legal_entity_of_event(self, row: SegmentRow) -> str | None:
+        """Return the legal entity of the account that an event counts for."""
+        is_known = self._reference_data.knows_event(row, self._unknown)
+        return self._reference_data.legal_entity_of(self._reference_data.account_of(row)) if is_known else None
 
     def _row(self, raw: bytes) -> SegmentRow | ControlTotal:
         try:

@@ -31,6 +31,13 @@ class RefusedState(StrEnum):
     DISMISSED = "dismissed"
 
 
+class ResentEvent(Model):
+    """That a refused event was sent again, and by whom. Whether it is accepted now, the log says within seconds."""
+
+    id: str
+    resent_by: str
+
+
 class RefusedEvent(Model):
     """A refused event: what could be read of it, whose it is, and the month that it belongs to.
 

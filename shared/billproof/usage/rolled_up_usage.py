@@ -63,6 +63,8 @@ class RolledUp:
 
 def read_rollups(plan: AggregationPlan, readings: Mapping[str, Collection[Reading]], objects: Objects) -> RolledUp:
     """Return what the accounts of a plan used, as far as roll-ups say; `readings` are what the terms of each read."""
+    if plan.spread.owners:  # roll-ups are of the ids that usage came with
+        return RolledUp(others=list(plan.windows))
     compactions, newer = _compactions(plan, objects)
     result = RolledUp(newer=newer)
     with opened(is_alone=True) as (database, folder):

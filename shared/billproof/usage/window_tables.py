@@ -8,7 +8,7 @@ from billproof.usage.querying import WindowEdges
 
 _INSERT_WINDOWS = (
     f"insert into windows select unnest(?::integer[]), {'unnest(?::varchar[]), ' * 6}"
-    "unnest(?::boolean[]), unnest(?::integer[]), unnest(?::integer[])"
+    "unnest(?::boolean[]), unnest(?::integer[]), unnest(?::integer[]), unnest(?::varchar[])"
 )
 _INSERT_STARTS = "insert into starts select unnest(?::integer[]), unnest(?::integer[]), unnest(?::varchar[])"
 
@@ -43,11 +43,15 @@ def write_tables(database: duckdb.DuckDBPyConnection, plan: AggregationPlan, nam
     )
     database.execute(
         "create temp table windows (number integer, period varchar, account varchar, start_at varchar, end_at varchar, "
-        "after_at varchar, before_at varchar, is_whole boolean, after_list integer, before_list integer)"
+        "after_at varchar, before_at varchar, is_whole boolean, after_list integer, before_list integer, "
+        "after_said varchar)"
     )
     lists = list_numbers(plan)
     rows = [
-        (number, window.period, window.account, start, end, *_bounds(window), not edges.part, *_lists(window, lists))
+        (
+            *(number, window.period, window.account, start, end),
+            *(*_bounds(window), not edges.part, *_lists(window, lists), window.after),
+        )
         for number, (window, edges) in enumerate(edges_of(plan))
         for start, end in edges.ranges
     ]

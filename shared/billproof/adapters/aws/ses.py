@@ -1,18 +1,21 @@
 """Outgoing mail through SES, and what SES tells of it afterwards over EventBridge."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from billproof.adapters.aws.faults import error_code, outside
 from billproof.errors import MailRefused, Unreadable
-from billproof.invoicing.delivery import INVOICE_HEADER
 from billproof.invoicing.delivery_events import DeliveryProblem, ProblemKind
+from billproof.invoicing.mails import INVOICE_HEADER, REMINDER_HEADER
 from billproof.model import what_is_wrong
 
 _REFUSED = {"MessageRejected", "InvalidParameterValue"}
+_FOR_GOOD = "Permanent"
+"""The type of a bounce after which the address is not written to again."""
 _KINDS = {
     "Bounce": ProblemKind.BOUNCED,
     "Complaint": ProblemKind.COMPLAINED,
@@ -51,15 +54,22 @@ class _Header(_Lenient):
 class _Mail(_Lenient):
     message_id: str = Field(alias="messageId")
     headers: tuple[_Header, ...] = ()
+    destination: tuple[str, ...] = ()
+
+
+class _Recipient(_Lenient):
+    address: str = Field(alias="emailAddress")
 
 
 class _Bounce(_Lenient):
     kind: str = Field(alias="bounceType")
     detail: str = Field(alias="bounceSubType")
+    recipients: tuple[_Recipient, ...] = Field(default=(), alias="bouncedRecipients")
 
 
 class _Complaint(_Lenient):
     kind: str | None = Field(default=None, alias="complaintFeedbackType")
+    recipients: tuple[_Recipient, ...] = Field(default=(), alias="complainedRecipients")
 
 
 class _Reject(_Lenient):
@@ -84,6 +94,14 @@ class _Event(_Lenient):
     time: str
     detail: _Detail
 
+    @field_validator("time")
+    @classmethod
+    def _is_an_instant(cls, value: str) -> str:
+        if datetime.fromisoformat(value).tzinfo is None:
+            message = "the time has no time zone"
+            raise ValueError(message)
+        return value
+
 
 def read_ses_event(body: str) -> DeliveryProblem:
     """Read an event of SES as EventBridge sends it; raises Unreadable where it is none that we asked for."""
@@ -96,14 +114,30 @@ def read_ses_event(body: str) -> DeliveryProblem:
     if detail.event_type not in _KINDS:
         message = f"nobody asked for events of SES of this type: {', '.join(_KINDS)} are taken"
         raise Unreadable(message)
-    invoices = [header.value for header in detail.mail.headers if header.name.lower() == INVOICE_HEADER.lower()]
+    headers = {header.name.lower(): header.value for header in reversed(detail.mail.headers)}
     return DeliveryProblem(
         kind=_KINDS[detail.event_type],
-        invoice=invoices[0] if invoices else None,
+        invoice=headers.get(INVOICE_HEADER.lower()),
+        is_reminder=REMINDER_HEADER.lower() in headers,
         mail=detail.mail.message_id,
         happened_at=event.time,
         reason=_reason(detail),
+        recipients=_recipients(detail),
+        failed=_recipients(detail) if _is_for_good(detail) else (),
     )
+
+
+def _recipients(detail: _Detail) -> tuple[str, ...]:
+    """Return who an event is about: of a mail that SES rejects all that it was to."""
+    about = detail.bounce or detail.complaint
+    if about is not None:
+        return tuple(recipient.address for recipient in about.recipients)
+    return detail.mail.destination if detail.reject is not None else ()
+
+
+def _is_for_good(detail: _Detail) -> bool:
+    """Say whether who an event is about is not written to again: what bounced for now may arrive another time."""
+    return detail.complaint is not None or (detail.bounce is not None and detail.bounce.kind == _FOR_GOOD)
 
 
 def _reason(detail: _Detail) -> str:

@@ -26,6 +26,11 @@ def render_invoice(invoice: Invoice, released: Released) -> bytes:
     return draw(shown(invoice, released), released.issue_date)
 
 
+def render_draft(invoice: Invoice, day: date) -> bytes:
+    """Return a held document as a PDF, which says that it is no invoice: it has no number and asks for no payment."""
+    return draw(pro_forma_shown(invoice, day), day)
+
+
 def shown(invoice: Invoice, released: Released) -> dict[str, Any]:
     """Return what a document shows, as text in the customer's language."""
     writer, stated = Writer(invoice.buyer.locale), invoice.particulars or Particulars()
@@ -55,7 +60,7 @@ def pro_forma_shown(invoice: Invoice, day: date) -> dict[str, Any]:
     facts = [("as_of", writer.day(day)), *_frame(invoice, stated)]
     total = [writer.text("total"), writer.money(invoice.totals.gross)]
     return letterhead(invoice.seller, invoice.buyer, stated, writer) | {
-        "title": writer.text("title_pro_forma"),
+        "title": writer.text("title_pro_forma" if invoice.corrects is None else f"title_{_title(invoice)}"),
         "number": writer.span(invoice.period),
         "facts": [[writer.text(name), text] for name, text in facts if text],
         "parts": [

@@ -14,6 +14,7 @@ from billproof.payments.advices import RemittanceAdvice
 from billproof.payments.matching.amounts import minor_units
 from billproof.payments.matching.earlier import EarlierReceipts
 from billproof.payments.matching.numbers import ReadNumbers, read_numbers
+from billproof.payments.matching.numbers_before import near_numbers
 from billproof.payments.matching.payers import KnownPayer, known_payer
 from billproof.payments.model import CashReceipt, OpenItem
 from billproof.payments.ports import Advices, OpenBook
@@ -272,8 +273,8 @@ class Evidence:
 
     def neighbours(self, item: OpenItem) -> list[OpenItem]:
         """Return other open documents of the same amount whose numbers are one mistyped digit, or two swapped, away."""
-        number, start = item.number, len(item.number) - _ordinal_digits(item.number)
-        numbers = set()
+        number, start = item.number, len(item.number.rstrip("0123456789"))
+        numbers = set(near_numbers(number, self.book.numbers_before()))
         for at in range(start, len(number)):
             numbers |= {f"{number[:at]}{digit}{number[at + 1 :]}" for digit in _NEIGHBOURS}
             if at + 1 < len(number):
@@ -294,7 +295,3 @@ def open_units(items: Sequence[OpenItem]) -> list[int]:
 
 def _place(item: OpenItem) -> tuple[object, ...]:
     return (item.due, item.number)
-
-
-def _ordinal_digits(number: str) -> int:
-    return len(number) - len(number.rstrip("0123456789"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from billproof.payments.matching.amounts import minor_units, subsets
 from billproof.payments.matching.evidence import Evidence, Named, Naming, PayerStanding, open_units
+from billproof.payments.matching.numbers_before import may_be_no_number
 from billproof.payments.matching.rule import MatchVerdict, apply, propose
 from billproof.payments.matching.settling import Settled, Settling, in_full, in_part, limit, settle_in_full, taken
 from billproof.payments.model import OpenItem
@@ -108,7 +109,17 @@ def _doubt_of_text(evidence: Evidence, reading: NamedReading) -> str | None:
         return "It also names what cannot be read as a document's number."
     if not reading.naming.is_whole and reading.settled.settling not in _AS_GOOD_AS_EXACT:
         return "The amount does not confirm what the text names in part."
+    if reading.naming is Naming.NEAR and _may_be_anothers(evidence, reading.items):
+        return "The number is of somebody else's document, which has the amount, too."
     return None
+
+
+def _may_be_anothers(evidence: Evidence, items: Sequence[OpenItem]) -> bool:
+    """Say whether a number that may be a mistyped one of the payer's is of an open document of the same amount."""
+    whole = {name.item.document for name in evidence.named_open}
+    others = (name.item for name in evidence.all_named if name.item.document not in whole)
+    amounts = {item.open for item in items}
+    return any(other.open.amount > 0 and other.open in amounts for other in others)
 
 
 def _doubt_of_difference(evidence: Evidence, reading: NamedReading) -> str | None:
@@ -141,6 +152,8 @@ def _doubt_of_unknown_payer(evidence: Evidence, reading: NamedReading) -> str | 
         return "Neither the amount nor the payer confirms the number."
     if any(evidence.neighbours(item) for item in reading.items):
         return "Another document of the same amount has nearly the same number, and the payer is not known."
+    if any(may_be_no_number(item.number) for item in reading.items):
+        return "The number is of digits alone, which may say something else, and the payer is not known."
     return None
 
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from billproof.errors import NotFound
 from billproof.invoicing.series import NUMBER_DIGITS, DocumentNumber
+from billproof.payments.matching.numbers_before import numbers_before
 from billproof.payments.references import LONGEST_BODY, is_reference, numbers_of, without_marks
 
 _LOOKS_LIKE = {"0": "0OQ", "O": "O0Q", "1": "1IL", "I": "I1L", "5": "5S", "S": "S5", "8": "8B", "B": "B8"}
@@ -28,9 +29,6 @@ _SHORTENED = re.compile(
     r"([0-9]{6}|[0-9]{1,5}\s{1,2}[0-9]{1,5})(?![0-9A-Za-z]|[.,][0-9])"
 )
 _STRUCTURED = re.compile(r"R\s?F(?:\s?[0-9]){2}(?:\s{0,2}[A-Z0-9]){5,40}", re.IGNORECASE)
-_WORD = re.compile(r"[A-Za-z0-9]+")
-_MOST_WORDS = 8
-"""Words that may be one number of another system."""
 _SHORTEST_PREFIX = 4
 """A prefix of fewer letters and digits is one only where no letter or digit comes before it."""
 
@@ -68,31 +66,11 @@ class ReadNumbers:
     shortened: list[Shortened] = field(default_factory=list)
 
 
-def _numbers_before(text: str, numbers: Iterable[str]) -> list[str]:
-    """Find numbers of another system by their letters and digits: of several at one place the longest."""
-    known = {without_marks(number): number for number in numbers}
-    words = [word.upper() for word in _WORD.findall(text)] if known else []
-    named: list[str] = []
-    at = 0
-    while at < len(words):
-        texts = ["".join(words[at:end]) for end in range(at + 1, min(at + _MOST_WORDS, len(words)) + 1)]
-        sizes = [size for size, letters in enumerate(texts, start=1) if letters in known and _is_sure(letters)]
-        if sizes:
-            named.append(known[texts[sizes[-1] - 1]])
-        at += sizes[-1] if sizes else 1
-    return named
-
-
-def _is_sure(letters: str) -> bool:
-    """Say whether it is no year or amount: long enough, or of letters and digits."""
-    has_both = not letters.isdigit() and any(letter.isdigit() for letter in letters)
-    return len(letters) > _SHORTEST_PREFIX or (has_both and len(letters) == _SHORTEST_PREFIX)
-
-
 def read_numbers(text: str, prefixes: tuple[str, ...], before: Iterable[str] = ()) -> ReadNumbers:
     """Read the numbers of documents in a text, which begin with one of some prefixes, or are of another system."""
     text = text.translate(_PLAIN_LETTERS)
-    numbers = ReadNumbers(before=_numbers_before(text, before))
+    named, unclear = numbers_before(text, before)
+    numbers = ReadNumbers(before=named, broken=unclear)
     rest = _without_references(text, prefixes, numbers)
     spans = [_read_one(rest, match, prefix, numbers) for match, prefix in _beginnings(rest, prefixes)]
     for start, end in spans:

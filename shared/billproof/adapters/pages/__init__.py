@@ -1,0 +1,1 @@
+"""The page of a document, as a customer opens it: HTML without scripts."""

@@ -1,0 +1,71 @@
+"""The route of counterparts: which of them do not answer, since when, and which queues are not read meanwhile."""
+
+from enum import StrEnum
+from typing import Any
+
+from billproof.access.scopes import Scope
+from billproof.api.routes import Route, RouteCall
+from billproof.breakers import QUEUES, Breaker
+from billproof.composition import Composition
+from billproof.model import Model
+from billproof.periods import instant_text
+
+
+class NothingAsked(Model):
+    """A request that says nothing but who makes it."""
+
+
+class IntegrationState(StrEnum):
+    """Whether a counterpart answers: nothing is known against it, it is not asked just now, or it is again."""
+
+    ANSWERS = "answers"
+    RESTS = "rests"
+    ANSWERS_AGAIN = "answers_again"
+
+
+class Integration(Model):
+    """A counterpart, such as an ERP: where its breaker stands, and the queues that are not read while it rests.
+
+    What is known of a breaker is kept for a day: one that has not tripped since has no moments.
+    """
+
+    service: str
+    state: IntegrationState
+    queues: tuple[str, ...]
+    tripped_at: str | None
+    asked_again_at: str | None
+    answered_again_at: str | None
+
+
+class Integrations(Model):
+    """The counterparts that queues wait for."""
+
+    services: tuple[Integration, ...]
+
+
+def _list_integrations(_call: RouteCall[NothingAsked], ports: Composition) -> Integrations:
+    """List the counterparts that queues wait for, and whether each answers."""
+    return Integrations(
+        services=tuple(_integration(service, ports.breakers.get(service)) for service in sorted(QUEUES))
+    )
+
+
+def _integration(service: str, breaker: Breaker | None) -> Integration:
+    state = IntegrationState.ANSWERS
+    if breaker is not None:
+        state = IntegrationState.RESTS if breaker.is_open else IntegrationState.ANSWERS_AGAIN
+    is_resting = breaker is not None and breaker.is_open
+    closed_at = breaker.closed_at if breaker is not None and not breaker.is_open else None
+    return Integration(
+        service=service,
+        state=state,
+        queues=QUEUES[service],
+        tripped_at=instant_text(breaker.tripped_at) if breaker else None,
+        asked_again_at=instant_text(breaker.rests_until) if breaker is not None and is_resting else None,
+        answered_again_at=instant_text(closed_at) if closed_at else None,
+    )
+
+
+ROUTES: dict[str, Route[Any]] = {
+    "GET /v1/integrations": Route(NothingAsked, Scope.OPERATIONS_READ, _list_integrations),
+}

@@ -1,0 +1,141 @@
+"""Profiles of what each account sent, from the judged events of a run: one narrow group-by for each chunk of days.
+
+Values are read as floats: a profile says how large they are, and no quantity is made of it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+
+import duckdb
+
+from billproof.masterdata.meters import Aggregation
+from billproof.usage.model import AggregationPlan
+from billproof.usage.plain_rows import Select
+from billproof.usage.profiles import BANDS_OF_A_DECADE, STEPS, BandRow, DayRow, Profile, profile_of
+from billproof.usage.property_roles import roles_of, single_column, sum_column
+from billproof.usage.tallying import conditions
+
+NOT_SIZED = {Aggregation.COUNT, Aggregation.DISTINCT}
+"""What does not measure how large something is."""
+
+_TABLE = """
+create or replace temp table profile_rows
+    (number integer, source varchar, type varchar, rank integer, day date, value double, events bigint)
+"""
+_JUDGED = """(
+    select judged.*, number, is_whole, period, start_at, end_at from judged join windows
+    on judged.account = windows.account)"""
+_PLAIN = """(
+    select plain.*, number, is_whole, period, start_at, end_at from ({plain}) plain join spans
+    on plain.account = spans.account)"""
+_INSERT = """
+insert into profile_rows
+select number, source, type, {rank}, cast({day} as date), {value} as value, count(*)
+from {rows}
+where verdict = 'kept' and is_whole and period = $period and time >= start_at and time < end_at{of_types}
+group by number, source, type, time, value{mark}, {day}
+"""
+_DAYS = """
+with of_days as (
+    select number, source, type, rank, day, sum(events) as per_day, sum(events - 1) as repeated
+    from profile_rows group by all)
+select number, source, type, rank, cast(per_day as bigint) as per_day, count(*), cast(sum(repeated) as bigint),
+    count(*) filter (repeated > 0), datediff('day', date '1970-01-01', min(day)),
+    datediff('day', date '1970-01-01', max(day))
+from of_days group by number, source, type, rank, per_day order by all
+"""
+_BANDS = """
+with sizes as (
+    select number, source, type, rank, value, sum(events) as events,
+        case when abs(value) < 1e14 and abs(value * 100 - round(value * 100)) < 1e-6
+            then cast(round(value * 100) as bigint) end as hundredths
+    from profile_rows where value is not null group by all)
+select number, source, type, rank, cast(floor(log10(nullif(abs(value), 0)) * {bands}) as integer) as band,
+    cast(sum(events) as bigint), count(*), sum(value * events), max(value), cast(max_by(events, value) as bigint),
+    [{multiples}]
+from sizes group by number, source, type, rank, band order by all
+"""
+_MULTIPLES = "cast(coalesce(sum(events) filter (hundredths % {hundredths} = 0), 0) as bigint)"
+
+
+class Profiling:
+    """Takes in the events of the chunks of a run, and says at the end what each account sent."""
+
+    def __init__(self, database: duckdb.DuckDBPyConnection, plan: AggregationPlan, names: Mapping[str, str]) -> None:
+        self._database, self._plan, self._names = database, plan, names
+        self._roles = roles_of(plan, conditions(plan))
+        self._of_types = _sized_properties(plan)
+        database.execute(_TABLE)
+
+    def add(self, plain: Select | None) -> None:
+        """Take in the view `judged`, and the plain rows of days that are compacted."""
+        for rank in range(max(map(len, self._of_types.values()), default=0) or 1):
+            self._insert(_JUDGED, Select("", {}), rank=rank, day="left(time, 10)")
+            if plain is not None:
+                self._insert(_PLAIN.format(plain=plain.text), plain, rank=rank, day="time")
+
+    def _insert(self, rows: str, plain: Select, *, rank: int, day: str) -> None:
+        kinds = {kind: names[rank] for kind, names in sorted(self._of_types.items()) if len(names) > rank}
+        parameters = {f"kind{number}": kind for number, kind in enumerate(kinds)}
+        is_plain = bool(plain.text)
+        cases = "".join(
+            f" when $kind{number} then {self._value(name, is_plain=is_plain)}"
+            for number, name in enumerate(kinds.values())
+        )
+        others = [name for name in self._names if {name} != set(kinds.values())]
+        mark = [self._names[name] for name in others]
+        if is_plain:
+            mark += [column for name in others for column in self._typed(name)]
+        query = _INSERT.format(
+            rank=rank,
+            day=day,
+            value=f"case type{cases} end" if cases else "cast(null as double)",
+            rows=rows,
+            of_types=f" and type in ({', '.join(f'${name}' for name in parameters)})" if rank else "",
+            mark="".join(f", {column}" for column in mark),
+        )
+        self._database.execute(query, {"period": self._plan.period, **parameters, **plain.parameters})
+
+    def _value(self, name: str, *, is_plain: bool) -> str:
+        text = f"try_cast({self._names[name]} as double)"
+        typed = [f"cast({column} as double)" for column in self._typed(name)] if is_plain else []
+        return f"coalesce({', '.join([*typed, text])})"
+
+    def _typed(self, name: str) -> Iterator[str]:
+        """Yield the columns in which plain rows have a property as a quantity."""
+        column = self._names[name]
+        if name in self._roles.singles:
+            yield single_column(column)
+        if name in self._roles.sums:
+            yield sum_column(column)
+
+    def profiles(self) -> list[Profile]:
+        """Return what each account sent of each source, type and property, in their order."""
+        bands: dict[tuple[int, str, str, int], list[BandRow]] = defaultdict(list)
+        multiples = ", ".join(_MULTIPLES.format(hundredths=int(step * 100)) for step in STEPS)
+        query = _BANDS.format(bands=BANDS_OF_A_DECADE, multiples=multiples)
+        for row in map(BandRow._make, self._database.execute(query).fetchall()):
+            bands[row[:4]].append(row)
+        days = map(DayRow._make, self._database.execute(_DAYS).fetchall())
+        return [
+            profile_of(self._named(*key), list(rows), bands[key]) for key, rows in groupby(days, lambda row: row[:4])
+        ]
+
+    def _named(self, number: int, source: str, kind: str, rank: int) -> dict[str, str]:
+        names = self._of_types.get(kind, ())
+        return {
+            "account": self._plan.windows[number].account,
+            "source": source,
+            "event_type": kind,
+            "value_property": names[rank] if names else "",
+        }
+
+
+def _sized_properties(plan: AggregationPlan) -> dict[str, tuple[str, ...]]:
+    """Return the properties that meters read as quantities, by event type."""
+    named: dict[str, set[str]] = defaultdict(set)
+    for one in (*plan.asked, *plan.stated):
+        if one.value_property is not None and one.aggregation not in NOT_SIZED:
+            named[one.event_type].add(one.value_property)
+    return {kind: tuple(sorted(names)) for kind, names in named.items()}

@@ -1,0 +1,103 @@
+"""`billproof crosswalk`: what ids mean, and accounts that may be one customer."""
+
+import json
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from billproof.masterdata.crosswalk_book import CrosswalkBook, KnownCrosswalk
+from billproof_ops import cli_crosswalks
+from billproof_ops.duplicates import MOST_OF_A_DOMAIN, Duplicate, find_duplicates
+from tests.support.crosswalks import crosswalk, merger, publish
+from tests.support.parties import account
+from tests.support.world import World
+
+NUMBER = "DE136695976"
+
+
+def some(account_id: str, **changes: Any) -> Any:
+    """An account that has nothing in common with any other."""
+    own = {"name": f"Company of {account_id}", "billing_email": f"ap@{account_id.lower()}.example", "vat_number": None}
+    return account("DE", id=account_id, **{**own, **changes})
+
+
+def pairs(*accounts: Any, book: CrosswalkBook | None = None) -> list[tuple[str, ...]]:
+    listed = find_duplicates(accounts, book or CrosswalkBook(), "2013-06-01T00:00:00.000000Z")
+    return [(one.account, one.other, one.shared.value, one.value) for one in listed]
+
+
+def test_accounts_are_alike_by_tax_number_name_and_domain_each_pair_told_once() -> None:
+    assert pairs(
+        some("A", vat_number="DE 136 695 976", name="Vexa Air Lines Inc."),
+        some("B", vat_number=NUMBER, name="Vexa Airlines"),
+        some("C", name="Vexa Air Lines GmbH"),
+        some("D", billing_email="ap@shared.example"),
+        some("E", billing_email="billing@SHARED.example"),
+        some("F"),
+    ) == [
+        ("A", "B", "tax_number", NUMBER),
+        ("B", "C", "name", "Vexa Airlines"),
+        ("D", "E", "domain", "shared.example"),
+    ]
+
+
+def test_mail_providers_and_domains_of_many_say_nothing() -> None:
+    assert pairs(*(some(name, billing_email=f"{name}@gmail.com") for name in "AB")) == []
+    many = [
+        some(f"N{number}", name=f"{number}", billing_email="a@many.example") for number in range(MOST_OF_A_DOMAIN + 1)
+    ]
+    assert pairs(*many) == []
+    assert pairs(*many[1:]) != []
+
+
+def test_accounts_of_one_family_and_those_that_a_crosswalk_joins_are_known() -> None:
+    twins = [some(name, vat_number=NUMBER) for name in ("A", "B")]
+    assert pairs(*twins) == [("A", "B", "tax_number", NUMBER)]
+    assert pairs(twins[0], some("B", vat_number=NUMBER, parent="A")) == []
+    assert pairs(*(some(name, vat_number=NUMBER, parent="P") for name in ("A", "B"))) == []
+    joined = CrosswalkBook.of([KnownCrosswalk(merger("A", "B", day="2013-01-01"), "")])
+    assert pairs(*twins, book=joined) == []
+    later = CrosswalkBook.of([KnownCrosswalk(merger("A", "B", day="2014-01-01"), "")])
+    assert pairs(*twins, book=later) != []
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    world = World(accounts={"UA", "VX"})
+    monkeypatch.setattr(cli_crosswalks, "Target", SimpleNamespace(find=lambda: SimpleNamespace(ports=world)))
+    return world
+
+
+def run(*words: str, code: int = 0) -> str:
+    result = CliRunner().invoke(cli_crosswalks.app, words)
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def test_the_list_has_the_last_versions_or_all_with_their_days_and_accounts(world: World) -> None:
+    assert "no crosswalks" in run("list")
+    publish(world, crosswalk(("UA", "2013-01-01", None), ids=("A-17",)), at=datetime(2013, 1, 5, tzinfo=UTC))
+    publish(world, crosswalk(("VX", "2013-01-01", "2013-02-01"), ("UA", "2013-02-01", None), ids=("A-17",), version=2))
+    publish(world, merger("VX", "UA", day="2013-03-01", id="merged"))
+    said = run("list", "--id", "A-17")
+    assert "acquired version 2, received 2013-02-02" in said
+    assert "legacy/operations: A-17" in said
+    assert "from 2013-01-01 to 2013-02-01 (Etc/UTC): VX: agreed at the closing" in said
+    assert "merged" not in said
+    listed = json.loads(run("list", "--all", "--json"))
+    assert [(one["id"], one["version"]) for one in listed] == [("acquired", 1), ("acquired", 2), ("merged", 1)]
+    assert listed[0]["received_at"] == "2013-01-05T00:00:00.000000Z"
+
+
+def test_two_accounts_with_one_tax_number_are_an_exit_of_one(world: World) -> None:
+    run("duplicates")
+    for name in ("UA", "VX"):
+        known = world.directory.account(name)
+        assert known is not None
+        world.publish(known.model_copy(update={"version": known.version + 1, "vat_number": "US-12-3456789"}))
+    said = json.loads(run("duplicates", "--json", code=1))
+    assert Duplicate.model_validate(said[0]).account == "UA"
+    assert "US123456789" in run("duplicates", code=1)
