@@ -34,6 +34,7 @@ WHY: Mapping[Cause, str] = {
     Cause.INTERNAL_ERROR: "the comparison of this document raised an error, and what differs is not known",
     Cause.NOT_RELEASED: "a run held the invoice, and it is not released",
     Cause.NOT_DRAFTED: "a run held the invoice and could not make a document of it: its amount is not known",
+    Cause.NOT_DELIVERED: "the document has reached nobody, and its time to arrive is over",
     Cause.SHORT_PAID: "a part of the invoice is paid, and the rest is open",
     Cause.OVER_PAID: "more is paid or credited than the invoice comes to",
     Cause.UNAPPLIED: "a receipt of a known account has money left",
