@@ -97,7 +97,11 @@ def test_a_writer_that_lies_is_refused(lie: str) -> None:
     assert truth in text
     assert problems_of(text, sources) == ()
     assert fault in faults(text.replace(truth, said), sources)
+
+
+def test_the_page_counts_the_lies_that_are_refused() -> None:
     assert len(LIES) >= TWELVE
+    assert f"and {len(LIES)} other lies do not" in (ROOT / "docs" / "writing.md").read_text()
 
 
 @pytest.mark.parametrize("name", FIXED_SET)
