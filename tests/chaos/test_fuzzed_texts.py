@@ -229,6 +229,7 @@ DECODERS: dict[str, str] = {
     "usage/validation.py _value": OF_PARSERS,
     "usage/validation.py instant_of": OF_PARSERS,
     "webhooks/signing.py signature": STORED,
+    "writing/contract_changes.py _value": STORED,
 }
 """What decodes bytes or text, whether it is a function or a method, and where it is fuzzed or why it is not."""
 STORED_KEYS = {"audit/model.py", "usage/keys.py", "usage/log.py", "decision_keys.py", "store_keys.py"}
