@@ -33,6 +33,9 @@ def costs(  # one option for each thing that a bill grows with
     buckets: Annotated[int, typer.Option("--buckets", min=1, help="The parameter BucketCount.")] = 16,
     scans: Annotated[int, typer.Option("--athena-scans", min=0, help="Scans of the month by Athena.")] = 1,
     webhooks: Annotated[int, typer.Option("--webhooks", min=0, help="Webhook endpoints that want every event.")] = 0,
+    unbilled_minutes: Annotated[
+        int, typer.Option("--unbilled-every-minutes", min=0, help="The parameter UnbilledEveryMinutes.")
+    ] = 60,
     mail: Annotated[bool, typer.Option("--mail", help="Invoices are mailed.")] = False,
     prices: Annotated[Path | None, typer.Option("--prices", help="A file of prices; else those of us-east-1.")] = None,
     as_json: AsJson = False,
@@ -55,6 +58,7 @@ def costs(  # one option for each thing that a bill grows with
         buckets=buckets,
         scans=scans,
         webhooks=webhooks,
+        unbilled_minutes=unbilled_minutes,
         sends_mail=mail,
     )
     _show(company, _prices(prices), as_json=as_json)

@@ -25,6 +25,8 @@ PARAMETERS: dict[str, Any] = {
     "limit": 100,
     "dispute": 1,
     "contract": "UA-2013",
+    "first": "2013-01-01",
+    "last": "2013-01-31",
     "queue": "payment-events",
 }
 """A value of a parameter by its name, in every route that says no other."""

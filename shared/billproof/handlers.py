@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from pydantic import BaseModel, ValidationError
 
 from billproof.audit.origin import ORIGIN, Origin
@@ -225,6 +225,16 @@ class MessageOutcome(Model):
 def count(name: str, value: int) -> None:
     """Put a count among the metrics of this call."""
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+
+
+def gauge(legal_entity: str, values: Mapping[str, int]) -> None:
+    """Publish what stands at this moment of a legal entity: whole numbers, under its name as a dimension."""
+    if values:
+        standing = EphemeralMetrics(namespace="Billproof", service="billproof")
+        standing.add_dimension(name="legal_entity", value=legal_entity)
+        for name, value in values.items():
+            standing.add_metric(name=name, unit=MetricUnit.Count, value=value)
+        standing.flush_metrics()
 
 
 def read_message[M: BaseModel](body: str, model: type[M]) -> M:

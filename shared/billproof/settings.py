@@ -261,6 +261,12 @@ class Settings:
         return timedelta(days=self._number("EVENT_AGE_DAYS", least=1, most=36_500))
 
     @property
+    def unbilled_every(self) -> timedelta | None:
+        """How often what is not billed yet is measured; None for never."""
+        minutes = self._number("UNBILLED_EVERY_MINUTES", least=0, most=1_440)
+        return timedelta(minutes=minutes) if minutes else None
+
+    @property
     def part_size(self) -> int:
         """Of more accounts than this the planning of a run is divided over parts of so many."""
         return self._number("PART_SIZE", least=1, most=20_000)

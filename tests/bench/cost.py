@@ -34,7 +34,7 @@ from functions.reconcile import app as reconcile
 from functions.release_invoices import app as release_invoices
 from functions.start_billing_runs import app as start_billing_runs
 from functions.validate_pricing import app as validate_pricing
-from tests.bench import load, told
+from tests.bench import load, looked, told
 from tests.bench.deployed import AT_ONCE, Clocked, call, deployed, poll, publish, queued, stored
 from tests.bench.meter import CHUNK, CostMeter
 from tests.bench.ratios import Measure
@@ -69,6 +69,9 @@ PARTS = {
     "events": ("publish_events",),
     "minute": (told.MINUTE,),
     "webhook": ("deliver_webhooks",),
+    "metrics": ("publish_metrics",),
+    "look": (looked.LOOK,),
+    "measure": (looked.MEASURE,),
 }
 """What a month is made of, and the functions that do it."""
 
@@ -123,6 +126,7 @@ def play(month: Month) -> Played:
         meter.note("start_billing_runs", "schedule", 2)
         call(anchor_audit, {}, ports, meter)
         told.tell(ports, meter)
+        looked.look(ports, meter)
         counts |= {"call": calls, "event": month.events, "bucket": month.buckets}
         counts["line"] = counts["invoice"] * month.lines
         of_audit = meter.dollars_of_table("audit")

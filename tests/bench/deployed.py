@@ -124,6 +124,7 @@ def deployed(*, buckets: int, batch_size: int = 100) -> Iterator[tuple[Clocked, 
             "PART_SIZE": "5000",
             "CUT_OFF_GRACE_HOURS": "24",
             "EVENT_AGE_DAYS": "400",
+            "UNBILLED_EVERY_MINUTES": "60",
         }
         yield Clocked(Settings(environment)), meter
 

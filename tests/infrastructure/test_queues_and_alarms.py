@@ -68,7 +68,7 @@ def text_of(alarm: Resource) -> str:
 
 def test_every_alarm_has_a_runbook_that_names_it_and_no_runbook_is_without_an_alarm() -> None:
     alarms = of_type("AWS::CloudWatch::Alarm")
-    assert len(alarms) == 47
+    assert len(alarms) == 55
     linked = set()
     for name, alarm in alarms.items():
         runbook = re.search(r"docs/runbooks/([a-z-]+\.md)$", text_of(alarm))
@@ -108,11 +108,23 @@ def test_a_workflow_that_does_not_succeed_raises_an_alarm(metric: str) -> None:
 def test_an_alarm_on_a_sum_counts_each_of_its_metrics() -> None:
     """0 where CloudWatch has none of a metric, so that one kind of end alone raises it."""
     for alarm in of_type("AWS::CloudWatch::Alarm").values():
-        if "Metrics" in alarm:
+        if "Metrics" in alarm and "ThresholdMetricId" not in alarm:
             (whole,) = [part for part in alarm["Metrics"] if "Expression" in part]
             parts = [part["Id"] for part in alarm["Metrics"] if "MetricStat" in part]
             assert whole["Expression"] == " + ".join(f"FILL({name}, 0)" for name in parts)
             assert not any(part["ReturnData"] for part in alarm["Metrics"] if part is not whole)
+
+
+def test_an_alarm_on_what_is_usual_compares_one_metric_with_its_band() -> None:
+    on_bands = {
+        name: alarm for name, alarm in of_type("AWS::CloudWatch::Alarm").items() if "ThresholdMetricId" in alarm
+    }
+    assert set(on_bands) == {"UsageMissingAlarm", "DailyCostAlarm"}
+    for name, alarm in on_bands.items():
+        band = next(part for part in alarm["Metrics"] if part["Id"] == alarm["ThresholdMetricId"])
+        (watched,) = [part["Id"] for part in alarm["Metrics"] if part["ReturnData"] and part is not band]
+        assert re.fullmatch(rf"ANOMALY_DETECTION_BAND\({watched}, [1-9]\)", band["Expression"]), name
+        assert alarm["ComparisonOperator"] in {"LessThanLowerThreshold", "GreaterThanUpperThreshold"}
 
 
 def test_alarms_notify_the_topic_where_there_is_one() -> None:
@@ -128,7 +140,7 @@ def scheduled() -> set[str]:
 
 def test_every_schedule_has_a_dead_letter_queue_and_retries() -> None:
     schedules = of_type("AWS::Scheduler::Schedule")
-    assert len(schedules) == 10
+    assert len(schedules) == 11
     for schedule in schedules.values():
         assert schedule["Target"]["DeadLetterConfig"]
         assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] >= 1
@@ -143,6 +155,7 @@ def test_a_scheduled_function_that_fails_every_time_leaves_its_call_in_a_queue_a
         "PayRefunds",
         "AnchorAudit",
         "PublishEvents",
+        "PublishMetrics",
         "WatchAdapters",
     }
     configured = {referenced(each["FunctionName"]): each for each in of_type("AWS::Lambda::EventInvokeConfig").values()}

@@ -28,6 +28,7 @@ def make_resources() -> dict[str, str]:
         "BucketCount": "2",
         "CutOffGraceHours": "72",
         "EventAgeDays": "400",
+        "UnbilledEveryMinutes": "60",
         "BatchSize": "25",
         "BatchConcurrency": "1",
         "PartSize": "7",

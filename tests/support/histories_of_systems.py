@@ -175,6 +175,14 @@ def told(world: World) -> None:
     published(world, bus, sink, positions=world.positions)  # type: ignore[arg-type]
 
 
+def a_day_later(world: World) -> None:
+    world.moment += timedelta(days=1)
+
+
+def measured(world: World) -> None:
+    handler("publish_metrics")({}, Context(), world)
+
+
 def _delivered(world: World, sender: str) -> None:
     assert isinstance(world, WorldWithWebhooks)
     known, queue = vars(world), world.webhook_deliveries
@@ -203,6 +211,8 @@ EVENTS = History(
         Step(("publish_events",), "publish-events", told),
         Step(("deliver_webhooks",), "deliver-webhooks", events_sent),
         Step(("deliver_webhooks",), "webhooks-refused", events_refused),
+        Step((), "a-day-later", a_day_later),
+        Step(("publish_metrics",), "publish-metrics", measured),
     ),
 )
 

@@ -110,6 +110,7 @@ class MemoryStores(PaymentStores):
                 "PART_SIZE": "5000",
                 "CUT_OFF_GRACE_HOURS": "24",
                 "EVENT_AGE_DAYS": "400",
+                "UNBILLED_EVERY_MINUTES": "60",
             }
             | MAPPINGS
         )

@@ -11,6 +11,9 @@ READING: dict[str, tuple[str, ...]] = {
     "audit show": (UA,),
     "audit verify": (),
     "insights process": (JANUARY, "-e", INC),
+    "insights days": ("2013-01-01", "2013-01-31", "-e", INC),
+    "insights compare": ("2013-02-01", "-e", INC),
+    "insights promises": ("-e", INC),
     "costs": ("--events", "1000000", "--accounts", "100"),
     "balance": ("UA", "-e", INC),
     "completion": ("bash",),
@@ -104,6 +107,7 @@ WRITING: dict[str, tuple[tuple[str, ...], int, str]] = {
 """What writes: its arguments, and the exit code and text of the second time, after which no fact is new or changed."""
 
 ELSEWHERE = {
+    "insights recompute": "workflow/test_metrics_of_days.py",
     "contract import": "workflow/test_orders_command.py",
     "contract sync": "workflow/test_orders_command.py",
     "audit adopt": "workflow/test_audit_command.py",
@@ -127,6 +131,10 @@ ELSEWHERE = {
     "payments reverse": "integration/test_payments.py",
     "payments show": "integration/test_payments.py",
     "publish": "workflow/test_own_product.py",
+    "write close": "workflow/test_write_command.py",
+    "write contract-change": "workflow/test_write_command.py",
+    "write dispute": "workflow/test_write_command.py",
+    "write variance": "workflow/test_write_command.py",
     "usage compact": "workflow/test_live_usage.py",
     "usage check": "workflow/test_own_product.py",
     "usage send": "workflow/test_own_product.py",

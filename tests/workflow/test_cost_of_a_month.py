@@ -9,9 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from billproof.ids import shard_of
+from billproof.insights.publishing import MOST_ACCOUNTS
 from billproof_ops.cli_costs import app
-from billproof_ops.costs.estimate import ALARMS, DASHBOARDS, Company, CostShare, Measured, estimate
+from billproof_ops.costs.estimate import ALARMS, DASHBOARDS, MOST_MEASURED, Company, CostShare, Measured, estimate
 from billproof_ops.costs.prices import Kept, Prices, cost_of
+from billproof_ops.paths import ROOT
 from billproof_ops.template import read_template
 from tests.bench import cost, load
 from tests.bench.meter import item_bytes
@@ -57,8 +59,9 @@ def test_what_is_kept_is_billed_for_as_long_as_it_is_kept_and_calls_are_billed_o
 
 
 def test_twice_as_much_costs_twice_as_much_beside_what_stands() -> None:
-    once = estimate(SMALL, prices=PRICES, measured=MEASURED)
-    twice = estimate(SMALL.model_copy(update={"invoices": 320, "accounts": 320}), prices=PRICES, measured=MEASURED)
+    small = SMALL.model_copy(update={"unbilled_minutes": 0})
+    once = estimate(small, prices=PRICES, measured=MEASURED)
+    twice = estimate(small.model_copy(update={"invoices": 320, "accounts": 320}), prices=PRICES, measured=MEASURED)
     assert twice.of(CostShare.USAGE) == once.of(CostShare.USAGE)
     assert twice.of(CostShare.STANDING) == once.of(CostShare.STANDING)
     assert once.of(CostShare.INVOICES) < twice.of(CostShare.INVOICES) < 2 * once.of(CostShare.INVOICES)
@@ -69,6 +72,23 @@ def test_smaller_calls_of_ingestion_cost_more() -> None:
     many = estimate(SMALL.model_copy(update={"events_a_call": 100}), prices=PRICES, measured=MEASURED)
     few = estimate(SMALL, prices=PRICES, measured=MEASURED)
     assert many.of(CostShare.USAGE) > 5 * few.of(CostShare.USAGE)
+
+
+def test_measuring_what_is_unbilled_costs_by_how_often_and_not_beyond_what_one_call_can() -> None:
+    """30 million events a month of 200 accounts, every four minutes: docs/metrics.md has the arithmetic."""
+    company = Company(events=30_000_000, accounts=200, invoices=200)
+    never = estimate(company.model_copy(update={"unbilled_minutes": 0}), prices=PRICES, measured=MEASURED).total
+    hourly = estimate(company, prices=PRICES, measured=MEASURED).total - never
+    near = estimate(company.model_copy(update={"unbilled_minutes": 4}), prices=PRICES, measured=MEASURED).total - never
+    assert round(near / hourly) == 15
+    assert f"about ${near:.0f} a month" in (ROOT / "docs" / "metrics.md").read_text()
+    assert MOST_MEASURED == MOST_ACCOUNTS
+    large = company.model_copy(update={"accounts": MOST_ACCOUNTS + 1})
+    totals = {
+        estimate(large.model_copy(update={"unbilled_minutes": often}), prices=PRICES, measured=MEASURED).total
+        for often in (0, 4, 60)
+    }
+    assert len(totals) == 1
 
 
 def test_the_template_has_as_many_alarms_and_dashboards_as_are_estimated() -> None:

@@ -26,8 +26,9 @@ def compact(world: World) -> None:
             compact_day(bucket, day, objects=world.objects, meters=world.directory.meters())
 
 
-def exposed(world: World) -> Exposure:
-    return exposure(legal_entity=INC, period=JANUARY, sources=world.preview_sources(), now=world.now())
+def exposed(world: World, *, is_fresh: bool = False) -> Exposure:
+    sources = world.preview_sources()
+    return exposure(legal_entity=INC, period=JANUARY, sources=sources, now=world.now(), is_fresh=is_fresh)
 
 
 def previewed(world: World) -> dict[str, Money | None]:
@@ -94,6 +95,18 @@ def test_what_is_newer_than_the_compactions_is_said(world: World) -> None:
     owed = exposed(world)
     assert owed.newer_segments == 1
     assert by_account(owed)["B6"] in {by_account(rolled_up)["B6"], previewed(world)["B6"]}
+
+
+def test_what_is_fresh_holds_what_is_newer_than_the_compactions(world: World) -> None:
+    """Without any compaction, with all, and with an event that comes after them: it is what previews come to."""
+    assert by_account(exposed(world, is_fresh=True)) == previewed(world)
+    compact(world)
+    counted = exposed(world, is_fresh=True)
+    world.ingest([flight(99, account="B6")])
+    owed = exposed(world, is_fresh=True)
+    assert by_account(owed) == previewed(world) != by_account(counted)
+    assert owed.newer_segments == 0
+    assert owed.rolled_up >= counted.rolled_up - 1, "only what is fresh of them is counted from rows"
 
 
 def test_days_that_are_not_compacted_are_newer(world: World) -> None:

@@ -12,6 +12,9 @@ hour             the hourly schedules, by buckets                    standing
 minute           the calls that look for events to tell              standing
 events           invoices: what is told of them on the bus           invoices
 webhook          invoices, for each endpoint that wants all events   invoices
+metrics          invoices: what is read of them, once                invoices
+look             the calls that follow the audit chain               standing
+measure          unbilled usage: accounts, buckets, events           standing
 """
 
 import math
@@ -37,10 +40,15 @@ LISTED_MONTHS = 3
 """An hourly round of compaction lists the segments of three months."""
 MAIL_OVERHEAD = Decimal(4) / 3
 """Base64 makes three bytes of an attachment four."""
-ALARMS, DASHBOARDS, METRICS = 47, 1, 19
+ALARMS, DASHBOARDS, METRICS = 55, 1, 24
 """What the template has of them, and how many metrics the functions write; a test counts them."""
 SUMMED = 8
 """Metrics that alarms on sums watch beyond their first: each is billed as an alarm."""
+
+
+LOOKS_A_MONTH = MINUTES_A_MONTH / 4
+MOST_MEASURED = 2_000
+"""Unbilled usage is measured of a legal entity with at most so many accounts; a test compares it."""
 
 
 class Company(Model):
@@ -63,6 +71,8 @@ class Company(Model):
     webhooks: int = Field(default=0, ge=0)
     """Endpoints that want every event."""
     sends_mail: bool = False
+    unbilled_minutes: int = Field(default=60, ge=0)
+    """How often what is not billed yet is measured; 0 for never."""
 
 
 class CostShare(StrEnum):
@@ -176,8 +186,25 @@ def _multiples(company: Company) -> Iterator[tuple[str, CostShare, dict[str, Dec
     yield "day", CostShare.CHECKS, {"base": DAYS_A_MONTH, "invoice": Decimal(invoices)}
     yield "events", CostShare.INVOICES, {"invoice": Decimal(invoices)}
     yield "webhook", CostShare.INVOICES, {"invoice": Decimal(invoices * company.webhooks)}
+    yield "metrics", CostShare.INVOICES, {"base": Decimal(entities), "invoice": Decimal(invoices)}
+    yield "look", CostShare.STANDING, {"base": LOOKS_A_MONTH * entities}
+    yield "measure", CostShare.STANDING, _measured(company)
     yield "minute", CostShare.STANDING, {"base": MINUTES_A_MONTH}
     yield "hour", CostShare.STANDING, {"base": HOURS_A_MONTH, "bucket": HOURS_A_MONTH * company.buckets}
+
+
+def _measured(company: Company) -> dict[str, Decimal]:
+    """Return what measuring unbilled usage grows with: on average half of the month's days and events are there."""
+    if not company.unbilled_minutes or company.accounts > MOST_MEASURED * company.legal_entities:
+        return {}
+    times, entities = MINUTES_A_MONTH / company.unbilled_minutes, company.legal_entities
+    return {
+        "base": times * entities,
+        "account": times * company.accounts,
+        "bucket": times * entities * company.buckets,
+        "bucket day": times * entities * company.buckets * DAYS_A_MONTH / 2,
+        "event": times * company.events / 2,
+    }
 
 
 def _compactions(company: Company) -> int:

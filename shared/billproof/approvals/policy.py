@@ -160,6 +160,27 @@ class VarianceRules(Model):
         return abs(amount.amount) > self.threshold.get(amount.currency, -1)
 
 
+class ProcessPromises(Model):
+    """What a legal entity promises of its process: what is later or more than this raises an alarm.
+
+    A run starts within `run_hours` of the cut-off of its month, an invoice is posted within `posting_hours`, a variance
+    is open for `variance_days` at most. Once the run of a month is closed, at most `unbilled_percent` of what it is
+    worth is not billed. `targets` are of metrics by name, `minutes_per_invoice` what an invoice takes a person.
+    """
+
+    run_hours: Annotated[int, Field(strict=True, ge=1, le=720)] = 24
+    posting_hours: Annotated[int, Field(strict=True, ge=1, le=720)] = 24
+    variance_days: Annotated[int, Field(strict=True, ge=1, le=366)] = 10
+    unbilled_percent: Annotated[Percent, Field(le=100)] = Decimal(1)
+    minutes_per_invoice: Nonnegative = Decimal(0)
+    targets: dict[Name, Nonnegative] = Field(default_factory=dict)
+
+    @property
+    def are_plain(self) -> bool:
+        """Say whether they are what holds where a policy says nothing of promises."""
+        return self == ProcessPromises()
+
+
 class Policy(Model):
     """The policy of a legal entity, under the same id.
 
@@ -169,7 +190,7 @@ class Policy(Model):
     since it was last used up; and of a contract's prepaid credit of which less than `low_credit_percent` is left.
     `matching` says when receipts are applied by themselves, `reminders` when customers are
     reminded of what is overdue: without them nobody is. `variances` says which variances of the reconciliation become
-    exceptions: without it none does.
+    exceptions: without it none does. `promises` are those of its process, and the targets of its metrics.
     """
 
     kind: Literal["policy"] = "policy"
@@ -188,6 +209,7 @@ class Policy(Model):
     matching: MatchingRules = Field(default_factory=MatchingRules, exclude_if=operator.attrgetter("are_plain"))
     reminders: ReminderRules | None = Field(default=None, exclude_if=operator.not_)
     variances: VarianceRules | None = Field(default=None, exclude_if=operator.not_)
+    promises: ProcessPromises = Field(default_factory=ProcessPromises, exclude_if=operator.attrgetter("are_plain"))
 
     @model_validator(mode="after")
     def _roles_are_known(self) -> Self:

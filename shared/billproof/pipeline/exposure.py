@@ -65,8 +65,13 @@ class Exposure(Model):
         return tuple(account for account in self.accounts if account.net is None)
 
 
-def exposure(*, legal_entity: str, period: str, sources: PreviewSources, now: datetime) -> Exposure:
-    """Return what all accounts owe so far; nothing is kept. Raises NotFound and InvalidPeriod as a preview does."""
+def exposure(
+    *, legal_entity: str, period: str, sources: PreviewSources, now: datetime, is_fresh: bool = False
+) -> Exposure:
+    """Return what all accounts owe so far; nothing is kept. Raises NotFound and InvalidPeriod as a preview does.
+
+    What `is_fresh` holds what came after the last compactions, too: accounts with such events are counted from rows.
+    """
     directory, register = Directory(sources.contracts, sources.policies), Register(sources.invoices)
     plan_billing_run(
         PlanRequest(run_id=PREVIEW, legal_entity=legal_entity, period=period, requested_by=PREVIEW),
@@ -78,7 +83,7 @@ def exposure(*, legal_entity: str, period: str, sources: PreviewSources, now: da
     artefacts = Artefacts(sources.objects)
     plan = artefacts.read(RUN_PLAN, PREVIEW)
     readings = _readings(artefacts, plan.batches)
-    counts = [_count(sources.objects, bucket, readings) for bucket in plan.buckets]
+    counts = [_count(sources.objects, bucket, readings, is_fresh=is_fresh) for bucket in plan.buckets]
     accounts, released = [], 0
     for batch in plan.batches:
         price_usage(run_id=PREVIEW, batch_id=batch, objects=sources.objects)
@@ -121,13 +126,15 @@ def _readings(artefacts: Artefacts, batches: Iterable[str]) -> Mapping[str, Coll
     return by_account
 
 
-def _count(objects: Objects, bucket: int, readings: Mapping[str, Collection[Reading]]) -> _BucketCount:
+def _count(
+    objects: Objects, bucket: int, readings: Mapping[str, Collection[Reading]], *, is_fresh: bool
+) -> _BucketCount:
     """Write what the accounts of a bucket used: from its roll-ups where they say it, else from its rows."""
     from billproof.usage.rolled_up_usage import read_rollups  # DuckDB is loaded where something is read by it
 
     artefacts = Artefacts(objects)
     plan = artefacts.read(AGGREGATION_PLAN, PREVIEW, bucket_name(bucket))
-    rolled_up = read_rollups(plan, readings, objects)
+    rolled_up = read_rollups(plan, readings, objects, is_fresh=is_fresh)
     usages = [*rolled_up.usages, *_counted(plan, rolled_up.others, artefacts, objects)]
     _write(artefacts, bucket, {window.account: window.batch for window in plan.windows}, usages)
     counted = sum(window.period == plan.period for window in rolled_up.others)

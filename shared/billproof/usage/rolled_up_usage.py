@@ -3,8 +3,9 @@
     simple window      the month's counts and sums over whole hours, nothing corrected     its roll-ups
     any other          distinct values, levels, groups, parts, an earlier month, ...       the rows, as a run reads them
 
-Nothing newer than the compactions is in a roll-up: `newer` says how many segments that is. A bucket with a compacted
-day that has no roll-up is read from its rows.
+Nothing newer than the compactions is in a roll-up: `newer` says how many segments that is, or, where what is fresh is
+asked for, the accounts in them are read from their rows, too. A bucket with a compacted day that has no roll-up is read
+from its rows.
 """
 
 from collections import defaultdict
@@ -26,6 +27,7 @@ from billproof.usage.compacted import Compaction
 from billproof.usage.compacted_days import CompactedDays, is_bounded
 from billproof.usage.databases import opened
 from billproof.usage.keys import SegmentKey
+from billproof.usage.log import read_intact
 from billproof.usage.manifests import segments_of
 from billproof.usage.model import AccountUsage, AccountWindow, AggregationPlan, AskedAggregate, EventCounts
 from billproof.usage.querying import condition
@@ -61,33 +63,49 @@ class RolledUp:
     newer: int = 0
 
 
-def read_rollups(plan: AggregationPlan, readings: Mapping[str, Collection[Reading]], objects: Objects) -> RolledUp:
-    """Return what the accounts of a plan used, as far as roll-ups say; `readings` are what the terms of each read."""
+def read_rollups(
+    plan: AggregationPlan, readings: Mapping[str, Collection[Reading]], objects: Objects, *, is_fresh: bool = False
+) -> RolledUp:
+    """Return what the accounts of a plan used, as far as roll-ups say; `readings` are what the terms of each read.
+
+    Of what is fresh no roll-up says enough of an account that has events in a newer segment.
+    """
     if plan.spread.owners:  # roll-ups are of the ids that usage came with
         return RolledUp(others=list(plan.windows))
     compactions, newer = _compactions(plan, objects)
-    result = RolledUp(newer=newer)
+    fresh = _accounts_in(newer, objects) if is_fresh else set()
+    result = RolledUp(newer=0 if is_fresh else len(newer))
     with opened(is_alone=True) as (database, folder):
         paths = _fetch(compactions, objects, folder)
         windows = _simple(plan, readings, compactions) if len(paths) == len(compactions) else []
         mixed = _enter(database, paths, windows)
-        mine = [window for window in windows if window.account not in mixed]
+        mine = [window for window in windows if window.account not in mixed and window.account not in fresh]
         result.usages = _usages(database, plan, mine, readings, has_rows=bool(paths and windows))
     is_mine = {(window.account, window.period) for window in mine}
     result.others = [window for window in plan.windows if (window.account, window.period) not in is_mine]
     return result
 
 
-def _compactions(plan: AggregationPlan, objects: Objects) -> tuple[list[Compaction], int]:
-    """Return the compactions of a plan's days, and how many segments are newer."""
-    days, compactions, newer = CompactedDays(plan, objects), [], 0
+def _accounts_in(segments: Sequence[str], objects: Objects) -> set[str]:
+    """Return the accounts of some segments; of one that does not read it is said where rows are counted."""
+
+    def accounts(key: str) -> set[str]:
+        return {row.account for row in read_intact(objects, key) or ()}
+
+    with ThreadPoolExecutor(DOWNLOADS_AT_ONCE) as pool:
+        return set().union(*pool.map(accounts, segments))
+
+
+def _compactions(plan: AggregationPlan, objects: Objects) -> tuple[list[Compaction], list[str]]:
+    """Return the compactions of a plan's days, and the segments that are newer."""
+    days, compactions, newer = CompactedDays(plan, objects), list[Compaction](), list[str]()
     for keys in segments_of(plan, objects):
         if not keys:
             continue
         compaction = days.of(SegmentKey.parse(keys[0]).day, keys)
         if compaction is not None:
             compactions.append(compaction)
-        newer += len(set(keys) - set(compaction.keys if compaction is not None else ()))
+        newer += sorted(set(keys) - set(compaction.keys if compaction is not None else ()))
     return compactions, newer
 
 
