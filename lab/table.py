@@ -53,7 +53,7 @@ def summary(results: dict[str, Any]) -> str:
     leaks = results["leak"]
     rows = [
         _row("all causes, one by one", totals(leaks)),
-        _row("of them blind", totals([one for one in leaks if one["is_blind"]])),
+        _row("of them blind when written", totals([one for one in leaks if one["is_blind"]])),
         _row("mixtures of four", totals(results["mixture"])),
     ]
     lines = [
