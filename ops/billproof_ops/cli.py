@@ -43,6 +43,7 @@ VERBS = {
     "insights": Verb("cli_insights", "How a month went: how long its invoices took, what needed a person, and why."),
     "tax": Verb("cli_tax", "Tax returns: figures by jurisdiction, the sales list, and the tax account of the ledger."),
     "disputes": Verb("cli_disputes", "Disputes: what customers dispute of their invoices, and what is decided."),
+    "write": Verb("cli_write", "Draft a text whose every figure, date, name and clause has its source."),
     "exceptions": Verb("cli_exceptions", "Exceptions: invoices, credit notes and runs that wait for a decision."),
     "quarantine": Verb("cli_quarantine", "Refused usage events: open, resent and accepted, or dismissed."),
     "dlq": Verb("cli_dead_letters", "Dead letters: messages that failed five times."),

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from billproof.masking import masked
+from billproof.letters import masked
 from billproof_ops import dead_letters
 from billproof_ops.printing import AsJson, Who, console, print_json, show, verbs
 from billproof_ops.target import Target
@@ -34,7 +34,7 @@ def peek_at_dead_letters(
     *,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many to show.")] = 10,
     contains: Contains = "",
-    whole: Annotated[bool, typer.Option("--whole", help="With personal data, which is masked otherwise.")] = False,
+    whole: Annotated[bool, typer.Option("--whole", help="With all values, which are masked otherwise.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show dead letters, and why each failed, without removing them."""

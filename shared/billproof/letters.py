@@ -60,10 +60,10 @@ class DeadLetters(Protocol):
 def masked(body: str) -> str:
     """Return a body with the names of its fields, and of their values only those that name our own things."""
     try:
-        read = json.loads(body)
+        shown = json.dumps(_masked(json.loads(body), is_readable=False), ensure_ascii=False, indent=1)
     except (ValueError, RecursionError):
         return f"{MASK} ({len(body):,} letters that are no JSON)"
-    return json.dumps(_masked(read, is_readable=False), ensure_ascii=False, indent=1)[:MOST_SHOWN]
+    return shown[:MOST_SHOWN]
 
 
 def _masked(value: Any, *, is_readable: bool) -> Any:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from billproof.adapters.aws.dead_letters import read_line
 from billproof.adapters.http_calls import HttpAnswer
 from billproof.adapters.sap.rest import _read as read_sap
 from billproof.adapters.stripe.signatures import is_signed
@@ -26,7 +27,7 @@ from billproof.identities import ContractPath, ExceptionId, InvoiceId, LineId, R
 from billproof.invoicing.links import opened_by
 from billproof.invoicing.register import Register
 from billproof.invoicing.series import DocumentNumber
-from billproof.masking import masked
+from billproof.letters import masked
 from billproof.periods import Period, read_instant
 from billproof_ops.paths import ROOT
 from tests.support.damaging import HOSTILE, damaged
@@ -104,6 +105,7 @@ TEXTS: dict[str, tuple[list[str], Callable[[str], object]]] = {
     "read_instant": (["2013-01-05T17:00:00Z", "2013-01-05T17:00:00.5+05:30"], read_instant),
     "place_of_cursor": ([cursor_of(AskedPage(limit=5, cursor="x"))], turn_page),
     "masked": (['{"name": "Ada", "rows": [{"id": 1.5}]}', "letter 07", "<Document>"], masked),
+    "read_line": (['{"message_id": "m", "error": "no such source"}', "START RequestId: 1", "[" * 100_000], read_line),
     "opened_by": (["c2t5bWV0ZXItaW5jLjIwMTMtMDEuVUE." + "A" * 32], open_a_page),
     "is_signed": (["t=1359806400,v1=5257a869e7", "t=1359806400,v1=a,v1=b,v0=c"], verify_signature),
 }
@@ -142,6 +144,7 @@ CONFIGURED = "a secret or a file that the operator wrote"
 SHIPPED = "a file that is part of the product"
 DECODERS: dict[str, str] = {
     "api/month_routes.py _reconciled": STORED,
+    "adapters/aws/dead_letters.py read_line": HERE,
     "adapters/aws/s3_events.py read_put_object": OF_FUNCTIONS,
     "adapters/aws/ses.py read_ses_event": OF_PARSERS,
     "adapters/aws/webhooks.py attempts": STORED,
@@ -165,7 +168,8 @@ DECODERS: dict[str, str] = {
     "adapters/stripe/secrets.py _parsed": CONFIGURED,
     "adapters/tryton/erp.py connected": CONFIGURED,
     "adapters/tryton/tagged.py decode": HERE,
-    "masking.py masked": HERE,
+    "letters.py masked": HERE,
+    "settings.py queue_pairs": CONFIGURED,
     "wording/catalogue.py catalogue": SHIPPED,
     "api/asked.py fields_of": OF_FUNCTIONS,
     "api/asked.py text_of": OF_FUNCTIONS,
@@ -225,6 +229,7 @@ DECODERS: dict[str, str] = {
     "usage/validation.py _value": OF_PARSERS,
     "usage/validation.py instant_of": OF_PARSERS,
     "webhooks/signing.py signature": STORED,
+    "writing/contract_changes.py _value": STORED,
 }
 """What decodes bytes or text, whether it is a function or a method, and where it is fuzzed or why it is not."""
 STORED_KEYS = {"audit/model.py", "usage/keys.py", "usage/log.py", "decision_keys.py", "store_keys.py"}

@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -29,7 +30,7 @@ def test_what_customers_and_banks_write_is_text_on_every_page_and_no_page_grows_
         known = world.directory.account(account)
         assert known is not None
         world.publish(known.model_copy(update={"version": known.version + 1, "name": name}))
-    receipt = {
+    receipt: dict[str, Any] = {
         "legal_entity": INC,
         "channel": "bank",
         "source": world.directory.legal_entity(INC).cash_accounts[0].source,

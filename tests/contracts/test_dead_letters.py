@@ -72,6 +72,11 @@ def test_letters_are_shown_with_the_last_error_of_their_own_and_stay_where_they_
     assert bodies(sqs, pair.queue) == []
 
 
+def test_letters_are_shown_though_their_log_cannot_be_read(letters: SqsDeadLetters) -> None:
+    boto3.client("logs").delete_log_group(logGroupName=LOG)
+    assert {letter.error for letter in letters.letters("payments", most=12)} == {""}
+
+
 def test_letters_are_sent_back_once_each_and_so_many_as_are_wanted(
     letters: SqsDeadLetters, sqs: Any, pair: QueuePair
 ) -> None:

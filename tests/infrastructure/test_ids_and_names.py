@@ -23,6 +23,7 @@ NEVER_READ_BACK = {
     "shared/billproof/adapters/tryton/rest.py": "the path of a record in Tryton",
     "shared/billproof/erp/plain_text.py": "the name of an account in a journal for other programs",
     "shared/billproof/completeness/service.py": "a finding's path, for people",
+    "shared/billproof/completeness/changed_shapes.py": "a finding's path, for people",
     "shared/billproof/adapters/pages/document_page.py": "the address of a file of a page",
     "shared/billproof/opening/receivables.py": "the period of an invoice of the system of before",
     "shared/billproof/invoicing/links.py": "the token of a link, of which a part is random, and the address of a page",

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from billproof.completeness.gathering import Gathering
 from billproof.findings import Severity
 from billproof.pipeline.artefacts import CHECK_WARNINGS, PROFILE, Artefacts
 from billproof.pipeline.model import CheckWarnings
@@ -65,7 +66,7 @@ def kept(world: World, run: str) -> dict[tuple[str, str, str, str], Profile]:
 
 def test_the_database_counts_what_is_counted_by_hand() -> None:
     world = World(accounts=set(ACCOUNTS))
-    events = [*flights("2013-01", 31)][:-20]
+    events = [*flights("2013-01", 31)][9:-20]  # New York's first of January begins within a day of UTC
     again = [{**event, "id": f"again-{event['id']}"} for event in events[:40:3]]
     world.ingest([*events, *again, *events[:9]], per_message=500)
     check(world)
@@ -92,10 +93,10 @@ def test_every_property_that_a_meter_measures_has_a_profile_and_a_count_alone_ha
         (account, name) for account in ACCOUNTS for name in ("air_time", "distance")
     ]
     assert {(one.events, one.most, one.at_most) for one in two.profiles if one.value_property == "air_time"} == {
-        (9, Decimal(120), 9)
+        (6, Decimal(120), 9)  # the first of three days is no whole one
     }
     assert [(one.account, one.value_property, one.events, one.values) for one in none.profiles] == [
-        (account, "", 9, 0) for account in ACCOUNTS
+        (account, "", 6, 0) for account in ACCOUNTS
     ]
 
 
@@ -234,3 +235,31 @@ def test_a_profile_that_is_gone_is_named_and_everybody_is_billed() -> None:
     statement = world.bill(INC, "2013-02")
     assert [finding.path for finding in statement.findings if finding.code == "object_unreadable"] == [key]
     assert all(world.register.released(f"{INC}.2013-02.{account}") for account in ACCOUNTS)
+
+
+def test_who_sends_every_hour_is_as_ever_where_a_month_begins_within_a_day_and_loses_an_hour() -> None:
+    """New York's March has 743 hours; its first and last day of UTC are cut."""
+    asked = plan(ask("count"), accounts=("UA", "B6"))
+    months = {"2013-02": ("01T05", "2013-03-01T05", 28), "2013-03": ("01T05", "2013-04-01T04", 31)}
+    shapes = []
+    for name, (start, end, days) in months.items():
+        world = World(accounts={"UA", "B6"})
+        hours = [f"{name}-{day:02d}T{hour:02d}" for day in range(1, days + 1) for hour in range(24)]
+        hours += [f"{end[:10]}T{hour:02d}" for hour in range(int(end[-2:]))]
+        wanted = [hour for hour in hours if hour >= f"{name}-{start}"]
+        world.moment = datetime(2013, 4, 3, tzinfo=UTC)
+        world.ingest(
+            [flight(account=account, id=hour, time=f"{hour}:00:00Z") for account in ("UA", "B6") for hour in wanted],
+            per_message=500,
+        )
+        edges = {"start": f"{name}-{start}:00:00.000000Z", "end": f"{end}:00:00.000000Z", "period": name}
+        windows = tuple(window.model_copy(update=edges) for window in asked.windows)
+        extras, all_days = Extras(), sorted({hour[:10] for hour in wanted})
+        update = {"windows": windows, "days": tuple(all_days), "period": name}
+        aggregate(asked.model_copy(update=update), objects=world.objects, extras=extras)
+        assert {(one.usual, one.usual_days, one.days) for one in extras.profiles} == {(24, days - 1, days - 1)}
+        shapes.append(extras.profiles)
+    for before in (shapes[0], None):
+        gathering = Gathering()
+        gathering.add(shapes[1], before)
+        assert list(gathering.changes()) == []

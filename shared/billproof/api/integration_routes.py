@@ -4,15 +4,12 @@ from enum import StrEnum
 from typing import Any
 
 from billproof.access.scopes import Scope
+from billproof.api.month_routes import NothingNamed
 from billproof.api.routes import Route, RouteCall
 from billproof.breakers import QUEUES, Breaker
 from billproof.composition import Composition
 from billproof.model import Model
 from billproof.periods import instant_text
-
-
-class NothingAsked(Model):
-    """A request that says nothing but who makes it."""
 
 
 class IntegrationState(StrEnum):
@@ -43,7 +40,7 @@ class Integrations(Model):
     services: tuple[Integration, ...]
 
 
-def _list_integrations(_call: RouteCall[NothingAsked], ports: Composition) -> Integrations:
+def _list_integrations(_call: RouteCall[NothingNamed], ports: Composition) -> Integrations:
     """List the counterparts that queues wait for, and whether each answers."""
     return Integrations(
         services=tuple(_integration(service, ports.breakers.get(service)) for service in sorted(QUEUES))
@@ -67,5 +64,5 @@ def _integration(service: str, breaker: Breaker | None) -> Integration:
 
 
 ROUTES: dict[str, Route[Any]] = {
-    "GET /v1/integrations": Route(NothingAsked, Scope.OPERATIONS_READ, _list_integrations),
+    "GET /v1/integrations": Route(NothingNamed, Scope.OPERATIONS_READ, _list_integrations),
 }

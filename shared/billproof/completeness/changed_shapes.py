@@ -1,6 +1,6 @@
 """What a run finds in the profiles of its accounts, beside those of the month before, bucket by bucket."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 
@@ -58,11 +58,11 @@ def _profiles(
 
 
 def shape_findings(
-    plan: RunPlan, changes: Iterable[Change], artefacts: Artefacts, held: Sequence[str]
+    plan: RunPlan, changes: Iterable[Change], artefacts: Artefacts, held: Container[str]
 ) -> Iterator[Finding]:
     """Say what changed: of several accounts of a source it holds the run, above the policy's threshold.
 
-    Of a source that holds it already, by what it states or does not send (paths that are `held`), it is a warning. What
+    Of a source that holds it already, by what it states or does not send (it is `held`), it is a warning. What
     one account shows is priced by its own batch: no run of a million accounts is read for it.
     """
     whole: MissingWorth | None = None
@@ -73,11 +73,10 @@ def shape_findings(
         else:
             estimate = whole = whole or MissingWorth(plan, artefacts)
         share = change.own_share if change.account else change.share
-        is_told = any(path == source or path.rpartition("/")[0] == source for path in held)
         amount = f", about {abs(share) * 100:.2f} % of its usage" if share else ""
         yield Finding(
             code=change.shape.value,
-            severity=Severity.WARNING if is_told else _severity(plan, change),
+            severity=Severity.WARNING if source in held else _severity(plan, change),
             account=change.account,
             path=f"{source}/{event_type}",
             message=f"{change.says}{amount}",

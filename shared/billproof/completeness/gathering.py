@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from billproof.completeness.chances import RARE, apart, at_least
-from billproof.completeness.shapes import RULES, Seen, Shape
+from billproof.completeness.shapes import RULES, Observed, Shape
 from billproof.usage.profiles import Profile
 
 LEAST_ACCOUNTS = 2
@@ -31,7 +31,7 @@ OF_VALUES = {Shape.CUT, Shape.RESIZED, Shape.ROUNDED}
 """What changes how large events are, and not how many there are."""
 
 
-class Place(NamedTuple):
+class ComparedPlace(NamedTuple):
     """What is compared: a source, a type of its events, and a property that they measure."""
 
     source: str
@@ -48,7 +48,7 @@ class Change(NamedTuple):
     """
 
     shape: Shape
-    place: Place
+    place: ComparedPlace
     account: str
     accounts: int
     of_accounts: int
@@ -74,27 +74,27 @@ class _Gathered:
     alike: Counter[str] = field(default_factory=Counter)
     worst: dict[str, tuple[bool, Decimal, str, Decimal, str]] = field(default_factory=dict)
 
-    def add(self, profile: Profile, seen: Seen) -> None:
+    def add(self, profile: Profile, observed: Observed) -> None:
         """Take in what was seen of an account."""
-        counts = seen.odd, seen.of, seen.odd_before, seen.of_before
+        counts = observed.odd, observed.of, observed.odd_before, observed.of_before
         self.accounts += 1
-        if seen.is_pooled:
+        if observed.is_pooled:
             self.pooled = [was + more for was, more in zip(self.pooled, counts, strict=True)]
-            self.rose += seen.odd * seen.of_before > seen.odd_before * seen.of
-            self.fell += seen.odd * seen.of_before < seen.odd_before * seen.of
-        if not seen.is_odd:
+            self.rose += observed.odd * observed.of_before > observed.odd_before * observed.of
+            self.fell += observed.odd * observed.of_before < observed.odd_before * observed.of
+        if not observed.is_odd:
             return
         self.odd += 1
-        is_strong = seen.is_strong or (self.shape not in OF_VALUES and apart(*counts) <= CHANCE_OF_ONE)
+        is_strong = observed.is_strong or (self.shape not in OF_VALUES and apart(*counts) <= CHANCE_OF_ONE)
         if is_strong:
-            self.strong[seen.alike] += 1
-        self.alike[seen.alike] += 1
-        lost = seen.share * weight(profile, self.shape)
-        self.lost[seen.alike] += lost
-        mine = is_strong, abs(lost), profile.account, seen.share, seen.says
-        self.worst[seen.alike] = max(self.worst.get(seen.alike, mine), mine)
+            self.strong[observed.alike] += 1
+        self.alike[observed.alike] += 1
+        lost = observed.share * weight(profile, self.shape)
+        self.lost[observed.alike] += lost
+        mine = is_strong, abs(lost), profile.account, observed.share, observed.says
+        self.worst[observed.alike] = max(self.worst.get(observed.alike, mine), mine)
 
-    def changes(self, place: Place, whole: Decimal) -> Iterator[Change]:
+    def changes(self, place: ComparedPlace, whole: Decimal) -> Iterator[Change]:
         """Yield what is said of the place, or in each way of the account that shows it most."""
         many, cause = self._many()
         causes = [cause] if many else [alike for alike in sorted(self.strong) if self._is_of_one]
@@ -149,7 +149,7 @@ class Gathering:
     """Takes in profiles of one month beside those of the month before, and says at the end what changed."""
 
     def __init__(self) -> None:
-        self._gathered: dict[tuple[Place, Shape], _Gathered] = {}
+        self._gathered: dict[tuple[ComparedPlace, Shape], _Gathered] = {}
         self._whole: dict[tuple[str, str, Shape], Decimal] = defaultdict(Decimal)
 
     def add(self, now: Iterable[Profile], before: Iterable[Profile] | None) -> None:
@@ -160,14 +160,14 @@ class Gathering:
         """
         known = None if before is None else {profile.key: profile for profile in before}
         for profile in now:
-            place = Place(profile.source, profile.event_type, profile.value_property)
+            place = ComparedPlace(profile.source, profile.event_type, profile.value_property)
             for shape, rule in RULES.items():
                 self._whole[profile.event_type, profile.value_property, shape] += weight(profile, shape)
                 earlier = None if known is None else known.get(profile.key)
-                seen = rule(profile, earlier) if known is None or earlier is not None else None
-                if seen is not None:
+                observed = rule(profile, earlier) if known is None or earlier is not None else None
+                if observed is not None:
                     new = _Gathered(shape, has_before=known is not None)
-                    self._gathered.setdefault((place, shape), new).add(profile, seen)
+                    self._gathered.setdefault((place, shape), new).add(profile, observed)
 
     def changes(self) -> Iterator[Change]:
         """Yield what changed, by source."""

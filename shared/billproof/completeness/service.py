@@ -112,13 +112,15 @@ def _report(
     changes = [] if plan.is_partial else changed_shapes(plan, before.plan, artefacts, unreadable.append)
     over = [stated for stated in compared if is_over(stated, plan.policy.thresholds.completeness_percent)]
     findings: tuple[Finding, ...] = ()
+    held: set[str] = set()
     if over or silent:
         estimate = MissingWorth(plan, artefacts)
+        held |= {stated.source for stated in over if estimate.knows(stated.meter)}
+        held |= {silence.source for silence in silent if silence.days >= LEAST_SILENCE}
         findings = (
             *(_gap(plan, stated, estimate, _refused(stated, plan, artefacts, estimate)) for stated in over),
             *(_silence(plan, silence, estimate) for silence in silent),
         )
-    held = [finding.path for finding in findings if finding.severity is Severity.BLOCKING]
     of_shapes = tuple(shape_findings(plan, changes, artefacts, held))
     at_risk = [finding for finding in (*findings, *largest(of_shapes)) if finding.severity is Severity.BLOCKING]
     amount = _whole(at_risk)

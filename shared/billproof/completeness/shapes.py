@@ -45,11 +45,13 @@ class Shape(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Observed:
     """What a rule saw of an account: `odd` of so many days, values or the one account, now and before.
 
     `share` is what of the account's usage is missing (above zero) or too much, as a share of what it has now. `alike`
     is what accounts with the same cause have in common; `says` is told of one that `is_odd`.
+    It `is_strong` where no chance makes it of a single account, and `is_pooled` where its days count with those of its
+    source.
     """
 
     odd: int
@@ -64,10 +66,10 @@ class Seen:
     is_pooled: bool = True
 
 
-type Rule = Callable[[Profile, Profile | None], Seen | None]
+type Rule = Callable[[Profile, Profile | None], Observed | None]
 
 
-def irregular(now: Profile, before: Profile | None) -> Seen | None:
+def irregular(now: Profile, before: Profile | None) -> Observed | None:
     """See how many days of a regular sender do not have the number of events that its days usually have.
 
     By itself a month shows it where nearly all days with events have the same number, and the others less.
@@ -82,7 +84,7 @@ def irregular(now: Profile, before: Profile | None) -> Seen | None:
         return None
     odd, expected = now.days - kept, before.usual * now.days
     text = f"{now.events} events on {now.days} days, {expected} are usual: {before.usual} a day"
-    return Seen(
+    return Observed(
         odd=odd,
         of=now.days,
         odd_before=before.days - before.usual_days,
@@ -95,11 +97,11 @@ def irregular(now: Profile, before: Profile | None) -> Seen | None:
     )
 
 
-def _short_days(now: Profile) -> Seen | None:
+def _short_days(now: Profile) -> Observed | None:
     missing, short = now.usual * now.active_days - now.events, now.active_days - now.usual_days
     if now.days < LEAST_DAYS_BEFORE or now.usual_days < REGULAR * now.active_days or now.usual == 1:
         return None
-    return Seen(
+    return Observed(
         odd=short,
         of=now.active_days,
         is_odd=missing > 0,
@@ -109,12 +111,12 @@ def _short_days(now: Profile) -> Seen | None:
     )
 
 
-def repeated(now: Profile, before: Profile | None) -> Seen | None:
+def repeated(now: Profile, before: Profile | None) -> Observed | None:
     """See on how many days an account has events that say at the same instant what another one of it says."""
     if before is None:
         return None
     extra = now.repeated - Decimal(before.repeated) * now.events / before.events
-    return Seen(
+    return Observed(
         odd=now.repeated_days,
         of=now.days,
         odd_before=before.repeated_days,
@@ -126,7 +128,7 @@ def repeated(now: Profile, before: Profile | None) -> Seen | None:
     )
 
 
-def cut(now: Profile, before: Profile | None) -> Seen | None:
+def cut(now: Profile, before: Profile | None) -> Observed | None:
     """See whether the largest value comes far more often than the others, and than in the month before.
 
     By itself a month shows it where other accounts have the same largest value, were it the only one that they have.
@@ -138,12 +140,12 @@ def cut(now: Profile, before: Profile | None) -> Seen | None:
     text = f"{now.at_most} of {now.sized} values are {now.most:f}, the largest one"
     if before is None:
         is_odd = is_piled or now.values == 1
-        return Seen(int(is_odd), 1, is_odd=is_odd, alike=f"{now.most:f}", says=text, is_strong=is_piled)
+        return Observed(int(is_odd), 1, is_odd=is_odd, alike=f"{now.most:f}", says=text, is_strong=is_piled)
     is_piled = is_piled or (before.values >= LEAST_VALUES and 2 * now.at_most >= now.sized)
     was_less = now.at_most * before.sized > TIMES_LESS_PILED * before.at_most * now.sized
     is_cut = is_piled and was_less and before.most > now.most
     mean_now, mean_before = now.total / now.sized, before.total / before.sized
-    return Seen(
+    return Observed(
         int(is_cut),
         1,
         is_odd=is_cut,
@@ -154,7 +156,7 @@ def cut(now: Profile, before: Profile | None) -> Seen | None:
     )
 
 
-def resized(now: Profile, before: Profile | None) -> Seen | None:
+def resized(now: Profile, before: Profile | None) -> Observed | None:
     """See how many values are a hundred times as large, or as small, as any of the month before."""
     if before is None or before.sized < LEAST_EVENTS or not now.sized:
         return None
@@ -164,7 +166,7 @@ def resized(now: Profile, before: Profile | None) -> Seen | None:
     large = sum(band.events for band in now.bands if band.band >= most + 1 + away)
     outside = small + large
     text = f"{outside} of {now.sized} values are a hundred times {'smaller' if small >= large else 'larger'} or more"
-    return Seen(
+    return Observed(
         odd=outside,
         of=now.sized,
         of_before=before.sized,
@@ -180,7 +182,7 @@ LEAST_OUTSIDE = 3
 """Values of one account that are none of chance: of heavy tails, one a month may be."""
 
 
-def rounded(now: Profile, before: Profile | None) -> Seen | None:
+def rounded(now: Profile, before: Profile | None) -> Observed | None:
     """See whether all values are multiples of a step that they were not of before."""
     if before is None or min(before.sized, now.sized) < LEAST_EVENTS or before.values < LEAST_VALUES:
         return None
@@ -190,9 +192,9 @@ def rounded(now: Profile, before: Profile | None) -> Seen | None:
         if multiples >= ALL * now.sized and multiples_before <= MOST_BEFORE * before.sized
     ]
     if not steps:
-        return Seen(0, 1)
+        return Observed(0, 1)
     step = steps[-1]
-    return Seen(
+    return Observed(
         1,
         1,
         is_odd=True,

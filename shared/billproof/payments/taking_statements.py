@@ -160,8 +160,8 @@ def take_statement(file: BankFile, *, sources: StatementSources, now: datetime) 
     statements = read_bank_file(file, directory=sources.directory, read=sources.read)
     entity = file.legal_entity
     before = [ToldBefore(statement, entity, book=sources.book, cash=sources.cash) for statement in statements]
-    arrived = [told.receipts(receipts(one, entity)) for told, one in zip(before, statements, strict=True)]
-    taken_back = [told.returns(returns(one, entity)) for told, one in zip(before, statements, strict=True)]
+    arrived = [known.receipts(receipts(one, entity)) for known, one in zip(before, statements, strict=True)]
+    taken_back = [known.returns(returns(one, entity)) for known, one in zip(before, statements, strict=True)]
     here = {receipt.id for of_one in arrived for receipt in of_one}
     for of_one in arrived:
         sources.events.send(_bodies(ReceiptArrived(kind="receipt", receipt=receipt) for receipt in of_one))

@@ -42,10 +42,10 @@ class ToldBefore:
         named = list(arrived)
         for is_alike in (True, False):
             for place, receipt in enumerate(named):
-                told = None if receipt.id in own else _told_as(receipt, left, is_alike=is_alike)
-                if told is not None:
-                    named[place] = receipt.model_copy(update={"reference": told.reference})
-                    left.remove(told)
+                same = None if receipt.id in own else _told_as(receipt, left, is_alike=is_alike)
+                if same is not None:
+                    named[place] = receipt.model_copy(update={"reference": same.reference})
+                    left.remove(same)
         return named
 
     def _known(self, arrived: Sequence[CashReceipt]) -> list[CashReceipt]:

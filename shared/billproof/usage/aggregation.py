@@ -26,7 +26,6 @@ from billproof.usage.measuring import Measurer
 from billproof.usage.measuring_levels import LevelMeasurer
 from billproof.usage.model import AccountUsage, AggregationPlan, AskedAggregate
 from billproof.usage.openings import EarlierWindows, LatestReadings, LevelBook, level_book, levels_asked, nothing_known
-from billproof.usage.profiling import Profiling
 from billproof.usage.property_roles import needs_order
 from billproof.usage.querying import Queries
 from billproof.usage.reuse import Reuse
@@ -129,10 +128,8 @@ def _aggregate(
         write_tables(database, plan, names)
         counting = Counting(database, plan, names) if compacted else None
         columns = "".join(f", {column}" for column in names.values())
-        order = ARRIVED if needs_order(plan) else "null"
-        mine = _MINE.format(names=columns, order=order, **_bounds(plan))
+        mine = _MINE.format(names=columns, order=ARRIVED if needs_order(plan) else "null", **_bounds(plan))
         reuse = Reuse(database, plan, reads.objects)
-        profiling = Profiling(database, plan, names) if extras is not None else None
         for rows in chunks():
             database.execute(mine)
             is_corrected = keep_standing(database, columns, finds_circles=plan.known_ids is not None)
@@ -142,8 +139,6 @@ def _aggregate(
                 plain, days = counting.everyone(rows), counting.add(rows)
             if extras is not None:
                 extras.add(database, plan, names, plain, days)
-            if profiling is not None:
-                profiling.add(plain)
         if reads.writes_lists:
             reuse.write()
         results = _Results(database, plan, names, is_typed=counting is not None)
@@ -151,8 +146,7 @@ def _aggregate(
             database.execute(mine)
             reuse.find(rows)
         if extras is not None:
-            extras.unreadable += reuse.unreadable
-            extras.profiles = profiling.profiles() if profiling is not None else []
+            extras.end(reuse.unreadable)
         latest = results.latest(levels_asked(plan))
         book = level_book(plan, latest, earlier=earlier, look_back=partial(_look_back, reads=reads))
         for number, keys in book.lacked.items():

@@ -11,6 +11,7 @@ from billproof.usage.judging import conflicts
 from billproof.usage.model import AggregationPlan, Quarantined
 from billproof.usage.plain_rows import Select
 from billproof.usage.profiles import Profile
+from billproof.usage.profiling import Profiling
 from billproof.usage.querying import condition
 from billproof.usage.sql_texts import as_text
 from billproof.usage.tallies import DayTally, HourTally, merged
@@ -69,6 +70,7 @@ class Extras:
     days: list[DayTally] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
     profiles: list[Profile] = field(default_factory=list)
+    _profiling: Profiling | None = field(default=None, repr=False, compare=False)
 
     def add(
         self,
@@ -82,6 +84,8 @@ class Extras:
 
         `days` is the query of the plain rows by source, type, day and window.
         """
+        self._profiling = self._profiling or Profiling(database, plan, names)
+        self._profiling.add(plain)
         self.conflicts += conflicts(database)
         self.hours += _hours(database, plan, names, _judged(plain, names))
         self.resent |= _resent(database, self.refused, _copies(plain))
@@ -89,6 +93,11 @@ class Extras:
         if days is not None:
             tallied += _rows(database, _PLAIN_DAYS.format(days=days.text), {"period": plan.period, **days.parameters})
         self.days += merged(DayTally(**row) for row in tallied)
+
+    def end(self, unreadable: Sequence[str]) -> None:
+        """Note what all days came to, and what of an earlier run no longer reads."""
+        self.unreadable += unreadable
+        self.profiles = self._profiling.profiles() if self._profiling is not None else []
 
 
 def _judged(plain: Select | None, names: Mapping[str, str]) -> Select:

@@ -25,10 +25,10 @@ class Band(Model):
 class Profile(Model):
     """The events of an account, source and type in a month, each once, and one property that a meter reads of them.
 
-    Of the `days` from the first to the last one with events, `active_days` have any, and `usual_days` have just `usual`
-    ones. `repeated` counts events that say at the same instant what another one says, on `repeated_days` days.
-    `values` are different ones above zero, of which `most` is the largest, in `at_most` events; `multiples` counts the
-    events whose value is one of each of STEPS.
+    Events are those of whole days (UTC), values those of all. Of the `days` from the first to the last one with events,
+    `active_days` have any, and `usual_days` have just `usual` ones. `repeated` counts events that say at the same
+    instant what another one says, on `repeated_days` days. `values` are different ones above zero, of which `most` is
+    the largest, in `at_most` events; `multiples` counts the events whose value is one of each of STEPS.
     """
 
     account: str

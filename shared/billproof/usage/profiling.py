@@ -1,6 +1,7 @@
 """Profiles of what each account sent, from the judged events of a run: one narrow group-by for each chunk of days.
 
-Values are read as floats: a profile says how large they are, and no quantity is made of it.
+Values are read as floats: a profile says how large they are, and no quantity is made of it. Days are those of UTC that
+lie in the month as a whole: where it begins or ends within one, in another time zone, that one has fewer events.
 """
 
 from collections import defaultdict
@@ -23,6 +24,12 @@ _TABLE = """
 create or replace temp table profile_rows
     (number integer, source varchar, type varchar, rank integer, day date, value double, events bigint)
 """
+_WHOLE_DAYS = """
+create or replace temp table whole_days as
+select number, cast(left(end_at, 10) as date) - 1 as last_day,
+    cast(left(start_at, 10) as date) + cast(start_at[12:19] <> '00:00:00' as integer) as first_day
+from windows where is_whole and period = $period
+"""
 _JUDGED = """(
     select judged.*, number, is_whole, period, start_at, end_at from judged join windows
     on judged.account = windows.account)"""
@@ -39,7 +46,7 @@ group by number, source, type, time, value{mark}, {day}
 _DAYS = """
 with of_days as (
     select number, source, type, rank, day, sum(events) as per_day, sum(events - 1) as repeated
-    from profile_rows group by all)
+    from profile_rows join whole_days using (number) where day between first_day and last_day group by all)
 select number, source, type, rank, cast(per_day as bigint) as per_day, count(*), cast(sum(repeated) as bigint),
     count(*) filter (repeated > 0), datediff('day', date '1970-01-01', min(day)),
     datediff('day', date '1970-01-01', max(day))
@@ -67,6 +74,7 @@ class Profiling:
         self._roles = roles_of(plan, conditions(plan))
         self._of_types = _sized_properties(plan)
         database.execute(_TABLE)
+        database.execute(_WHOLE_DAYS, {"period": plan.period})
 
     def add(self, plain: Select | None) -> None:
         """Take in the view `judged`, and the plain rows of days that are compacted."""

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from billproof.adapters.aws.faults import outside
-from billproof.errors import NotFound
+from billproof.errors import ExternalServiceUnavailable, InvalidInput, NotFound
 from billproof.ids import shown
 from billproof.letters import DeadQueue, Letter, QueuePair
 from billproof.periods import instant_text
@@ -114,21 +114,26 @@ class SqsDeadLetters:
     def _error(self, log: str, message: Mapping[str, Any]) -> str:
         """Return what the function of a queue logged last of a message, or nothing where its log does not say."""
         start = int(message.get("Attributes", {}).get("SentTimestamp", 0))
-        with outside("logs"):
-            answer = self._logs.filter_log_events(
-                logGroupName=log, filterPattern=f'"{message["MessageId"]}"', startTime=start, limit=LINES_LOOKED_AT
-            )
+        pattern = f'"{message["MessageId"]}"'
+        try:
+            with outside("logs"):
+                answer = self._logs.filter_log_events(
+                    logGroupName=log, filterPattern=pattern, startTime=start, limit=LINES_LOOKED_AT
+                )
+        except (ExternalServiceUnavailable, InvalidInput):  # the letter is shown all the same
+            return ""
         errors = [
             str(line["error"])
             for event in answer.get("events", [])
-            if (line := _line(event["message"])).get("message_id") == message["MessageId"] and "error" in line
+            if (line := read_line(event["message"])).get("message_id") == message["MessageId"] and "error" in line
         ]
         return errors[-1] if errors else ""
 
 
-def _line(text: str) -> dict[str, Any]:
+def read_line(text: str) -> dict[str, Any]:
+    """Return the fields of a line of a log; none of one that no handler of ours wrote."""
     try:
         line = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return line if isinstance(line, dict) else {}

@@ -1,0 +1,76 @@
+"""Statements of a bank that overlap tell of the same money: it is booked once, whether it has a reference or not."""
+
+from contextlib import suppress
+from datetime import date
+
+import pytest
+
+from billproof.errors import Conflict
+from billproof.payments.continuity import breaks
+from billproof.payments.statements import MovementKind
+from tests.support.balances import JAN
+from tests.support.bank_days import apply_all, entry, of_day, put
+from tests.support.cash import BANK, cash_world, number_of, usd
+from tests.support.world import INC, World
+
+
+def sums(world: World) -> tuple[str, str]:
+    """What arrived in all, and what is left of it on accounts."""
+    states = list(world.cash_book.received(INC))
+    return (
+        usd(0).plus(state.receipt.amount for state in states).text,
+        usd(0).plus(state.unapplied.amount for state in states).text,
+    )
+
+
+def test_a_day_that_the_bank_writes_anew_is_no_more_money() -> None:
+    """30.00 and 40.00 without a reference; then one text differs, and then one entry more is told."""
+    world = cash_world(JAN)
+    paid, other = entry("30", 5, remittance=number_of(world, JAN)), entry("40", 5, remittance="thanks")
+    put(world, of_day(5, "0", paid, other))
+    apply_all(world)
+    put(world, of_day(5, "0", paid, other.model_copy(update={"remittance": "thankz"})), name="anew.xml")
+    with pytest.raises(Conflict, match="another content"):
+        apply_all(world)
+    world.payment_events.bodies.clear()
+    assert sums(world) == ("70.00", "40.00")
+    more = of_day(5, "0", entry("30", 5, remittance="more"), other, paid)
+    for name in ("more.xml", "more again.xml"):
+        put(world, more, name=name)
+        apply_all(world)
+        assert sums(world) == ("100.00", "70.00")
+    assert len(breaks(world.statement_book.of_account(INC, BANK))) == 2
+
+
+@pytest.mark.parametrize("reference", [None, "of-the-bank"])
+@pytest.mark.parametrize("day_first", [False, True])
+def test_a_day_and_its_week_tell_of_the_same_money(*, reference: str | None, day_first: bool) -> None:
+    world = cash_world(JAN)
+    paid = entry("30", 5, remittance=number_of(world, JAN))
+    week = of_day(6, "0", entry("5", 4), paid, entry("2", 6), starts_on=date(2013, 2, 4))
+    files = [week, of_day(5, "5", paid.model_copy(update={"reference": reference}))]
+    for number, statement in enumerate(reversed(files) if day_first else files):
+        put(world, statement, name=f"{number}.xml")
+        apply_all(world)
+    assert sums(world) == ("37.00", "7.00")
+
+
+def test_parts_of_a_day_that_follow_each_other_are_money_of_their_own() -> None:
+    world = cash_world()
+    for number, opening in enumerate(("0", "30")):
+        put(world, of_day(5, opening, entry("30", 5)), name=f"{number}.xml")
+        apply_all(world)
+    assert sums(world) == ("60.00", "60.00")
+
+
+def test_what_a_day_that_is_written_anew_takes_back_is_given_back_once() -> None:
+    world = cash_world(JAN)
+    paid = entry("30", 5, reference="r-1", remittance=number_of(world, JAN))
+    part = entry("-10", 5, reference="r-1", kind=MovementKind.REVERSAL)
+    for number, text in enumerate(("a", "b")):
+        put(world, of_day(5, "0", paid, part, entry("1", 5, remittance=text)), name=f"{number}.xml")
+        with suppress(Conflict):
+            apply_all(world)
+        world.payment_events.bodies.clear()
+    (state,) = (state for state in world.cash_book.received(INC) if state.receipt.reference == "r-1")
+    assert (state.returned.amount, world.statement_book.returns_that_wait(INC)) == (usd(10), [])
