@@ -109,7 +109,7 @@ def play(
     return dict(billed)
 
 
-@settings(max_examples=30)
+@settings(max_examples=8)
 @given(lives(), st.sampled_from([1, 8]))
 def test_usage_under_many_ids_bills_what_it_bills_under_one(life: Life, buckets: int) -> None:
     last: dict[str, Crosswalk] = {}

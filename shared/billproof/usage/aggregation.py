@@ -128,8 +128,7 @@ def _aggregate(
         write_tables(database, plan, names)
         counting = Counting(database, plan, names) if compacted else None
         columns = "".join(f", {column}" for column in names.values())
-        order = ARRIVED if needs_order(plan) else "null"
-        mine = _MINE.format(names=columns, order=order, **_bounds(plan))
+        mine = _MINE.format(names=columns, order=ARRIVED if needs_order(plan) else "null", **_bounds(plan))
         reuse = Reuse(database, plan, reads.objects)
         for rows in chunks():
             database.execute(mine)
