@@ -125,6 +125,7 @@ def deployed(*, buckets: int, batch_size: int = 100) -> Iterator[tuple[Clocked, 
             "CUT_OFF_GRACE_HOURS": "24",
             "EVENT_AGE_DAYS": "400",
             "UNBILLED_EVERY_MINUTES": "60",
+            "MAILS_A_SECOND": "14",
         }
         yield Clocked(Settings(environment)), meter
 

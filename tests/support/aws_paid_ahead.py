@@ -16,7 +16,13 @@ def plan_after_a_change(chain: Chain) -> None:
     here = {"address": address_of("CA", "BC", "V5K 0A1", "Vancouver"), "version": 1}
     registered = [{"jurisdiction": each, "number": "1"} for each in ("CA", "CA-BC")]
     entity = demo.legal_entities[0].model_dump(mode="json") | here
-    entity |= {"id": ENTITY, "number_prefix": "SKY-CA", "bills_from": "2013-04-01", "tax_registrations": registered}
+    entity |= {
+        "id": ENTITY,
+        "gateways": [],
+        "number_prefix": "SKY-CA",
+        "bills_from": "2013-04-01",
+        "tax_registrations": registered,
+    }
     account = demo.accounts[0].model_dump(mode="json") | here | {"id": ACCOUNT, "legal_entity": ENTITY}
     chain.publish(LegalEntity.model_validate(entity), Account.model_validate(account))
     chain.adopt(demo.policies[0].model_copy(update={"id": ENTITY, "version": 1}))

@@ -148,7 +148,7 @@ class MemoryDeadLetters:
 
     def _of(self, queue: str) -> list[tuple[str, str]]:
         if queue not in self.dead:
-            message = f"there is no queue {queue}"
+            message = f"there is no queue {shown(queue)}"
             raise NotFound(message)
         return self.dead[queue]
 

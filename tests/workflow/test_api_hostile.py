@@ -214,11 +214,14 @@ def test_an_answer_is_not_many_times_as_long_as_what_was_sent(world: World) -> N
     assert max(len(answer["detail"]) for answer in answers) <= 203
 
 
-def test_an_account_that_there_is_not_is_looked_up_once_a_call(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_account_that_there_is_not_is_not_looked_up_for_each_event(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once for the call as a whole, and once for its first event."""
     lookups: list[str] = []
     monkeypatch.setattr(world.reference_data, "legal_entity_of", lookups.append)
     send(world, json.dumps([flight(number, account="nobody") for number in range(50)]))
-    assert lookups == ["nobody"]
+    assert lookups == ["nobody", "nobody"]
 
 
 def test_what_is_accepted_is_not_too_old_once_it_is_queued(world: World) -> None:

@@ -72,7 +72,9 @@ def variants(event: Any) -> Iterator[Any]:
 
 
 def refusal_of(body: str) -> str:
-    """Return what a refusal says, without what it tells a sender of each of its own events."""
+    """Return what a refusal says, without what it tells a sender of each of its own events; a page as it is."""
+    if body.startswith("<!doctype html>"):
+        return body
     return json.dumps({name: value for name, value in json.loads(body).items() if name != "events"})
 
 

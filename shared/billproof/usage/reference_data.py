@@ -58,12 +58,14 @@ class ReferenceDataCache:
         """Say whether an event is of an account. What is `unknown` to a call was looked up in it before, afresh."""
         if row.account in unknown:
             return False
-        if self.knows(self.account_of(row)):
+        account = self.account_of(row)
+        if self.knows(account):
             return True
         if _CROSSWALKS not in unknown:
             unknown.add(_CROSSWALKS)
             self.rules(fresh=True)
-            if self.knows(self.account_of(row)):
+            now = self.account_of(row)
+            if now != account and self.knows(now):
                 return True
         if row.account not in self._crosswalks.external_ids:  # of another source or time it may be an account's
             unknown.add(row.account)

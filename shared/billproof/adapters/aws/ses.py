@@ -97,8 +97,12 @@ class _Event(_Lenient):
     @field_validator("time")
     @classmethod
     def _is_an_instant(cls, value: str) -> str:
-        if datetime.fromisoformat(value).tzinfo is None:
-            message = "the time has no time zone"
+        try:
+            is_instant = datetime.fromisoformat(value).tzinfo is not None
+        except ValueError:  # which says the text itself
+            is_instant = False
+        if not is_instant:
+            message = "it is no time with a time zone"
             raise ValueError(message)
         return value
 
