@@ -13,6 +13,7 @@ def start_what_is_due(chain: Decided, entity: str) -> None:
     chain.ask("sign_off_month", {"legal_entity": entity, "period": EMPTY}, "ana")
     for _ in range(2):
         chain.call("start_billing_runs", {})
+    chain.call("publish_metrics", {})  # the month before is closed and compacted by then
 
 
 def close_and_reopen(chain: Decided, entity: str, billed: str) -> None:

@@ -71,7 +71,8 @@ def collect(chain: Collected, policies: Iterable[Policy]) -> None:
     chain.messages("deliver_invoice", [again])
     for document in ("statement", "reminder-2013-04-04"):
         chain.call("api_operations", route_event(DOCUMENT, "ana", account=reminded(chain), document=document))
-    chain.call("publish_metrics", {})
+    with lost_for_a_while(BUCKET, "invoices/"):
+        chain.call("publish_metrics", {})
     open_pages(chain)
     charge_automatically(chain)
 

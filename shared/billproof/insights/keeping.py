@@ -98,7 +98,9 @@ def _plain(amount: Decimal) -> Decimal:
 
 def read_days(objects: Objects, entity: str, first: date, last: date) -> Iterator[tuple[date, tuple[FigureRow, ...]]]:
     """Yield the days that are kept, in their order, with their figures."""
-    days = [first + timedelta(days=number) for number in range(min((last - first).days + 1, MOST_DAYS))]
+    known = set(objects.keys(f"insights/figures/legal_entity={entity}/"))
+    whole = (first + timedelta(days=number) for number in range(min((last - first).days + 1, MOST_DAYS)))
+    days = [day for day in whole if figures_key(entity, day) in known]
 
     def read(day: date) -> tuple[FigureRow, ...] | None:
         try:
