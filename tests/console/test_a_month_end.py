@@ -2,6 +2,8 @@
 
 import json
 
+from playwright.sync_api import Route, expect
+
 from billproof.pipeline.month_facts import signed_off
 from tests.support.desk import Desk
 from tests.support.world import INC, JANUARY
@@ -81,6 +83,23 @@ def test_the_work_list_is_worked_by_the_keyboard(desk: Desk) -> None:
     desk.page.keyboard.press("j")
     desk.page.keyboard.press("Enter")
     desk.page.get_by_role("heading", level=1, name="UA: invoice").wait_for()
+
+
+def test_nothing_is_applied_before_it_is_known_what_is_open(desk: Desk) -> None:
+    """What a receipt pays is suggested by what is open: without it all of the money would be applied to nothing."""
+    desk.begin("ben")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    desk.page.route("**/statement?*", hold)
+    with desk.page.expect_request("**/statement?*"):
+        desk.follow("Cash", "Hawaiian")
+    button = desk.page.get_by_role("button", name="Apply it")
+    expect(button).to_be_disabled()
+    held[0].continue_()
+    expect(button).to_be_enabled()
 
 
 def test_january_is_closed_with_nothing_but_the_console(desk: Desk) -> None:

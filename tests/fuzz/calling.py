@@ -21,7 +21,7 @@ WHERE = ROOT / "build" / "fuzz"
 """Where schemathesis keeps what it failed at, to try it again first."""
 HERE = Path(__file__).parent
 MACHINE = "fuzzer"
-CHAINS = 8
+CHAINS = 24
 """How many chains are drawn for each of the EXAMPLES."""
 _FOLLOWED = re.compile(r"API Links: +(\d+) covered")
 Calls = Callable[..., Answer]

@@ -3,7 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { isNegative, isZero, least, minus, sum } from "../amounts";
 import { post, url, useList, useRead } from "../api";
 import type { PageProps } from "../main";
-import { Amount, Choice, Field, Figure, Link, Mark, PageHead, Sheet, Show, TextField, useAction } from "../parts";
+import { Amount, Choice, Field, Figure, Link, Mark, PageHead, Sheet, Show, TextField, Trouble, useAction } from "../parts";
 import type { AccountRow, AccountStatement, Match, ShownReceipt, StatedDocument } from "../types";
 import { useWords } from "../words";
 
@@ -94,12 +94,14 @@ function Apply(props: PageProps & { shown: ShownReceipt; reload: () => void }) {
   const statement = useRead<AccountStatement>(known ? url(`/v1/accounts/${encodeURIComponent(account)}/statement`, { only_open: true }) : null);
   const open = statement.data?.currencies.filter((one) => one.currency === state.receipt.amount.currency).flatMap((one) => one.documents) ?? [];
   const [pays, setPays] = useState<Record<string, string>>({});
+  const [suggested, setSuggested] = useState<AccountStatement>(); // before it is, nothing is to be applied
   const [reason, setReason] = useState("");
   const { act, isBusy, result } = useAction();
   const { currency } = state.unapplied;
   useEffect(() => {
     const wanted = Object.entries(proposed(open, state.unapplied.amount, match));
     setPays(Object.fromEntries(wanted.map(([number, amount]) => [number, amount && words.field(amount, currency)])));
+    setSuggested(statement.data);
   }, [statement.data, words]);
   const others = (match?.allocations ?? []).filter((part) => !open.some((document) => document.number === part.number));
   const left = minus(state.unapplied.amount, sum(Object.values(pays).map(words.typed).filter((value) => /^\d+(\.\d+)?$/.test(value))));
@@ -120,6 +122,7 @@ function Apply(props: PageProps & { shown: ShownReceipt; reload: () => void }) {
           choices={[["", words.text("receipt.whose")], ...(accounts.data ?? []).map((one): [string, string] => [one.account, `${one.account} ${one.name}`])]}
           onChange={setAccount}
         />
+        {statement.problem && <Trouble problem={statement.problem} />}
         {known && statement.data && !open.length && <p class="soft">{words.text("receipt.nothing_open")}</p>}
         {open.map((document) => (
           <Field key={document.number} label={words.text("receipt.pays", { number: document.number, open: words.money(document.open) })}>
@@ -141,7 +144,7 @@ function Apply(props: PageProps & { shown: ShownReceipt; reload: () => void }) {
           </p>
         )}
         <TextField label={words.text("reason")} value={reason} onInput={setReason} long required />
-        <div class="buttons"><button class="main" type="submit" disabled={isBusy || !known}>{words.text("receipt.apply")}</button></div>
+        <div class="buttons"><button class="main" type="submit" disabled={isBusy || !known || !statement.data || suggested !== statement.data}>{words.text("receipt.apply")}</button></div>
         {result}
       </form>
     </Sheet>

@@ -75,7 +75,13 @@ class TrytonErp:
             message = f"entry {entry.external_reference} is out of balance by {left}"
             raise UnbalancedEntry(message)
         entity = self._entities(entry.legal_entity)
-        books = self._books(entity)
+        try:
+            return self._post(entry, entity, self._books(entity))
+        except PostingRejected:  # perhaps for what was read of the books, which then is read anew
+            self._opened.pop(entity.id, None)
+            raise
+
+    def _post(self, entry: JournalEntry, entity: LegalEntity, books: Books) -> PostedDocument:
         wanted = self._move(entry, entity, books)
         try:
             move = self._draft(books, wanted) or self._rest.create(MOVE, wanted, company=books.company)
