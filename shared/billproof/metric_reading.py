@@ -27,8 +27,8 @@ class TellBalance(Protocol):
 def publishing_sources(
     ports: Composition, entity: str, *, tell_balance: TellBalance | None = None
 ) -> PublishingSources:
-    """Return what metrics of a legal entity are published from."""
-    versions = ports.directory.versions_of(entity)
+    """Return what metrics of a legal entity are published from; raises NotFound where there is none."""
+    known, versions = ports.directory.legal_entity(entity), ports.directory.versions_of(entity)
 
     def unbilled(period: str) -> Exposure:
         sources = ports.preview_sources()
@@ -47,7 +47,7 @@ def publishing_sources(
         return balances
 
     return PublishingSources(
-        entity=versions[-1],
+        entity=known,
         first_time_zone=versions[0].time_zone,
         chain=ports.chain,
         facts=fact_sources(ports),
@@ -55,7 +55,7 @@ def publishing_sources(
         book=StandingBook(ports.objects, ports.positions),
         measurings=Measurings(ports.positions, lambda: ports.settings.unbilled_every),
         promises=PromiseSources(
-            entity=versions[-1],
+            entity=known,
             promises=ports.directory.policy(entity).promises,
             runs=ports.runs,
             workflows=ports.billing_runs,
