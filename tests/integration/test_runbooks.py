@@ -28,6 +28,7 @@ NAMES = {
     "PERIOD": JANUARY,
     "M": JANUARY,
     "ACCOUNT": "UA",
+    "ADDRESS": "ap@ua.example",
     "RUN": f"{INC}-{JANUARY}-001",
     "NUMBER": "SKY-US-2013-000001",
     "TEXT": "they flew again next day",
@@ -42,6 +43,7 @@ AS_WHOM = {
     "close": "ana",
     "reopen": "ana",
     "credit": "ana",
+    "note": "ana",
     "resume": "carla",
 }
 """On the embedded AWS somebody is named; on AWS the credentials say who it is, so the pages name nobody."""
