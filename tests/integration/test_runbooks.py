@@ -74,6 +74,7 @@ EXPECTED = {
     "policy publish FILE": (2, "cannot be read"),
     "quarantine dismiss ID --reason ...": (1, "not the id of a refused event"),
     "quarantine show ID": (1, "not the id of a refused event"),
+    'receivables note ACCOUNT reachable --address ADDRESS --reason "..."': (2, "this address did not fail"),
     "quarantine resend ID...": (1, "not the id of a refused event"),
 }
 """What a command says that finds nothing to do; every other one is done."""

@@ -22,8 +22,10 @@ from tests.support.tokens import USERS
 DIVIDED = {"PartSize": "7"}
 """Of two legal entities one has more accounts: its runs are planned, and its months reconciled, part by part."""
 
-PAGES = {"CustomerPageUrl": "api"}
-"""Mails have links to the pages of customers."""
+
+def pages(folder: Path | None) -> dict[str, str]:
+    """Let mails have links to the pages of customers, which have an API of their own where the emulator has any."""
+    return {"CustomerPageUrl": "https://pages.skymeter.example" if folder is None else "api"}
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +45,7 @@ def stack(own_folder: Path | None) -> Iterator[Target]:
         targets.use_endpoint(found.endpoint)
         assert enforces_roles(found.endpoint) == (os.environ.get("AUTH") == "true")
     try:
-        fill(USERS.parameters(os.environ["AWS_ENDPOINT_URL"]) | DIVIDED | PAGES)
+        fill(USERS.parameters(os.environ["AWS_ENDPOINT_URL"]) | DIVIDED | pages(folder))
         yield Target(outputs=outputs())
     finally:
         if folder is not None:

@@ -25,6 +25,7 @@ LACKING: dict[Emulator, dict[str, str]] = {
         "test_a_message_that_fails_is_said_before_and_after_it_is_dead": NO_LOGS,
         "test_a_token_that_is_not_ours_reaches_no_function": NO_API,
         "test_each_is_called_for_as_who_is_signed_in": NO_API,
+        "test_a_link_opens_its_document_and_its_files_and_nothing_opens_without_one": NO_API,
         "test_a_path_of_no_route_is_a_problem_document_and_a_change_is_signed_too": NO_API,
     },
 }
