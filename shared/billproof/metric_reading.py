@@ -4,6 +4,8 @@ from typing import Protocol
 
 from billproof.composition import Composition
 from billproof.conservation.service import balance_run
+from billproof.errors import NotFound
+from billproof.ids import shown
 from billproof.insights.folding import STEP
 from billproof.insights.keeping import Measurings, StandingBook
 from billproof.insights.promises import PromiseSources
@@ -28,8 +30,11 @@ class TellBalance(Protocol):
 def publishing_sources(
     ports: Composition, entity: str, *, tell_balance: TellBalance | None = None
 ) -> PublishingSources:
-    """Return what metrics of a legal entity are published from."""
+    """Return what metrics of a legal entity are published from; raises NotFound where there is none."""
     versions = ports.directory.versions_of(entity)
+    if not versions:
+        message = f"there is no legal entity {shown(entity)}"
+        raise NotFound(message)
 
     def unbilled(period: str) -> Exposure:
         sources = ports.preview_sources()

@@ -12,7 +12,7 @@ from billproof import metric_reading
 from billproof.approvals.model import Kind
 from billproof.approvals.policy import Policy
 from billproof.controls import catalogue
-from billproof.errors import ObjectUnreadable
+from billproof.errors import NotFound, ObjectUnreadable
 from billproof.insights.keeping import exposure_key
 from billproof.insights.leakage import CAUSES, LeakCause, cause_of
 from billproof.insights.promises import KeptPromises, share_unbilled
@@ -215,6 +215,11 @@ def test_the_function_counts_what_does_not_hold(world: MeasuredWorld, capsys: py
     gauges = [line for line in metrics if "legal_entity" in line]
     assert all(isinstance(line["UnbilledUSD"], list) for line in gauges if line["legal_entity"] == INC)
     assert not any(isinstance(value, float) for line in metrics for value in line.values())
+
+
+def test_a_legal_entity_that_there_is_not_has_no_metrics(world: MeasuredWorld) -> None:
+    with pytest.raises(NotFound, match="there is no legal entity nobody"):
+        app.handler({"legal_entity": "nobody"}, Context(), world)
 
 
 def test_no_call_fits_that_names_anything_else(world: MeasuredWorld) -> None:
