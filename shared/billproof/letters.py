@@ -15,6 +15,7 @@ READABLE = frozenset(
 )
 """Fields whose values name our own things, and no person, address, bank account or amount."""
 _NAME = re.compile(r"[A-Za-z0-9._:~#/+-]{1,120}")
+_FIELD = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]{0,63}")
 MOST_SHOWN = 4_000
 """Letters of the longest body that is shown."""
 
@@ -68,9 +69,14 @@ def masked(body: str) -> str:
 
 def _masked(value: Any, *, is_readable: bool) -> Any:
     if isinstance(value, dict):
-        return {name: _masked(known, is_readable=name in READABLE) for name, known in value.items()}
+        return {_masked_name(name): _masked(known, is_readable=name in READABLE) for name, known in value.items()}
     if isinstance(value, list):
         return [_masked(known, is_readable=False) for known in value]
     if value is None or isinstance(value, bool):
         return value
     return value if is_readable and isinstance(value, str) and _NAME.fullmatch(value) else MASK
+
+
+def _masked_name(name: str) -> str:
+    """Return the name of a field; what is none, such as an address that somebody keys their data by, is masked."""
+    return name if _FIELD.fullmatch(name) else MASK

@@ -4,11 +4,12 @@ from typing import Protocol
 
 from billproof.composition import Composition
 from billproof.conservation.service import balance_run
-from billproof.errors import BillproofError
+from billproof.insights.folding import STEP
 from billproof.insights.keeping import Measurings, StandingBook
 from billproof.insights.promises import PromiseSources
 from billproof.insights.publishing import PublishingSources
 from billproof.insights.recorded import FactSources
+from billproof.nets import Net
 from billproof.pipeline.exposure import Exposure, exposure
 
 
@@ -35,13 +36,10 @@ def publishing_sources(
         return exposure(legal_entity=entity, period=period, sources=sources, now=ports.now(), is_fresh=True)
 
     def is_balanced(run: str) -> bool:
-        """Say whether a run is balanced; one of which something is missing is not."""
-        try:
-            balances = balance_run(run, stores=ports.stores()).balances
-        except BillproofError as error:
-            if error.retryable:
-                raise
-            balances = False
+        """Say whether a run is balanced; one of which something is missing or does not read is not."""
+        balances = Net(STEP).catch(
+            run, lambda: balance_run(run, stores=ports.stores()).balances, lambda _finding: False
+        )
         if tell_balance is not None:
             tell_balance(run, balances=balances)
         return balances

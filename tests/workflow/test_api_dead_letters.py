@@ -120,3 +120,9 @@ def test_of_a_value_that_may_say_anything_nothing_is_shown(value: Any) -> None:
 def test_a_field_of_ours_that_says_what_no_name_of_ours_is_like_is_masked() -> None:
     shown = masked(json.dumps({"kind": "for Mr Smith", "run": ["Smith"], "period": {"x": "Smith"}, "number": "a@b.c"}))
     assert json.loads(shown) == {"kind": MASK, "run": [MASK], "period": {"x": MASK}, "number": MASK}
+
+
+@pytest.mark.parametrize("name", ["mr.smith@example.com", "Mr Smith", "DE89 3704", "4111111111111111", "Zoë Smith"])
+def test_what_is_no_name_of_a_field_is_masked(name: str) -> None:
+    shown = json.loads(masked(json.dumps({"kind": "receipt", "by_person": {name: 1}})))
+    assert shown == {"kind": "receipt", "by_person": {MASK: MASK}}

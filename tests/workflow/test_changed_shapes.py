@@ -112,6 +112,17 @@ def test_values_of_every_size_have_a_profile(miles: str) -> None:
     assert abs(one.total - 100 * value) <= 100 * value / 10**8
 
 
+@pytest.mark.parametrize("text", ["inf", "-Infinity", "nan", "1e300", "1e-320", "-5", "N12"])
+def test_what_is_no_quantity_of_a_later_meter_has_no_size_and_its_bucket_is_counted(text: str) -> None:
+    """A property that no meter measured was taken as it came; then a meter of it was published and billed by."""
+    world = World(accounts=set(ACCOUNTS))
+    world.ingest([flight(1, data={"weight": text}), flight(2, account="WN", data={"weight": "7"})])
+    extras = Extras()
+    _, other = aggregate(plan(ask("sum", "weight"), accounts=("UA", "WN")), objects=world.objects, extras=extras)
+    assert [one.quantity for one in other.quantities] == [Decimal(7)]
+    assert {one.account: one.sized for one in extras.profiles} == {"UA": 0, "WN": 1}
+
+
 def test_a_month_like_the_one_before_goes_on() -> None:
     world = after_january(list(flights("2013-02", 28)))
     assert check(world, FEBRUARY).findings == ()

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from billproof.errors import ExternalServiceUnavailable
+from billproof.money import Money
+from billproof.receivables.disputes import DecidedDispute, DisputeVerdict
 from functions.serve_customer_page.app import handler
 from tests.support.balances import bill, events
 from tests.support.cash import cash_world, receivables_of
@@ -50,6 +52,28 @@ def test_each_line_has_a_dispute_of_its_own() -> None:
     names = [line.priced.id for line in world.invoice(UA).lines]
     assert [opened.evidence.line for opened in disputes(world)] == names
     assert post(world, token)["statusCode"] == 409, "nothing is left to be disputed"
+
+
+def test_what_was_decided_three_times_is_disputed_by_nobody_with_the_link_alone(world: World) -> None:
+    """Otherwise who has the link is never reminded: each dispute that is rejected is opened again."""
+    token = linked(world)
+    for _ in range(3):
+        assert post(world, token)["statusCode"] == 303
+        opened = disputes(world)[-1]
+        rejected = DecidedDispute(
+            ordinal=opened.ordinal,
+            verdict=DisputeVerdict.REJECTED,
+            amount=Money.zero(opened.amount.currency),
+            credit="",
+            day=opened.opened_on,
+            decided_by="ana",
+            reason="it is as it was flown",
+        )
+        assert world.dispute_book.decide(INC, "UA", rejected, number=1)
+    answer = post(world, token)
+    assert (answer["statusCode"], len(disputes(world))) == (409, 3)
+    assert 'role="alert"' in answer["body"]
+    assert post(world, token, line="0")["statusCode"] == 303, "a line of it was never disputed"
 
 
 def test_two_that_are_sent_at_once_are_one(world: World) -> None:

@@ -1,25 +1,32 @@
 """What a policy promises of the process, and that each promise that does not hold is counted."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from billproof import metric_reading
 from billproof.approvals.model import Kind
 from billproof.approvals.policy import Policy
 from billproof.controls import catalogue
+from billproof.errors import NotFound, ObjectUnreadable
 from billproof.insights.keeping import exposure_key
 from billproof.insights.leakage import CAUSES, LeakCause, cause_of
 from billproof.insights.promises import KeptPromises, share_unbilled
+from billproof.insights.publishing import publish_metrics
 from billproof.insights.standing import ProcessStanding
+from billproof.metric_reading import publishing_sources
 from billproof.money import Money
+from billproof.nets import begin, object_in
 from billproof.pipeline.exposure import Exposure
+from billproof.reconciliation.sums import report_key
 from billproof.settings import Settings
 from functions.publish_metrics import app
 from tests.support.invoking import Context
-from tests.support.metrics import MeasuredWorld, published
+from tests.support.metrics import LONG, MeasuredWorld, published
 from tests.support.world import INC, JANUARY, flight
 
 CUT_OFF = datetime(2013, 2, 2, 12, tzinfo=UTC)
@@ -87,6 +94,45 @@ def test_a_variance_is_overdue_after_the_promised_days(world: MeasuredWorld) -> 
     assert (before, after) == (0, len(report.variances) + len(report.unsettled))
     promised(world, variance_days=30)
     assert looked_at(world).variances_overdue == 0
+
+
+def test_a_reconciliation_that_does_not_read_hides_no_other_promise(world: MeasuredWorld) -> None:
+    world.moment = CUT_OFF + timedelta(hours=25)
+    world.objects.items[report_key(INC, JANUARY)] = b"?"
+    call = begin("t-1")
+    assert looked_at(world).runs_missing == (JANUARY,)
+    assert [(type(error), object_in(error)) for error in call.caught] == [(ObjectUnreadable, report_key(INC, JANUARY))]
+
+
+def test_unbilled_usage_that_cannot_be_computed_hides_no_promise(world: MeasuredWorld) -> None:
+    world.moment = CUT_OFF + timedelta(hours=25)
+    world.settle()
+    sources = publishing_sources(world, INC)  # type: ignore[arg-type]
+
+    def impossible(_period: str) -> Exposure:
+        raise OverflowError
+
+    call = begin("t-1")
+    told = publish_metrics(replace(sources, exposure=impossible), deadline=world.now() + LONG)
+    assert told.promises is not None
+    assert told.promises.runs_missing == (JANUARY,)
+    assert {type(error) for error in call.caught} == {OverflowError}
+
+
+def test_a_run_whose_balance_cannot_be_computed_is_unbalanced_and_nothing_stops(
+    world: MeasuredWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.moment = BILLED
+    world.bill()
+    world.moment += timedelta(minutes=5)
+
+    def impossible(*_run: str, **_stores: object) -> None:
+        raise OverflowError
+
+    monkeypatch.setattr(metric_reading, "balance_run", impossible)
+    told = published(world)
+    assert (told.unbalanced, told.promises is None) == ((f"{INC}-{JANUARY}-001",), False)
+    assert published(world).unbalanced == ()
 
 
 def test_what_of_a_billed_month_is_not_billed_is_shown_as_a_share() -> None:
@@ -169,6 +215,11 @@ def test_the_function_counts_what_does_not_hold(world: MeasuredWorld, capsys: py
     gauges = [line for line in metrics if "legal_entity" in line]
     assert all(isinstance(line["UnbilledUSD"], list) for line in gauges if line["legal_entity"] == INC)
     assert not any(isinstance(value, float) for line in metrics for value in line.values())
+
+
+def test_a_legal_entity_that_there_is_not_has_no_metrics(world: MeasuredWorld) -> None:
+    with pytest.raises(NotFound, match="there is no legal entity nobody"):
+        app.handler({"legal_entity": "nobody"}, Context(), world)
 
 
 def test_no_call_fits_that_names_anything_else(world: MeasuredWorld) -> None:

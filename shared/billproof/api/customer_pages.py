@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from billproof.invoicing.model import Invoice, Released
     from billproof.payments.receivables import Receivables
     from billproof.receivables.dispute_notes import WantedDispute
-    from billproof.receivables.disputes import OpenedDispute
+    from billproof.receivables.disputes import DisputeState, OpenedDispute
 
     Response = dict[str, Any]
 
@@ -41,6 +41,8 @@ BY_CUSTOMER = "customer page"
 """Who opens a dispute from a page: no person's id holds a blank."""
 DISPUTE_DAYS = 14
 """Days until which what a customer disputes here is decided."""
+MOST_TIMES = 3
+"""How often a document, or a line of it, is disputed here; decided so often, it is for people to open it again."""
 MOST_LINES = 200
 """Lines that a form offers: of more, only the whole invoice is disputed here."""
 MOST_FIELDS = 10
@@ -103,10 +105,14 @@ class _Visit:
 
         return self.invoice.kind is DocumentKind.INVOICE
 
+    def disputes(self) -> list[DisputeState]:
+        """Return the disputes of the document, oldest first."""
+        known = self.ports.dispute_book.of_account(self.released.legal_entity, self.released.account)
+        return [state for state in known if state.opened.number == self.released.number]
+
     def open_disputes(self) -> list[OpenedDispute]:
         """Return the disputes of the document that nobody decided."""
-        known = self.ports.dispute_book.of_account(self.released.legal_entity, self.released.account)
-        return [state.opened for state in known if state.opened.number == self.released.number and not state.decisions]
+        return [state.opened for state in self.disputes() if not state.decisions]
 
     def page(self, *, problem: str = "", sent: dict[str, str] | None = None) -> OpenedPage:
         """Return what the page shows now."""
@@ -170,7 +176,7 @@ def _dispute(visit: _Visit, event: dict[str, Any]) -> Response:
     except (ValidationError, ValueError, IndexError):
         page = visit.page(problem="problem_input", sent=sent)
         return _html(HTTPStatus.UNPROCESSABLE_ENTITY, _drawn(page))
-    if not visit.is_invoice:
+    if not visit.is_invoice or _is_repeated(wanted, visit):
         return _html(HTTPStatus.CONFLICT, _drawn(visit.page(problem="problem_refused")))
     if not _is_disputed(wanted, visit):
         try:
@@ -193,6 +199,13 @@ def _is_disputed(wanted: WantedDispute, visit: _Visit) -> bool:
     """Say whether a document, or that line of it, is in dispute already."""
     place = (wanted.line, wanted.contract)
     return any((one.evidence.line, one.evidence.contract) == place for one in visit.open_disputes())
+
+
+def _is_repeated(wanted: WantedDispute, visit: _Visit) -> bool:
+    """Say whether a document, or that line of it, was disputed from its page so often that no more is taken."""
+    decided = (state.opened for state in visit.disputes() if state.decisions and state.opened.opened_by == BY_CUSTOMER)
+    place = (wanted.line, wanted.contract)
+    return sum((one.evidence.line, one.evidence.contract) == place for one in decided) >= MOST_TIMES
 
 
 def _form(event: dict[str, Any]) -> dict[str, str]:

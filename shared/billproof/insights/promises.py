@@ -5,14 +5,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
+
+from pydantic import ValidationError
 
 from billproof.approvals.policy import ProcessPromises
-from billproof.errors import NotFound
+from billproof.errors import NotFound, ObjectUnreadable
+from billproof.insights.folding import STEP
 from billproof.insights.measuring import percent
 from billproof.insights.standing import ProcessStanding
 from billproof.invoicing.facts import POSTED
 from billproof.masterdata.parties import LegalEntity
 from billproof.model import Exact, Model
+from billproof.nets import Net
 from billproof.periods import Period, cut_off, instant_text
 from billproof.pipeline.exposure import Exposure
 from billproof.pipeline.starting import due_months
@@ -94,9 +99,19 @@ def _ages(entity: str, today: date, objects: Objects) -> Iterator[int]:
 
 
 def _reports(entity: str, today: date, objects: Objects) -> Sequence[Reconciliation]:
-    reports, period = [], Period.month(f"{today:%Y-%m}")
+    reports: list[Reconciliation] = []
+    period, net = Period.month(f"{today:%Y-%m}"), Net(STEP)
     for _ in range(MONTHS_LOOKED_AT):
+        key = report_key(entity, period.name)
         with suppress(NotFound):  # it was never reconciled
-            reports.append(Reconciliation.model_validate_json(objects.get(report_key(entity, period.name))))
+            reports += net.catch(key, partial(_report, key, objects), lambda _finding: (), expected=(NotFound,))
         period = Period.month_ending(period.start)
     return reports
+
+
+def _report(key: str, objects: Objects) -> tuple[Reconciliation, ...]:
+    data = objects.get(key)
+    try:
+        return (Reconciliation.model_validate_json(data),)
+    except ValidationError as error:
+        raise ObjectUnreadable(key) from error

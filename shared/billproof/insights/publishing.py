@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from billproof.audit.chain import AuditChain
 from billproof.errors import NotFound
+from billproof.insights.folding import STEP
 from billproof.insights.following import LATE_CLOCK, follow
 from billproof.insights.keeping import Measurings, StandingBook, exposure_key, keep_day
 from billproof.insights.promises import KeptPromises, PromiseSources, look_at_promises
@@ -21,6 +22,7 @@ from billproof.insights.recorded import FactSources
 from billproof.insights.standing import ProcessStanding
 from billproof.masterdata.parties import LegalEntity
 from billproof.model import Model, canonical_model
+from billproof.nets import Net
 from billproof.pipeline.exposure import Exposure
 from billproof.ports import Clock, Objects
 
@@ -113,8 +115,9 @@ def _looked(
 
 
 def _exposure(sources: PublishingSources, period: str) -> Exposure | None:
+    """Return what is not billed of a month; None, told as an internal error, where it cannot be computed."""
     try:
-        return sources.exposure(period)
+        return Net(STEP).catch(period, lambda: sources.exposure(period), lambda _finding: None, expected=(NotFound,))
     except NotFound:  # nobody is to be billed
         return None
 

@@ -152,8 +152,8 @@ class CrosswalkBook:
 
     def _step(self, system: str, external: str, instant: str, known_before: str) -> str | None:
         for name in self._by_name.get((system, external), ()):
-            known = [one for one in self._by_id[name] if one.known_at < known_before]
-            account = known[-1].account_at(external, instant) if known else None
+            known = next((one for one in reversed(self._by_id[name]) if one.known_at < known_before), None)
+            account = known.account_at(external, instant) if known else None
             if account is not None:
                 return account
         return None
@@ -170,12 +170,34 @@ class CrosswalkBook:
             for data in (version.data for version in self._by_id[name])
             for external in data.external_ids
         }
+        afresh = self._alike(touched, as_of)
         for name, spans in self._spans.items():
-            yield from self._spans_of(*name, as_of) if name in touched else spans
+            yield from afresh.get(name, spans)
 
     @cached_property
     def _spans(self) -> Mapping[tuple[str, str], tuple[OwnedSpan, ...]]:
-        return {name: tuple(self._spans_of(*name, {})) for name in self._by_name}
+        return self._alike(self._by_name, {})
+
+    def _alike(
+        self, names: Iterable[tuple[str, str]], as_of: Mapping[str, str]
+    ) -> dict[tuple[str, str], tuple[OwnedSpan, ...]]:
+        """Return the spans of ids: those that the same versions name, and nothing else does, are worked out once."""
+        accounts = {account for version in self.versions for account in version.accounts} | as_of.keys()
+        first: dict[object, str] = {}
+        spans: dict[tuple[str, str], tuple[OwnedSpan, ...]] = {}
+        for name in names:
+            system, external = name
+            versions = (one for crosswalk in self._by_name[name] for one in self._by_id[crosswalk])
+            naming = tuple((one.data.id, one.data.version) for one in versions if external in one.external_ids)
+            alike: object = (system, naming)
+            if external in accounts or (ACCOUNTS, external) in self._by_name:
+                alike = name
+            other = first.setdefault(alike, external)
+            if other == external:
+                spans[name] = tuple(self._spans_of(*name, as_of))
+            else:
+                spans[name] = tuple(_renamed(span, other, external) for span in spans[system, other])
+        return spans
 
     def _spans_of(self, system: str, external: str, as_of: Mapping[str, str]) -> Iterator[OwnedSpan]:
         edges, cuts = self._edges(system, external)
@@ -266,6 +288,11 @@ class CrosswalkBook:
                 if begun := [day for day in (*before, *days) if day <= until]:
                     yield from (Mark(month, version.known_at) for month in month_names(min(begun) - _A_DAY, until))
                 before = days
+
+
+def _renamed(span: OwnedSpan, other: str, external: str) -> OwnedSpan:
+    """Return a span as that of another id; where nothing says otherwise an id means the account that is called so."""
+    return span._replace(external_id=external, account=external if span.account == other else span.account)
 
 
 def _just_after(instant: str) -> str:

@@ -1,6 +1,7 @@
 """What is refused when a crosswalk is published: what would leave usage to two accounts, to none, or to a circle."""
 
 from collections.abc import Iterable, Iterator
+from itertools import product
 
 from billproof.errors import InvalidInput
 from billproof.ids import is_name
@@ -39,14 +40,21 @@ def _refuse_any(names: Iterable[str], why: str) -> None:
 
 def _overlaps(data: Crosswalk, book: CrosswalkBook) -> Iterator[str]:
     """Yield the ids that another crosswalk gives an account on some of the same days."""
+    shared: dict[str, list[str]] = {}
+    others = {}
     for external in data.external_ids:
         for other in book.crosswalks_of(data.system, external):
-            if other.id == data.id:
-                continue
-            for account, start, end in data.spans():
-                for theirs, begin, until in other.spans():
-                    if start < until and begin < end:
-                        yield f"{external} is {account} by crosswalk {data.id} and {theirs} by crosswalk {other.id}"
+            if other.id != data.id:
+                others[other.id] = other
+                shared.setdefault(other.id, []).append(external)
+    mine = data.spans()
+    for name, externals in shared.items():
+        pairs = [
+            f"{account} by crosswalk {data.id} and {theirs} by crosswalk {name}"
+            for (account, start, end), (theirs, begin, until) in product(mine, others[name].spans())
+            if start < until and begin < end
+        ]
+        yield from (f"{external} is {pair}" for external in externals for pair in pairs)
 
 
 def _uncovered(data: Crosswalk, book: CrosswalkBook, directory: Directory) -> Iterator[str]:

@@ -55,14 +55,16 @@ from of_days group by number, source, type, rank, per_day order by all
 _BANDS = """
 with sizes as (
     select number, source, type, rank, value, sum(events) as events,
-        case when abs(value) < 1e14 and abs(value * 100 - round(value * 100)) < 1e-6
+        case when value < 1e14 and abs(value * 100 - round(value * 100)) < 1e-6
             then cast(round(value * 100) as bigint) end as hundredths
-    from profile_rows where value is not null group by all)
-select number, source, type, rank, cast(floor(log10(nullif(abs(value), 0)) * {bands}) as integer) as band,
+    from profile_rows where value = 0 or value between {smallest} and {largest} group by all)
+select number, source, type, rank, cast(floor(log10(nullif(value, 0)) * {bands}) as integer) as band,
     cast(sum(events) as bigint), count(*), sum(value * events), max(value), cast(max_by(events, value) as bigint),
     [{multiples}]
 from sizes group by number, source, type, rank, band order by all
 """
+SMALLEST, LARGEST = "1e-16", "1e24"
+"""Between them is every quantity but zero; what was taken before its meter was published may be none, or no number."""
 _MULTIPLES = "cast(coalesce(sum(events) filter (hundredths % {hundredths} = 0), 0) as bigint)"
 
 
@@ -122,7 +124,8 @@ class Profiling:
         """Return what each account sent of each source, type and property, in their order."""
         bands: dict[tuple[int, str, str, int], list[BandRow]] = defaultdict(list)
         multiples = ", ".join(_MULTIPLES.format(hundredths=int(step * 100)) for step in STEPS)
-        query = _BANDS.format(bands=BANDS_OF_A_DECADE, multiples=multiples)
+        bounds = {"smallest": SMALLEST, "largest": LARGEST}
+        query = _BANDS.format(bands=BANDS_OF_A_DECADE, multiples=multiples, **bounds)
         for row in map(BandRow._make, self._database.execute(query).fetchall()):
             bands[row[:4]].append(row)
         days = map(DayRow._make, self._database.execute(_DAYS).fetchall())
