@@ -184,7 +184,7 @@ DECODERS: dict[str, str] = {
     "events/deriving.py _drafted": STORED,
     "handlers.py read_message": OF_PARSERS,
     "insights/keeping.py last": STORED,
-    "insights/promises.py _reports": STORED,
+    "insights/promises.py _report": STORED,
     "invoicing/documents.py read_invoice": STORED,
     "invoicing/links.py _document_of": HERE,
     "invoicing/mandates.py mandates": SHIPPED,
