@@ -151,6 +151,19 @@ def test_a_receivable_cannot_have_a_number_that_billproof_is_to_give() -> None:
     assert lines[0] == "receivables row 2, reference: billproof goes on with 42: it is to give it"
 
 
+@pytest.mark.parametrize("number", ["SKY-US-2013-000003", "SKY-US-Z-2013-000001", "SKY-US-2014-000001"])
+def test_nor_one_of_a_series_that_no_row_continues_for_it_begins_at_one(number: str) -> None:
+    """Two invoices of one number: a payment of the later one would pay the one of before."""
+    lines = said(receivables=[{**RECEIVABLE, "reference": number}], numbers=[])
+    assert lines[0] == "receivables row 1, reference: billproof goes on with 1: it is to give it"
+
+
+@pytest.mark.parametrize("number", ["SKY-US-2012-000003", "OLD-2013-000003", "R-871"])
+def test_a_number_that_billproof_never_gives_is_taken_over(number: str) -> None:
+    lines = said(receivables=[{**RECEIVABLE, "reference": number}], numbers=[])
+    assert [line for line in lines if "reference" in line] == []
+
+
 @pytest.mark.parametrize(
     ("controls", "problem"),
     [

@@ -194,8 +194,10 @@ def _on_their_days(lefts: dict[MonthLine, DaysLeft]) -> dict[MonthLine, DaysLeft
     moved = dict(lefts)
     for name, left in lefts.items():
         for credited in left.credited:
+            if _covers(left, credited):
+                continue
             heir = next((other for other in lefts if _covers(lefts[other], credited) and _is_part(other, name)), None)
-            if heir is not None and not _covers(left, credited):
+            if heir is not None:
                 moved[heir] = replace(moved[heir], elsewhere=(*moved[heir].elsewhere, credited))
     return moved
 

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from billproof.errors import InvalidMoney, NotFound
-from billproof.invoicing.series import DocumentNumber
+from billproof.invoicing.series import DocumentNumber, SeriesKind
 from billproof.model import decimal_text
 from billproof.money import Money
 from billproof.opening.controls import control_problems
@@ -158,10 +158,11 @@ def _of_receivable(row: OpenReceivable, opening: Opening, entity: LegalEntity) -
         number = DocumentNumber.parse(row.reference)
     except NotFound:
         return
-    for series in opening.numbers:
-        prefix = series.series.kind.prefix(entity.number_prefix)
-        if (number.prefix, number.year) == (prefix, series.year) and number.ordinal >= series.next:
-            yield "reference", ProblemCode.NUMBER_TAKEN, f"billproof goes on with {series.next}: it is to give it"
+    given = {(one.series.kind.prefix(entity.number_prefix), one.year): one.next for one in opening.numbers}
+    is_ours = number.prefix in {kind.prefix(entity.number_prefix) for kind in SeriesKind}
+    goes_on = given.get((number.prefix, number.year), 1)
+    if is_ours and number.year >= opening.first.start.year and number.ordinal >= goes_on:
+        yield "reference", ProblemCode.NUMBER_TAKEN, f"billproof goes on with {goes_on}: it is to give it"
 
 
 def _of_deferral(row: OpenDeferral, opening: Opening, entity: LegalEntity) -> Iterator[Said]:

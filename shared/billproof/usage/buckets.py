@@ -118,11 +118,7 @@ class Buckets:
     def spread_with(self, bucket: int, owners: Sequence[OwnedUsage]) -> BucketSpread:
         """Return what a bucket reads beside itself, given whose the usage of ids in crosswalks is."""
         spread = self.spread_of(bucket)
-        start, count = next(
-            (start, count)
-            for start, count in zip(self._starts[::-1], self.counts[::-1], strict=True)
-            if bucket >= start
-        )
+        start, count = self._start_of(bucket)
         own = spread.model_copy(update={"shard": bucket - start, "count": count})
         reads = {bucket, *spread.older}
         coming = {one.external_id for one in owners if own.holds(one.account)}

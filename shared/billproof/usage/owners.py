@@ -6,7 +6,7 @@
 The log keeps what arrived under the id that it arrived with.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from billproof.masterdata.crosswalk_book import CrosswalkBook
 from billproof.usage.buckets import OwnedUsage
@@ -29,11 +29,9 @@ class Owners:
     """Gives the rows of segments to accounts, one by one, as the query of an aggregation does."""
 
     def __init__(self, owners: Sequence[OwnedUsage]) -> None:
-        self._by_name: Mapping[tuple[str, str], list[OwnedUsage]] = {}
-        named: dict[tuple[str, str], list[OwnedUsage]] = {}
+        self._by_name: dict[tuple[str, str], list[OwnedUsage]] = {}
         for one in owners:
-            named.setdefault((one.system, one.external_id), []).append(one)
-        self._by_name = named
+            self._by_name.setdefault((one.system, one.external_id), []).append(one)
 
     def of(self, row: SegmentRow) -> Iterator[tuple[str, str]]:
         """Yield the account of a row and since when that is known: of two, where one has an invoice of before."""
