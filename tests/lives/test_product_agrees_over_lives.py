@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, assume, given, seed, settings
 
 from tests.lives import checks
 from tests.lives.checks import Checked
-from tests.lives.drawing import priced_at_once, shuffled
+from tests.lives.drawing import conceded, priced_at_once, shuffled
 from tests.reference.bridge import NotAnsweredError
 from tests.reference.bridge_tables import table_of
 from tests.reference.figures import Document
@@ -26,10 +26,17 @@ LIVES = settings(
 )
 
 
-def hold(life: Document, *, previews: bool = False, late: bool = False, own: bool = False) -> None:
-    """Fail with a table of the first check that does not hold of a life."""
+def hold(
+    life: Document, *, previews: bool = False, late: bool = False, own: bool = False, by_document: bool = False
+) -> None:
+    """Fail with a table of the first check that does not hold of a life.
+
+    With `by_document`, a life in which one credit note of it takes several documents of billproof is not asked: each of
+    those rounds by itself.
+    """
     try:
         issued = checks.played(life, previews=previews)
+        assume(not by_document or all(each.note is None or len(each.documents) <= 1 for each in issued))
         made = [checks.by_document(life, issued), checks.left_at_the_end(life, issued)]
         if own:
             made.append(checks.nothing_below_zero(life, issued))
@@ -54,6 +61,13 @@ def answered(life: Document, check: Checked) -> None:
 @given(lives())
 def test_a_life_is_billed_and_earned_as_is_right(life: Document) -> None:
     hold(life, own=True)
+
+
+@seed(SEED)
+@LIVES
+@given(conceded())
+def test_a_concession_of_a_fee_that_is_amended_is_earned_back_as_is_right(life: Document) -> None:
+    hold(life, own=True, by_document=True)
 
 
 @seed(SEED)

@@ -1,5 +1,6 @@
 """Every case that was worked out by hand, of all tables."""
 
+from tests.reference.cases_of_concessions import CONCESSIONS
 from tests.reference.cases_of_currencies import CURRENCIES
 from tests.reference.cases_of_decisions import DECISIONS
 from tests.reference.cases_of_ends import ENDS
@@ -27,5 +28,6 @@ CASES = [
     *ENDS,
     *ROUNDING,
     *NOTES,
+    *CONCESSIONS,
     *CURRENCIES,
 ]

@@ -1,5 +1,8 @@
 """What is earned by the end of each month, of what is owed as it is known then."""
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
@@ -44,10 +47,15 @@ def share_gone(method: str, days: Range, service_ends: date, by: date) -> Fracti
 
 def earned_to_date(owed: Owed, notes: list[Issued], by: date, rounding: str) -> int:
     """Return what is earned of a slot by a day: of each part by its days, less what was conceded for days gone by."""
-    total = sum(_of_line(line, by, rounding) for line in owed.lines)
-    for note in notes:
-        total -= _conceded(owed, note, by, rounding)
-    return min(max(total, 0), owed.after_concessions)
+    total = 0
+    for part, taken in zip(owed.lines, _taken_by_part(owed.lines, notes), strict=True):
+        if sum(each.amount for each in taken) >= part.net:
+            continue
+        total += _of_line(part, by, rounding)
+        for concession, over in zip(taken, _days_of_concessions(taken, part, owed, rounding), strict=True):
+            gone = share_gone(method_of(part), over, owed.slot.end, by)
+            total -= rounded(concession.amount * gone, rounding)
+    return total
 
 
 def _of_line(line: Line, by: date, rounding: str) -> int:
@@ -56,15 +64,67 @@ def _of_line(line: Line, by: date, rounding: str) -> int:
     return rounded(line.net * share_gone(method_of(line), days, ends, by), rounding)
 
 
-def _conceded(owed: Owed, note: Issued, by: date, rounding: str) -> int:
-    """Return what a credit note takes of what is earned by a day: at once for its days gone by, then day by day."""
-    last, total = owed.lines[-1], 0
-    over = (last.charge.get("recognition") or {}).get("over")
-    for _, on, amount in note.spread:
-        days = days_of(last) if over or not on else (on[0], on[-1] + DAY)
-        gone = share_gone(method_of(last), days, owed.slot.end, by) if on else Fraction(1)
-        total += rounded(amount * gone, rounding)
-    return total
+@dataclass
+class Concession:
+    """What a credit note takes of a part, and the days that it is for: none where other parts owed too little."""
+
+    note: int
+    amount: int
+    days: Range | None
+
+
+def _taken_by_part(parts: Sequence[Line], notes: list[Issued]) -> list[list[Concession]]:
+    """Say what each credit note takes of each part now: first of the part that it was given on, as far as that owes.
+
+    What is more than the part owes comes off the other parts, from the first on; what none of them owes, off nothing.
+    Of several notes the latest gives way.
+    """
+    taken: list[list[Concession]] = [[] for _ in parts]
+    for number_of_note, note in enumerate(notes):
+        for part, on, amount in note.spread:
+            home = next((place for place, line in enumerate(parts) if part and line.covered[0] == part[0]), 0)
+            taken[home].append(Concession(number_of_note, amount, (on[0], on[-1] + DAY) if on else None))
+    too_much: Counter[int] = Counter()
+    for line, mine in zip(parts, taken, strict=True):
+        rest = sum(each.amount for each in mine) - max(line.net, 0)
+        for each in reversed(mine):
+            moved = min(max(rest, 0), each.amount)
+            each.amount, rest = each.amount - moved, rest - moved
+            too_much[each.note] += moved
+    for line, mine in zip(parts, taken, strict=True):
+        room = max(line.net, 0) - sum(each.amount for each in mine)
+        for number_of_note in sorted(too_much):
+            moved = min(max(room, 0), too_much[number_of_note])
+            too_much[number_of_note] -= moved
+            room -= moved
+            mine.append(Concession(number_of_note, moved, None))
+    return [[each for each in mine if each.amount] for mine in taken]
+
+
+def _days_of_concessions(taken: list[Concession], part: Line, owed: Owed, rounding: str) -> Iterator[Range]:
+    """Yield the days over which each credit note takes off a part what is earned of it: its own, or those of the part.
+
+    Its own where it is for some days, which still owe what it takes: besides what earlier notes took of them.
+    """
+    whole = days_of(part)
+    before: list[tuple[Range, int]] = []
+    for each in taken:
+        own = each.days
+        if own is None or (own[0] <= whole[0] and whole[1] <= own[1]):
+            yield whole
+            continue
+        left = sum((line.net * _share(own, days_of(line)) for line in owed.lines), Fraction(0))
+        left -= sum(amount * _share(own, days) for days, amount in before)
+        if each.amount > rounded(left, rounding):
+            yield whole
+        else:
+            before.append((own, each.amount))
+            yield own
+
+
+def _share(days: Range, whole: Range) -> Fraction:
+    both = (min(days[1], whole[1]) - max(days[0], whole[0])).days
+    return Fraction(max(both, 0), (whole[1] - whole[0]).days)
 
 
 def earned_by_month(life: Life, books: Books) -> dict[date, dict[Slot, int]]:

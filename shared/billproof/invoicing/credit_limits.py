@@ -129,6 +129,20 @@ class Rests:
         """Return what is left of some days of a fee."""
         return self._days.get(fee, DaysLeft()).of_days(days)
 
+    def days_of(self, line: InvoiceLine, invoice: Invoice) -> Period:
+        """Return the days that a line pays for now: those of its fee, where a version changed them since."""
+        left = self._days.get(self.fee_of(line, invoice))
+        return left.covered if left is not None and left.covered is not None else line.priced.covered
+
+    def parts_of(self, fee: MonthLine) -> tuple[DaysLeft, list[DaysLeft]]:
+        """Return what is left of a fee, and of the other parts of its service period, in the order of their days."""
+        others = {
+            left.covered.start: left
+            for name, left in self._days.items()
+            if name != fee and _is_part(name, fee) and left.covered is not None
+        }
+        return self._days.get(fee, DaysLeft()), [others[start] for start in sorted(others)]
+
     def drawn(self, period: ServicePeriod) -> list[InvoiceLine]:
         """Return the lines that draw credits for a service period, on whichever invoice, the oldest first."""
         return self._drawn.get(period, [])

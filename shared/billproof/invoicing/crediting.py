@@ -15,6 +15,7 @@ from billproof.invoicing.balance import Worth
 from billproof.invoicing.booking import booked_back
 from billproof.invoicing.credit_amounts import Left, amounts_to_credit, asked_amount, drawn_after, lefts_of
 from billproof.invoicing.credit_limits import Rests, ServicePeriod
+from billproof.invoicing.credit_parts import CreditedRevenue, over_parts
 from billproof.invoicing.credit_requests import CreditReason, CreditRequest, LineCredit
 from billproof.invoicing.drafting import account_subtotals, tax_summary
 from billproof.invoicing.model import DocumentKind, Invoice, InvoiceEvents, InvoiceLine, Released
@@ -52,7 +53,10 @@ def draft_credit(
     written_off = request.reason is CreditReason.UNCOLLECTIBLE
     rests = rests or Rests([invoice, *earlier])
     wanted_lines = list(amounts_to_credit(request, lefts_of(invoice, earlier), invoice, released, rests))
-    lines = tuple(_credited(left, wanted, request, invoice, released) for left, wanted in wanted_lines)
+    lines = tuple(
+        _credited(left, wanted, request, invoice, released, rests.days_of(left.line, invoice))
+        for left, wanted in wanted_lines
+    )
     if written_off:
         lines = _written_off([left for left, _ in wanted_lines], lines, open_worth, invoice)
     else:
@@ -60,6 +64,9 @@ def draft_credit(
     if invoice.booked is not None and not written_off:
         booked = booked_back([(left, line.amounts) for (left, _), line in zip(wanted_lines, lines, strict=True)])
         lines = tuple(line.model_copy(update={"booked": back}) for line, back in zip(lines, booked, strict=True))
+    if request.days is None and not written_off:
+        note = CreditedRevenue(credit_id, issue_date, is_concession=not request.rebill)
+        lines = over_parts(note, [left.line for left, _ in wanted_lines], lines, invoice, rests)
     rule = invoice.tax_summary[0].rule
     members = {member.account: member.name for member in invoice.accounts}
     changes = {
@@ -103,7 +110,7 @@ def reason_of(document: Invoice) -> CreditReason:
 
 @exactly
 def _credited(
-    left: Left, wanted: LineCredit, request: CreditRequest, invoice: Invoice, released: Released
+    left: Left, wanted: LineCredit, request: CreditRequest, invoice: Invoice, released: Released, days: Period
 ) -> InvoiceLine:
     line = left.line
     priced, whole = line.priced, line.amounts.net
@@ -131,7 +138,7 @@ def _credited(
         "explanation": _explanation(line, credit, request, released),
         "adjusts": _adjusts(line, invoice, released),
         "replaces": (),
-        **_for_days(request, priced),
+        **_for_days(request, priced, days),
     }
     return line.model_copy(
         update={
@@ -181,16 +188,20 @@ def _explanation(line: InvoiceLine, credit: Money, request: CreditRequest, relea
     )
 
 
-def _for_days(request: CreditRequest, priced: PricedLine) -> dict[str, Any]:
+def _for_days(request: CreditRequest, priced: PricedLine, now: Period) -> dict[str, Any]:
     """Say for which days something is given back: it is earned back over them, and no others.
 
-    Of a whole invoice it is each line's own days among them; the draw of another part has none. What is earned over
-    days of its own stays so.
+    Where none are named it is the days that the line pays for now, which a version may have changed since. Of a whole
+    invoice it is each line's own days among them; the draw of another part has none. What is earned over days of its
+    own stays so.
     """
     days, covered = request.days, priced.covered
-    if days is None or days.end <= covered.start or covered.end <= days.start:
+    if days is None:
+        days = now
+    elif days.end <= covered.start or covered.end <= days.start:
         return {}
-    days = Period(start=max(days.start, covered.start), end=min(days.end, covered.end))
+    else:
+        days = Period(start=max(days.start, covered.start), end=min(days.end, covered.end))
     if priced.recognition.period != covered:
         return {"covered": days}
     return {"covered": days, "recognition": RevenueSchedule(method=priced.recognition.method, period=days)}

@@ -210,8 +210,12 @@ def earnings_after(
             since=document.issue_date.replace(day=1),
             note=document.id,
         )
+        if priced.adjusts is not None and priced.adjusts.exceeding:
+            not_so = taken.model_copy(update={"amount": -net, "is_excess": True})
+            return (*known, taken, not_so, *priced.adjusts.exceeding)
         return (*known, taken)
-    if priced.replaced or (priced.adjusts is None and not known):
+    is_stated = priced.replaced or (priced.adjusts is not None and priced.adjusts.exceeding)
+    if is_stated or (priced.adjusts is None and not known):
         return priced.earnings(net)
     return (*known, *_restated(line))
 

@@ -11,6 +11,7 @@
     owed             owed.py             all that is owed at home in a month, as it is known now
       |
     minus billed     differences.py      less concessions (concessions.py) and what is billed; draws.py: prepaid credits
+      |              conceded_revenue.py over which days concessions are earned back
       |
     explanation      explanation.py      every line says why it has its amount
 

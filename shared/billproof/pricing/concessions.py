@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from billproof.errors import NotFound
 from billproof.identities import LineId, reduced_line
-from billproof.money import Money, Rounding, exactly
-from billproof.pricing.model import Earning, PricedLine
+from billproof.money import exactly
+from billproof.pricing.model import PricedLine
 from billproof.pricing.terms import BilledLine, EarlierPeriod
 
 ZERO = Decimal(0)
@@ -21,13 +21,22 @@ type LineKey = tuple[str, str]
 
 
 class Conceded(NamedTuple):
-    """What concessions take off each line now, and what they took of a fee that its service period no longer owes."""
+    """What concessions take off each line now, and what they took of a fee that its service period no longer owes.
+
+    `moved` is what they take of a fee for other parts of its service period; below zero, what other parts take for it.
+    `parts` are the fees of each service period, `members` the lines of each fee: itself and what comes off it. Nothing
+    is left of those that are `emptied`.
+    """
 
     taken: Mapping[LineKey, Decimal]
     excess: Mapping[LineKey, Decimal]
+    moved: Mapping[LineKey, Decimal]
+    parts: Sequence[Sequence[LineKey]]
+    members: Mapping[LineKey, Sequence[LineKey]]
+    emptied: frozenset[LineKey]
 
 
-NOT_CONCEDED = Conceded({}, {})
+NOT_CONCEDED = Conceded({}, {}, {}, (), {}, frozenset())
 
 
 @exactly
@@ -58,9 +67,11 @@ def concessions(earlier: EarlierPeriod, now: Sequence[PricedLine]) -> Conceded:
     for key, slot in {**of_now, **gone}.items():
         if key in room:
             slots.setdefault((key[0], slot), []).append(key)
+    moved: dict[LineKey, Decimal] = {}
     for parts in slots.values():
-        _move(parts, room, conceded, excess)
-    return Conceded(conceded, excess)
+        _move(parts, room, conceded, excess, moved)
+    emptied = frozenset(base for base, left in room.items() if left <= moved.get(base, ZERO))
+    return Conceded(conceded, excess, moved, list(slots.values()), groups, emptied)
 
 
 def _slot(term: str, line: PricedLine | BilledLine) -> tuple[object, ...]:
@@ -81,6 +92,7 @@ def _move(
     room: Mapping[LineKey, Decimal],
     conceded: dict[LineKey, Decimal],
     excess: dict[LineKey, Decimal],
+    moved: dict[LineKey, Decimal],
 ) -> None:
     """Take what is in excess on parts of a service period off its other parts, as far as they owe something."""
     whole = rest = sum((excess.get(base, ZERO) for base in parts), ZERO)
@@ -88,13 +100,15 @@ def _move(
         taken = min(rest, max(room[base], ZERO))
         if taken:
             conceded[base] = conceded.get(base, ZERO) + taken
+            moved[base] = taken
             rest -= taken
-    moved = whole - rest
+    elsewhere = whole - rest
     for base in parts:
-        back = min(moved, excess.get(base, ZERO))
+        back = min(elsewhere, excess.get(base, ZERO))
         if back:
             excess[base] -= back
-            moved -= back
+            moved[base] = -back
+            elsewhere -= back
 
 
 def _key(line: BilledLine) -> LineKey:
@@ -106,23 +120,3 @@ def base_of(key: LineKey, names: Iterable[LineKey]) -> LineKey:
     contract, name = key
     base = contract, reduced_line(name)
     return base if base in names else key
-
-
-@exactly
-def exceeding_of(before: BilledLine | None, excess: Decimal, rounding: Rounding) -> tuple[Earning, ...]:
-    """Return what of the concessions of a line is more than is owed now: of the latest first, in the books' currency.
-
-    It takes nothing off from the month on from which its concession does.
-    """
-    if before is None or not excess or not before.conceded:
-        return ()
-    conceded = [earning for earning in before.earnings if earning.is_concession and not earning.is_excess]
-    booked = sum((earning.amount.amount for earning in conceded), ZERO)
-    rest = -booked * excess / before.conceded
-    exceeding: list[Earning] = []
-    for earning in reversed(conceded):
-        amount = Money.rounded(min(rest, -earning.amount.amount), earning.amount.currency, rounding)
-        if amount.amount > 0:
-            exceeding.append(earning.model_copy(update={"amount": amount, "is_excess": True}))
-            rest -= amount.amount
-    return tuple(exceeding)

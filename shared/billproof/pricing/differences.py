@@ -16,7 +16,8 @@ from functools import partial
 from billproof.contracts.charges import RecognitionMethod
 from billproof.identities import difference_of, reduced_line
 from billproof.money import Money, exactly
-from billproof.pricing.concessions import Conceded, base_of, concessions, exceeding_of
+from billproof.pricing.conceded_revenue import stated_concessions
+from billproof.pricing.concessions import Conceded, base_of, concessions
 from billproof.pricing.model import (
     Adjusts,
     Earning,
@@ -59,11 +60,13 @@ def difference_lines(
     conceded = concessions(earlier, owed) if conceded is None else conceded
     pairs = [_counted(pair, conceded, owed, counted) for pair in _pairs(earlier, owed)]
     keys = [(line.explanation.contract, line.id) for line, _ in pairs]
+    restated = (
+        stated_concessions(dict(zip(keys, pairs, strict=True)), conceded, earlier.rounding) if states_together else {}
+    )
     changes: list[list[PricedLine]] = []
     stated: list[Callable[..., list[PricedLine]]] = []
     for key, (line, before) in zip(keys, pairs, strict=True):
-        excess = conceded.excess.get(key, ZERO) if states_together else ZERO
-        exceeding = exceeding_of(before, excess, earlier.rounding)
+        exceeding = restated.get(key, ())
         taken = conceded.taken.get(key, ZERO)
         stated.append(partial(_difference, line, before, earlier, taken, exceeding))
         is_new = before is not None and (exceeding != before.exceeding or _moves(line, before))

@@ -88,8 +88,8 @@ class Earning(Model):
     """An amount in the currency of the books and how it is earned; a concession is of a credit note.
 
     `note` is the credit note that it is of: what that takes back is rounded by itself, then and for ever. What it takes
-    back it takes back `since` the first day of the month in which it is issued. What of it
-    `is_excess` it does not take back: so much is not owed any more.
+    back it takes back `since` the first day of the month in which it is issued. What `is_excess` says how that has
+    changed: above zero, that so much is not taken back so; below zero, that it is, over these days.
     """
 
     amount: Money
@@ -142,7 +142,8 @@ class Adjusts(Model):
     """The line of an earlier period whose difference a line bills, and the invoices that billed it so far.
 
     `replaces` is how all that was billed of the line is earned: the difference puts what is owed now in its place.
-    `exceeding` is what concessions took that is more than is owed now.
+    `exceeding` is what concessions take otherwise than their credit notes say: less than they did, over other days, or
+    for another part of the service period.
     """
 
     period: str
@@ -217,13 +218,13 @@ class PricedLine(Model):
         """Return how all that is billed of the line is earned once this one is booked: with it, what it replaces.
 
         Concessions stay as they are, but for what of them exceeds what is owed. Where nothing is left after them, each
-        takes off what is owed from its month on, by the days of the line.
+        takes off what is owed from its month on, by the days of the line: documents of before do not say so themselves.
         """
         exceeding = self.adjusts.exceeding if self.adjusts else ()
         whole = booked.plus(earning.amount for earning in self.replaced)
         taken = (earning for earning in self.replaced if earning.is_concession and not earning.is_excess)
         conceded = (*taken, *exceeding)
-        if whole.is_zero:
+        if whole.is_zero and all(earning.amount.amount > 0 for earning in exceeding):
             dated = (earning for earning in conceded if earning.since is not None)
             changes = {"schedule": self.recognition, "note": None}  # rounded together, for together they are all
             conceded = tuple(earning.model_copy(update=changes) for earning in dated)
