@@ -53,15 +53,17 @@ def earned_to_date(owed: Owed, notes: list[Issued], by: date, rounding: str) -> 
             continue
         total += _of_line(part, by, rounding)
         for concession, over in zip(taken, _days_of_concessions(taken, part, owed, rounding), strict=True):
-            gone = share_gone(method_of(part), over, owed.slot.end, by)
+            gone = share_gone(method_of(part), over, _service_ends(part), by)
             total -= rounded(concession.amount * gone, rounding)
     return total
 
 
 def _of_line(line: Line, by: date, rounding: str) -> int:
-    days = days_of(line)
-    ends = line.covered[1] if line.slot.kind == "shortfall" else line.slot.end
-    return rounded(line.net * share_gone(method_of(line), days, ends, by), rounding)
+    return rounded(line.net * share_gone(method_of(line), days_of(line), _service_ends(line), by), rounding)
+
+
+def _service_ends(line: Line) -> date:
+    return line.covered[1] if line.slot.kind == "shortfall" else line.slot.end
 
 
 @dataclass
