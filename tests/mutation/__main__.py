@@ -33,6 +33,7 @@ RULES = (
     "invoicing/booking.py",
     "invoicing/credit_amounts.py",
     "invoicing/credit_limits.py",
+    "invoicing/credit_parts.py",
 )
 STEPS = ("pricing/service.py", "tax/service.py")
 """What reads and writes the artefacts of a run around the rules: tested by whole runs, too slow for every change."""
@@ -63,6 +64,8 @@ TESTS = (
     "tests/unit/test_balance_rules.py",
     "tests/unit/test_credit_amounts.py",
     "tests/unit/test_credits_left.py",
+    "tests/unit/test_credit_parts.py",
+    "tests/unit/test_conceded_revenue.py",
     "tests/unit/test_booked_rules.py",
     "tests/unit/test_digests.py",
     "tests/unit/test_what_is_read.py",
