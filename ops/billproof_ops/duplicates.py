@@ -13,9 +13,11 @@ from datetime import datetime
 from enum import StrEnum
 from itertools import combinations
 
+from billproof.approvals.exception_store import ExceptionStore
+from billproof.completeness.one_customer import decided_pairs
 from billproof.masterdata.crosswalk_book import CrosswalkBook
-from billproof.masterdata.crosswalks import ACCOUNTS
 from billproof.masterdata.directory import Directory
+from billproof.masterdata.duplicates import is_settled, tax_number
 from billproof.masterdata.parties import Account
 from billproof.payments.matching.names import name_index
 from billproof.periods import instant_text
@@ -65,15 +67,21 @@ class Duplicate(Shown):
     value: str
 
 
-def duplicates_of(directory: Directory, now: datetime) -> list[Duplicate]:
-    """Return the pairs of accounts that may be one customer; raises OpsError past MOST_ACCOUNTS."""
+def duplicates_of(directory: Directory, exception_store: ExceptionStore, now: datetime) -> list[Duplicate]:
+    """Return the pairs of accounts that may be one customer, without those that a person decided on.
+
+    Raises OpsError past MOST_ACCOUNTS.
+    """
     names = sorted(name for entity in directory.entity_ids() for name in directory.members(entity))
     if len(names) > MOST_ACCOUNTS:
         message = f"{len(names)} accounts are too many to compare: {MOST_ACCOUNTS} at most"
         raise OpsError(message)
     with ThreadPoolExecutor(READ_AT_ONCE) as pool:
         accounts = [account for account in pool.map(directory.account, names) if account is not None]
-    return list(find_duplicates(accounts, directory.crosswalks(), instant_text(now)))
+    is_decided = decided_pairs(directory, exception_store, now)
+    known = {account.id: account for account in accounts}
+    pairs = find_duplicates(accounts, directory.crosswalks(), instant_text(now))
+    return [pair for pair in pairs if not is_decided(known[pair.account], known[pair.other])]
 
 
 def find_duplicates(accounts: Iterable[Account], crosswalks: CrosswalkBook, at: str) -> Iterator[Duplicate]:
@@ -81,12 +89,12 @@ def find_duplicates(accounts: Iterable[Account], crosswalks: CrosswalkBook, at: 
     known = {account.id: account for account in accounts}
     listed: set[tuple[str, str]] = set()
     for shared, pairs in (
-        (SharedBy.TAX_NUMBER, _alike(known, _tax_number)),
+        (SharedBy.TAX_NUMBER, _alike(known, tax_number)),
         (SharedBy.NAME, _named_alike(known)),
         (SharedBy.DOMAIN, _alike(known, _domain, most=MOST_OF_A_DOMAIN)),
     ):
         for one, other, value in pairs:
-            if (one, other) not in listed and not _is_settled(known[one], known[other], crosswalks, at):
+            if (one, other) not in listed and not is_settled(known[one], known[other], crosswalks, at):
                 listed.add((one, other))
                 yield Duplicate(account=one, other=other, shared=shared, value=value)
 
@@ -111,18 +119,6 @@ def _named_alike(known: dict[str, Account]) -> Iterator[tuple[str, str, str]]:
                 yield one, other, known[one].name
 
 
-def _tax_number(account: Account) -> str:
-    return "".join(letter for letter in account.vat_number or "" if letter.isalnum()).upper()
-
-
 def _domain(account: Account) -> str:
     domain = account.billing_email.rpartition("@")[2].lower()
     return "" if domain in _PROVIDERS else domain
-
-
-def _is_settled(one: Account, other: Account, crosswalks: CrosswalkBook, at: str) -> bool:
-    """Say whether two accounts are of one family, or one goes into the other."""
-    if one.parent == other.id or other.parent == one.id or (one.parent is not None and one.parent == other.parent):
-        return True
-    ends = {crosswalks.account_of(ACCOUNTS, account.id, at) for account in (one, other)}
-    return len(ends) == 1

@@ -13,7 +13,7 @@ from billproof_ops import cli_crosswalks
 from billproof_ops.duplicates import MOST_OF_A_DOMAIN, Duplicate, find_duplicates
 from tests.support.crosswalks import crosswalk, merger, publish
 from tests.support.parties import account
-from tests.support.world import World
+from tests.support.world import INC, JANUARY, World
 
 NUMBER = "DE136695976"
 
@@ -101,3 +101,20 @@ def test_two_accounts_with_one_tax_number_are_an_exit_of_one(world: World) -> No
     said = json.loads(run("duplicates", "--json", code=1))
     assert Duplicate.model_validate(said[0]).account == "UA"
     assert "US123456789" in run("duplicates", code=1)
+
+
+def test_a_pair_that_a_person_decided_is_not_listed_until_something_of_it_changes(world: World) -> None:
+    def change(name: str, **changes: str) -> None:
+        known = world.directory.account(name)
+        assert known is not None
+        world.publish(known.model_copy(update={"version": known.version + 1, **changes}))
+
+    for name in ("UA", "VX"):
+        change(name, vat_number="US-12-3456789")
+    world.compare_accounts()
+    run("duplicates", code=1)
+    (state,) = world.exception_store.beginning(INC, JANUARY, "_pair-")
+    world.decide(state.opened.id, "approved", "ben", "two companies of one tax group")
+    assert json.loads(run("duplicates", "--json")) == []
+    change("VX", name="Virgin Atlantic")
+    run("duplicates", code=1)
