@@ -104,8 +104,8 @@ def test_two_accounts_with_one_tax_number_are_an_exit_of_one(world: World) -> No
 
 
 def test_a_pair_that_a_person_decided_is_not_listed_until_something_of_it_changes(world: World) -> None:
-    def change(name: str, **changes: str) -> None:
-        known = world.directory.account(name)
+    def change(account: str, **changes: str) -> None:
+        known = world.directory.account(account)
         assert known is not None
         world.publish(known.model_copy(update={"version": known.version + 1, **changes}))
 
