@@ -10,7 +10,7 @@ from billproof.model import Model
 
 
 class CheckRequest(Model):
-    """A run; without one, whether runs have ids in common, and accounts a tax number."""
+    """A run; without one, whether runs have ids in common, and which accounts are alike."""
 
     run_id: str | None = None
 
@@ -29,7 +29,7 @@ def handler(request: CheckRequest, ports: Composition) -> CompletenessResult | M
         compared = compare_ids(objects=ports.objects, records=ports.runs, directory=ports.directory, now=ports.now())
         accounts = compare_accounts(_pair_sources(ports))
         count("CompletenessFindings", compared.findings)
-        count("AccountsWithOneTaxNumber", accounts.waiting)
+        count("AlikeAccounts", accounts.waiting)
         return MorningCheck(ids=compared, accounts=accounts)
     result = check_completeness(
         run_id=request.run_id,

@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from billproof.completeness.alike_accounts import SharedBy
 from billproof.masterdata.crosswalk_book import KnownCrosswalk
 from billproof_ops import tables
-from billproof_ops.duplicates import SharedBy, duplicates_of
+from billproof_ops.duplicates import duplicates_of
 from billproof_ops.printing import AsJson, console, print_json, verbs
 from billproof_ops.target import Target
 
@@ -60,7 +61,7 @@ def list_duplicates(*, as_json: AsJson = False) -> None:
     """List accounts that may be one customer: by tax number, name or domain. Exit 1 if two have one tax number.
 
     People decide: publish a crosswalk where one goes into the other, or the same parent where they are of one family.
-    Pairs with one tax number are exceptions, too: one that was decided is not listed until something of it changes.
+    Pairs with one tax number or name are exceptions, too: one that was decided is not listed until it changes.
     """
     ports = Target.find().ports
     duplicates = duplicates_of(ports.directory, ports.exception_store, ports.now())

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from billproof.completeness.alike_accounts import MOST_OF_A_DOMAIN, MOST_PAIRED, SharedBy, alike_accounts
 from billproof.masterdata.crosswalk_book import CrosswalkBook, KnownCrosswalk
 from billproof_ops import cli_crosswalks
-from billproof_ops.duplicates import MOST_OF_A_DOMAIN, Duplicate, find_duplicates
+from billproof_ops.duplicates import Duplicate
 from tests.support.crosswalks import crosswalk, merger, publish
 from tests.support.parties import account
 from tests.support.world import INC, JANUARY, World
@@ -25,8 +26,8 @@ def some(account_id: str, **changes: Any) -> Any:
 
 
 def pairs(*accounts: Any, book: CrosswalkBook | None = None) -> list[tuple[str, ...]]:
-    listed = find_duplicates(accounts, book or CrosswalkBook(), "2013-06-01T00:00:00.000000Z")
-    return [(one.account, one.other, one.shared.value, one.value) for one in listed]
+    listed = alike_accounts(accounts, book or CrosswalkBook(), "2013-06-01T00:00:00.000000Z", by=[*SharedBy])
+    return [(pair.one.id, pair.other.id, pair.shared.value, pair.value) for pair in listed]
 
 
 def test_accounts_are_alike_by_tax_number_name_and_domain_each_pair_told_once() -> None:
@@ -51,6 +52,12 @@ def test_mail_providers_and_domains_of_many_say_nothing() -> None:
     ]
     assert pairs(*many) == []
     assert pairs(*many[1:]) != []
+
+
+def test_of_many_accounts_with_one_tax_number_the_first_is_told_with_each_other() -> None:
+    many = [some(f"N{number:02}", name=f"{number}", vat_number=NUMBER) for number in range(MOST_PAIRED + 1)]
+    assert len(pairs(*many[1:])) == 50 * 49 // 2
+    assert pairs(*many) == [("N00", f"N{number:02}", "tax_number", NUMBER) for number in range(1, 51)]
 
 
 def test_accounts_of_one_family_and_those_that_a_crosswalk_joins_are_known() -> None:

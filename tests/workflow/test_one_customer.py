@@ -1,16 +1,18 @@
-"""Two accounts with one tax number wait for a person every morning, once; what was decided of them is remembered."""
+"""Accounts that are alike wait for a person every morning, once; what was decided of them is remembered."""
 
 from datetime import UTC, datetime
 
 import pytest
 
 from billproof.completeness import one_customer
+from billproof.completeness.alike_accounts import SharedBy
 from billproof.masterdata.parties import Account
 from billproof.money import Money
 from tests.support.crosswalks import merger, publish
 from tests.support.invoking import Context, handler
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
 
+TAX_NUMBER, NAME, _ = SharedBy
 NUMBER = "US-12-3456789"
 FEBRUARY = datetime(2013, 2, 5, 9, tzinfo=UTC)
 APRIL = datetime(2013, 4, 5, 9, tzinfo=UTC)
@@ -47,7 +49,7 @@ def test_accounts_with_one_tax_number_are_an_exception_once_and_those_with_none_
     give(world, "UA", "VX")
     for _ in range(2):
         compared = world.compare_accounts()
-        assert (compared.accounts, compared.waiting, compared.is_whole) == (3, 1, True)
+        assert (compared.accounts, compared.waiting, compared.compared_by) == (3, 1, (TAX_NUMBER, NAME))
     assert states(world) == [(SAID, "open")]
     (state,) = world.exception_store.beginning(INC, JANUARY, "_pair-")
     (finding,) = state.opened.findings
@@ -126,7 +128,31 @@ def test_more_accounts_than_are_read_are_not_compared_and_that_is_said(
     give(world, "UA", "VX")
     monkeypatch.setattr(one_customer, "MOST_ACCOUNTS", 2)
     compared = world.compare_accounts()
-    assert (compared.accounts, compared.waiting, compared.is_whole) == (0, 0, False)
+    assert (compared.accounts, compared.waiting, compared.compared_by) == (0, 0, ())
+
+
+def test_of_many_accounts_tax_numbers_alone_are_compared_and_what_waits_for_a_name_goes_on_waiting(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give(world, "VX", name="United Airlines Inc", vat_number=None)
+    world.compare_accounts()
+    monkeypatch.setattr(one_customer, "MOST_NAMES", 2)
+    compared = world.compare_accounts()
+    assert (compared.waiting, compared.compared_by) == (0, (TAX_NUMBER,))
+    assert [status for _, status in states(world)] == ["open"]
+
+
+def test_accounts_whose_names_are_alike_are_decided_and_remembered_in_the_same_way(world: World) -> None:
+    give(world, "VX", name="United Airlines Inc", vat_number=None)
+    assert world.compare_accounts().waiting == 1
+    (state,) = world.exception_store.beginning(INC, JANUARY, "_pair-")
+    (finding,) = state.opened.findings
+    assert finding.code == "accounts_with_one_name"
+    assert finding.message == "UA (United Air Lines Inc.) and VX (United Airlines Inc) have names that are alike"
+    world.decide(state.opened.id, "approved", "ben", "a franchise of that name")
+    assert world.compare_accounts().waiting == 0
+    give(world, "UA", "VX", name="United Airlines Inc")  # one tax number, too
+    assert world.compare_accounts().waiting == 1
 
 
 def test_a_crash_before_the_wait_began_is_made_good_the_next_morning(world: World) -> None:
@@ -140,5 +166,5 @@ def test_a_crash_before_the_wait_began_is_made_good_the_next_morning(world: Worl
 def test_the_function_compares_the_accounts_every_morning(world: World) -> None:
     give(world, "UA", "VX")
     answer = handler("check_completeness")({}, Context(), world)
-    assert answer["accounts"] == {"accounts": 3, "waiting": 1, "is_whole": True}
+    assert answer["accounts"] == {"accounts": 3, "waiting": 1, "compared_by": ["tax_number", "name"]}
     assert len(states(world)) == 1

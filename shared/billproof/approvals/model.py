@@ -28,7 +28,7 @@ class Kind(StrEnum):
     """An order of a CRM that cannot become a contract, or differs from the one that is billed."""
 
     ACCOUNT = "account"
-    """Two accounts with one tax number: approved, they are two customers."""
+    """Two accounts that may be one customer: approved, they are two."""
 
     @property
     def is_document(self) -> bool:

@@ -1,13 +1,13 @@
-"""Every morning: two accounts with one tax number are one customer, or one of both numbers is wrong. A person decides.
+"""Every morning: accounts with one tax number, or with one name but for a letter or two, wait for a person's decision.
 
     pair of accounts -> exception in the month that is being closed -> execution of invoice_exception, which waits
 
 Approved or rejected, the pair is known, with who decided, when and why, and is not proposed again until the name or the
 tax number of one of both is another one. It ends by itself once the accounts are of one family, a crosswalk lets one go
-into the other, or their numbers differ.
+into the other, or they are not alike any more.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,22 +18,24 @@ from billproof.approvals.model import ExceptionRecord, ExceptionState, Kind, Ver
 from billproof.approvals.raising import raise_exception
 from billproof.approvals.superseding import no_longer_needed
 from billproof.callers import SCHEDULE
+from billproof.completeness.alike_accounts import AlikeAccounts, SharedBy, alike_accounts, tax_number
 from billproof.findings import Finding, Owner, Severity
 from billproof.identities import ExceptionId, InvoiceId
 from billproof.ids import digest
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
-from billproof.masterdata.duplicates import is_settled, same_tax_number, tax_number
-from billproof.masterdata.parties import Account
 from billproof.model import Model
 from billproof.money import Money
 from billproof.periods import Period, instant_text
 from billproof.ports import Workflows
 from billproof.store_keys import ExceptionOrdinal
 
-SAME_NUMBER = "accounts_with_one_tax_number"
+CODES = {SharedBy.TAX_NUMBER: "accounts_with_one_tax_number", SharedBy.NAME: "accounts_with_one_name"}
+"""What is compared; a domain that accounts have in common is only listed."""
 MOST_ACCOUNTS = 200_000
 """Accounts that are read each time; of more, none are compared, and the answer says so."""
+MOST_NAMES = 5_000
+"""Accounts whose names are compared, each with every other one; of more, tax numbers alone are."""
 MOST_RAISED = 200
 """Exceptions that are opened at once; of more pairs, the next time opens the rest."""
 MONTHS_REMEMBERED = 60
@@ -44,11 +46,11 @@ _DIGITS = 24
 
 
 class AccountsCompared(Model):
-    """How many accounts were compared, and how many pairs with one tax number wait for a decision."""
+    """How many accounts were compared, by what, and how many pairs wait for a decision."""
 
     accounts: int
     waiting: int
-    is_whole: bool = True
+    compared_by: tuple[SharedBy, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,42 +65,42 @@ class PairSources:
 
 
 def compare_accounts(sources: PairSources) -> AccountsCompared:
-    """Open an exception for each pair of accounts with one tax number that nobody decided; end those that are settled.
+    """Open an exception for each pair of accounts that are alike and nobody decided on; end those that are not alike.
 
     Doing it again opens none twice, and starts what a crash left unstarted.
     """
     directory, at = sources.directory, instant_text(sources.now)
     names = [name for entity in directory.entity_ids() for name in directory.members(entity)]
     if len(names) > MOST_ACCOUNTS:
-        return AccountsCompared(accounts=0, waiting=0, is_whole=False)
+        return AccountsCompared(accounts=0, waiting=0, compared_by=())
+    by = tuple(CODES) if len(names) <= MOST_NAMES else (SharedBy.TAX_NUMBER,)
     with ThreadPoolExecutor(READ_AT_ONCE) as pool:
         read = pool.map(directory.account, names)
-        numbered = [account for account in read if account is not None and tax_number(account)]
-    crosswalks = directory.crosswalks()
-    pairs = ((one, other) for one, other in same_tax_number(numbered) if not is_settled(one, other, crosswalks, at))
+        accounts = [one for one in read if one is not None and (tax_number(one) or SharedBy.NAME in by)]
+    pairs = list(alike_accounts(accounts, directory.crosswalks(), at, by=by))
     known = _known(directory, sources.exception_store, sources.now)
     waiting = _open(pairs, known, sources)
-    _end_settled({account.id: account for account in numbered}, known, sources)
-    return AccountsCompared(accounts=len(names), waiting=waiting)
+    _end_others({_subject(pair) for pair in pairs}, known, by, sources)
+    return AccountsCompared(accounts=len(names), waiting=waiting, compared_by=by)
 
 
 def decided_pairs(
     directory: Directory, exception_store: ExceptionStore, now: datetime
-) -> Callable[[Account, Account], bool]:
-    """Return what says of two accounts, by their ids in order, whether a person decided on them as they are now."""
+) -> Callable[[AlikeAccounts], bool]:
+    """Return what says of two accounts whether a person decided on them as they are now."""
     known = _known(directory, exception_store, now)
 
-    def is_decided(one: Account, other: Account) -> bool:
-        last = _last(one, other, known)
+    def is_decided(pair: AlikeAccounts) -> bool:
+        last = _last(pair, known)
         return last is not None and last.decision is not None and last.status != Verdict.SUPERSEDED
 
     return is_decided
 
 
-def _last(one: Account, other: Account, known: dict[str, list[ExceptionState]]) -> ExceptionState | None:
+def _last(pair: AlikeAccounts, known: dict[str, list[ExceptionState]]) -> ExceptionState | None:
     """Return the last exception of two accounts; None where it was of another name or number."""
-    last = next(reversed(known.get(_subject(one.id, other.id), [])), None)
-    return last if last is not None and last.opened.findings[0].message == _said(one, other) else None
+    last = next(reversed(known.get(_subject(pair), [])), None)
+    return last if last is not None and last.opened.findings[0].message == _said(pair) else None
 
 
 def _states(directory: Directory, exception_store: ExceptionStore, now: datetime) -> Iterator[ExceptionState]:
@@ -120,20 +122,18 @@ def _known(directory: Directory, exception_store: ExceptionStore, now: datetime)
     return known
 
 
-def _subject(one: str, other: str) -> str:
-    return f"{_PREFIX}{digest([one, other])[:_DIGITS]}"
+def _subject(pair: AlikeAccounts) -> str:
+    return f"{_PREFIX}{digest([pair.one.id, pair.other.id])[:_DIGITS]}"
 
 
-def _open(
-    pairs: Iterable[tuple[Account, Account]], known: dict[str, list[ExceptionState]], sources: PairSources
-) -> int:
+def _open(pairs: Iterable[AlikeAccounts], known: dict[str, list[ExceptionState]], sources: PairSources) -> int:
     """Open what is new, and return how many wait."""
 
     def to_open() -> Iterator[ExceptionRecord]:
-        for one, other in pairs:
-            last = _last(one, other, known)
+        for pair in pairs:
+            last = _last(pair, known)
             if last is None or last.status == Verdict.SUPERSEDED:
-                yield _record(one, other, known.get(_subject(one.id, other.id), []), sources)
+                yield _record(pair, known.get(_subject(pair), []), sources)
             elif last.decision is None:
                 yield last.opened
 
@@ -146,19 +146,15 @@ def _open(
     return waiting
 
 
-def _end_settled(numbered: dict[str, Account], known: dict[str, list[ExceptionState]], sources: PairSources) -> None:
-    crosswalks, at = sources.directory.crosswalks(), instant_text(sources.now)
-    for states in known.values():
-        finding = states[-1].opened.findings[0]
-        one, other = numbered.get(finding.account), numbered.get(finding.path)
-        if one is None or other is None or tax_number(one) != tax_number(other):
-            reason = "their tax numbers differ by now"
-        elif is_settled(one, other, crosswalks, at):
-            reason = "they are of one family, or one goes into the other"
-        else:
-            continue
-        for state in states:
-            _end(state, "", reason, sources)
+def _end_others(
+    alike: Container[str], known: dict[str, list[ExceptionState]], by: Container[SharedBy], sources: PairSources
+) -> None:
+    """End what waits of accounts that are alike no more, as far as that was compared."""
+    compared = {code for shared, code in CODES.items() if shared in by}
+    for subject, states in known.items():
+        if subject not in alike and states[-1].opened.findings[0].code in compared:
+            for state in states:
+                _end(state, "", "they are one family, one goes into the other, or they are not alike now", sources)
 
 
 def _end(state: ExceptionState, but: str, reason: str, sources: PairSources) -> None:
@@ -166,19 +162,19 @@ def _end(state: ExceptionState, but: str, reason: str, sources: PairSources) -> 
         sources.exception_store.supersede(no_longer_needed(state.opened.id, reason, sources.now))
 
 
-def _record(one: Account, other: Account, before: list[ExceptionState], sources: PairSources) -> ExceptionRecord:
-    entity = sources.directory.legal_entity(one.legal_entity)
+def _record(pair: AlikeAccounts, before: list[ExceptionState], sources: PairSources) -> ExceptionRecord:
+    entity = sources.directory.legal_entity(pair.one.legal_entity)
     month = Period.month_before(sources.now, entity.time_zone).name
-    subject = _subject(one.id, other.id)
+    subject = _subject(pair)
     ordinals = [ExceptionId.parse(state.opened.id).ordinal for state in before if state.opened.period == month]
     number = ExceptionOrdinal.parse(ordinals[-1]).run if ordinals else 0
-    amount = _at_risk(one, other, month, sources.register)
+    amount = _at_risk(pair, month, sources.register)
     finding = Finding(
-        code=SAME_NUMBER,
+        code=CODES[pair.shared],
         severity=Severity.WARNING,
-        account=one.id,
-        path=other.id,
-        message=_said(one, other),
+        account=pair.one.id,
+        path=pair.other.id,
+        message=_said(pair),
         remedy="where they are one customer, publish a crosswalk or a parent; where a number is wrong, publish the "
         "account with the right one; where they are two customers, approve with the reason",
         owner=Owner.BILLING,
@@ -190,7 +186,7 @@ def _record(one: Account, other: Account, before: list[ExceptionState], sources:
         legal_entity=entity.id,
         period=month,
         subject=subject,
-        run=f"{one.id}:{other.id}",
+        run=f"{pair.one.id}:{pair.other.id}",
         batch=None,
         requested_by=SCHEDULE,
         amount=amount,
@@ -200,15 +196,17 @@ def _record(one: Account, other: Account, before: list[ExceptionState], sources:
     )
 
 
-def _said(one: Account, other: Account) -> str:
+def _said(pair: AlikeAccounts) -> str:
     """Say what both have in common: another text is another exception."""
-    return f"{one.id} ({one.name}) and {other.id} ({other.name}) have the tax number {tax_number(one)}"
+    number = f"the tax number {tax_number(pair.one)}"
+    common = number if pair.shared is SharedBy.TAX_NUMBER else "names that are alike"
+    return f"{pair.one.id} ({pair.one.name}) and {pair.other.id} ({pair.other.name}) have {common}"
 
 
-def _at_risk(one: Account, other: Account, month: str, register: Register) -> Money | None:
+def _at_risk(pair: AlikeAccounts, month: str, register: Register) -> Money | None:
     """Return the smaller of what both were billed for a month: that is billed twice where they are one customer."""
     billed = []
-    for account in (one, other):
+    for account in (pair.one, pair.other):
         released = register.released(str(InvoiceId(account.legal_entity, month, account.parent or account.id)))
         if released is None:
             return None
