@@ -250,8 +250,6 @@ def play(chain: Chain) -> None:
     collect(chain, data.policies)
     chain.now = datetime(2013, 4, 5, tzinfo=UTC)
     chain.call("anchor_audit", {})
-    alike = [account for account in accounts if account.id in {"UA", "WN"}]
-    chain.publish(*(account.model_copy(update={"version": 2, "vat_number": "US-12-3456789"}) for account in alike))
     chain.call("check_completeness", {})
     chain.sample_events()
     chain.work_off()

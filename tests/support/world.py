@@ -15,7 +15,6 @@ from billproof.approvals.variances import raise_variances
 from billproof.approvals.waiting import Waiting, await_decision
 from billproof.completeness.ids_elsewhere import IdsCompared, compare_ids
 from billproof.completeness.model import CompletenessResult
-from billproof.completeness.one_customer import AccountsCompared, PairSources, compare_accounts
 from billproof.completeness.service import check_completeness
 from billproof.erp.recognition import MonthRecognized, recognize_month
 from billproof.erp.service import post_to_erp
@@ -119,18 +118,6 @@ class World(MemoryStores):
     def compare_ids(self) -> IdsCompared:
         """What check_completeness does every morning."""
         return compare_ids(objects=self.objects, records=self.runs, directory=self.directory, now=self.now())
-
-    def compare_accounts(self) -> AccountsCompared:
-        """What check_completeness does every morning, too."""
-        return compare_accounts(
-            PairSources(
-                directory=self.directory,
-                register=self.register,
-                exception_store=self.exception_store,
-                workflows=self.exceptions,
-                now=self.now(),
-            )
-        )
 
     def wait(self, exception: str, token: str) -> Waiting:
         """What the state machine invoice_exception does first."""

@@ -1,6 +1,5 @@
 """The demo's story: what it sends and how it adds up."""
 
-import json
 from collections import Counter
 from io import StringIO
 from typing import cast
@@ -8,8 +7,6 @@ from typing import cast
 import pytest
 from rich.console import Console
 
-from billproof.adapters.http_calls import HttpAnswer
-from billproof.adapters.salesforce.rest import connected
 from billproof.invoicing.facts import Sent
 from billproof.masterdata.crosswalk_book import CrosswalkBook, KnownCrosswalk
 from billproof_ops.dead_letters import QueueDepth
@@ -17,11 +14,9 @@ from billproof_ops.demo import story, trouble
 from billproof_ops.demo.comparing import repeated, totals_of
 from billproof_ops.demo.progress import Timings, progress_bars, progress_lines
 from billproof_ops.demo.report import render_report
-from billproof_ops.demo.salesforce import PlayedSalesforce
 from billproof_ops.demo.summary import EventSummary, InvoiceSummary, RunSummary, Summary
 from billproof_ops.errors import WrongUse
 from billproof_ops.target import Target
-from tests.support.crm import CrmWorld
 
 
 def test_a_period_is_a_month_of_2013_or_the_year() -> None:
@@ -58,28 +53,6 @@ def test_four_contracts_come_of_orders_and_one_order_waits_with_its_reason() -> 
     (waiting,) = (order for order in data.orders if order.missing)
     assert (waiting.contract_id, str(waiting.amount)) == ("sf-F9-2014", "1202.00 USD")
     assert [missing.message for missing in waiting.missing] == ["the product 'SKY-RADAR' is not known"]
-
-
-def test_the_orders_that_the_crm_answers_with_become_those_contracts_and_the_other_waits_as_an_exception() -> None:
-    data, salesforce = story.master_data(), PlayedSalesforce()
-
-    def send(method: str, target: str, **_: object) -> HttpAnswer:
-        status, document = salesforce.answer(method, target)
-        return HttpAnswer(status, json.dumps(document).encode(), {})
-
-    access = json.dumps({"address": "http://127.0.0.1:9", "client_id": "demo", "client_secret": "demo"})
-    world = CrmWorld(connected(access, send=lambda _address: send), publish=data.crm_mapping)
-    world.publish(*data.accounts)
-    taken = [world.take(event) for event in salesforce.events()]
-    assert [(one.stored, one.waiting) for one in taken] == [(1, 0)] * 4 + [(0, 1)]
-    ordered = [contract for account in ("9E", "OO", "AS", "HA") for contract in world.versions(account)]
-    assert ordered == [order.contract for order in data.orders if order.contract is not None]
-    assert world.versions("F9") == []  # no part of its order is billed
-    (state,) = world.exception_store.waiting("skymeter-inc", story.ORDERED)
-    (finding,) = state.opened.findings
-    assert (finding.code, str(state.opened.amount)) == ("contract_unmapped_product", "1202.00 USD")
-    assert finding.message == "the product 'SKY-RADAR' is not known (mapping salesforce version 1)"
-    assert "revenue-operations@skymeter.example" in finding.remedy
 
 
 def test_messages_hold_every_event_once() -> None:

@@ -12,6 +12,7 @@ from billproof.completeness.alike_accounts import MOST_OF_A_DOMAIN, MOST_PAIRED,
 from billproof.masterdata.crosswalk_book import CrosswalkBook, KnownCrosswalk
 from billproof_ops import cli_crosswalks
 from billproof_ops.duplicates import Duplicate
+from tests.support.alike_accounts import compare
 from tests.support.crosswalks import crosswalk, merger, publish
 from tests.support.parties import account
 from tests.support.world import INC, JANUARY, World
@@ -118,7 +119,7 @@ def test_a_pair_that_a_person_decided_is_not_listed_until_something_of_it_change
 
     for name in ("UA", "VX"):
         change(name, vat_number="US-12-3456789")
-    world.compare_accounts()
+    compare(world)
     run("duplicates", code=1)
     (state,) = world.exception_store.beginning(INC, JANUARY, "_pair-")
     world.decide(state.opened.id, "approved", "ben", "two companies of one tax group")

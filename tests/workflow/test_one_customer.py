@@ -6,14 +6,13 @@ import pytest
 
 from billproof.completeness import one_customer
 from billproof.completeness.alike_accounts import SharedBy
-from billproof.masterdata.parties import Account
 from billproof.money import Money
+from tests.support.alike_accounts import compare, give
 from tests.support.crosswalks import merger, publish
 from tests.support.invoking import Context, handler
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
 
 TAX_NUMBER, NAME, _ = SharedBy
-NUMBER = "US-12-3456789"
 FEBRUARY = datetime(2013, 2, 5, 9, tzinfo=UTC)
 APRIL = datetime(2013, 4, 5, 9, tzinfo=UTC)
 
@@ -23,15 +22,6 @@ def world() -> World:
     world = World(accounts={"UA", "VX", "DL"})
     world.moment = FEBRUARY
     return world
-
-
-def give(world: World, *names: str, **changes: object) -> None:
-    """Publish the next version of accounts: with the tax number, unless told otherwise."""
-    for name in names:
-        known = world.directory.account(name)
-        assert known is not None
-        document = known.model_dump(mode="json") | {"version": known.version + 1, "vat_number": NUMBER, **changes}
-        world.publish(Account.model_validate(document))
 
 
 def states(world: World, entity: str = INC, period: str = JANUARY) -> list[tuple[str, str]]:
@@ -45,10 +35,10 @@ SAID = "UA (United Air Lines Inc.) and VX (Virgin America) have the tax number U
 
 
 def test_accounts_with_one_tax_number_are_an_exception_once_and_those_with_none_are_not(world: World) -> None:
-    assert world.compare_accounts().waiting == 0
+    assert compare(world).waiting == 0
     give(world, "UA", "VX")
     for _ in range(2):
-        compared = world.compare_accounts()
+        compared = compare(world)
         assert (compared.accounts, compared.waiting, compared.compared_by) == (3, 1, (TAX_NUMBER, NAME))
     assert states(world) == [(SAID, "open")]
     (state,) = world.exception_store.beginning(INC, JANUARY, "_pair-")
@@ -66,7 +56,7 @@ def test_the_money_at_risk_is_the_smaller_of_what_both_were_billed_for_the_month
     assert len(amounts) == 2
     assert amounts[0] != amounts[1]
     give(world, "UA", "VX")
-    world.compare_accounts()
+    compare(world)
     (state,) = world.exception_store.beginning(INC, JANUARY, "_pair-")
     assert state.opened.amount == min(amounts, key=lambda money: money.amount)
     assert state.opened.amount == Money.of("319.92", "USD")  # VX: 8 seats at 39.99, no minutes; no tax in California
@@ -77,7 +67,7 @@ def test_a_pair_that_a_person_decided_is_remembered_with_who_and_why_until_somet
     verdict: str, world: World
 ) -> None:
     give(world, "UA", "VX")
-    world.compare_accounts()
+    compare(world)
     (state,) = world.exception_store.beginning(INC, JANUARY, "_pair-")
     world.decide(state.opened.id, verdict, "ben", "two companies of one tax group")
     (decided,) = world.exception_store.beginning(INC, JANUARY, "_pair-")
@@ -85,40 +75,40 @@ def test_a_pair_that_a_person_decided_is_remembered_with_who_and_why_until_somet
     assert (decided.decision.decided_by, decided.decision.reason) == ("ben", "two companies of one tax group")
     assert decided.decision.decided_at[:10] == "2013-02-05"
     world.moment = APRIL
-    assert world.compare_accounts().waiting == 0
+    assert compare(world).waiting == 0
     give(world, "VX", billing_email="invoices@vx.example")  # nothing that was compared
-    assert world.compare_accounts().waiting == 0
+    assert compare(world).waiting == 0
     give(world, "VX", name="Virgin Atlantic")
-    assert world.compare_accounts().waiting == 1
+    assert compare(world).waiting == 1
     assert states(world) == [(SAID, verdict)]
     assert states(world, period="2013-03") == [(SAID.replace("Virgin America", "Virgin Atlantic"), "open")]
 
 
 def test_a_pair_ends_by_itself_once_it_is_settled_and_comes_back_when_it_is_not(world: World) -> None:
     give(world, "UA", "VX")
-    world.compare_accounts()
+    compare(world)
     give(world, "VX", vat_number="US-98-7654321")
-    assert world.compare_accounts().waiting == 0
+    assert compare(world).waiting == 0
     assert states(world) == [(SAID, "superseded")]
     give(world, "VX")
-    assert world.compare_accounts().waiting == 1
+    assert compare(world).waiting == 1
     assert states(world) == [(SAID, "superseded"), (SAID, "open")]
     publish(world, merger("VX", "UA", day="2013-01-01"))
-    assert world.compare_accounts().waiting == 0
+    assert compare(world).waiting == 0
     assert states(world) == [(SAID, "superseded"), (SAID, "superseded")]
 
 
 def test_an_exception_that_is_open_since_another_month_is_not_opened_twice(world: World) -> None:
     give(world, "UA", "VX")
-    world.compare_accounts()
+    compare(world)
     world.moment = APRIL
-    assert world.compare_accounts().waiting == 1
+    assert compare(world).waiting == 1
     assert (states(world), states(world, period="2013-03")) == ([(SAID, "open")], [])
 
 
 def test_accounts_of_two_legal_entities_are_compared_too(world: World) -> None:
     give(world, "DL", "UA")
-    assert world.compare_accounts().waiting == 1
+    assert compare(world).waiting == 1
     assert [status for _, status in states(world, EUROPE)] == ["open"]
 
 
@@ -127,7 +117,7 @@ def test_more_accounts_than_are_read_are_not_compared_and_that_is_said(
 ) -> None:
     give(world, "UA", "VX")
     monkeypatch.setattr(one_customer, "MOST_ACCOUNTS", 2)
-    compared = world.compare_accounts()
+    compared = compare(world)
     assert (compared.accounts, compared.waiting, compared.compared_by) == (0, 0, ())
 
 
@@ -135,31 +125,31 @@ def test_of_many_accounts_tax_numbers_alone_are_compared_and_what_waits_for_a_na
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     give(world, "VX", name="United Airlines Inc", vat_number=None)
-    world.compare_accounts()
+    compare(world)
     monkeypatch.setattr(one_customer, "MOST_NAMES", 2)
-    compared = world.compare_accounts()
+    compared = compare(world)
     assert (compared.waiting, compared.compared_by) == (0, (TAX_NUMBER,))
     assert [status for _, status in states(world)] == ["open"]
 
 
 def test_accounts_whose_names_are_alike_are_decided_and_remembered_in_the_same_way(world: World) -> None:
     give(world, "VX", name="United Airlines Inc", vat_number=None)
-    assert world.compare_accounts().waiting == 1
+    assert compare(world).waiting == 1
     (state,) = world.exception_store.beginning(INC, JANUARY, "_pair-")
     (finding,) = state.opened.findings
     assert finding.code == "accounts_with_one_name"
     assert finding.message == "UA (United Air Lines Inc.) and VX (United Airlines Inc) have names that are alike"
     world.decide(state.opened.id, "approved", "ben", "a franchise of that name")
-    assert world.compare_accounts().waiting == 0
+    assert compare(world).waiting == 0
     give(world, "UA", "VX", name="United Airlines Inc")  # one tax number, too
-    assert world.compare_accounts().waiting == 1
+    assert compare(world).waiting == 1
 
 
 def test_a_crash_before_the_wait_began_is_made_good_the_next_morning(world: World) -> None:
     give(world, "UA", "VX")
-    world.compare_accounts()
+    compare(world)
     world.exceptions.executions.clear()
-    world.compare_accounts()
+    compare(world)
     assert len(world.exceptions.executions) == 1
 
 
