@@ -36,8 +36,8 @@ MOST_ACCOUNTS = 200_000
 """Accounts that are read each time; of more, none are compared, and the answer says so."""
 MOST_NAMES = 5_000
 """Accounts whose names are compared, each with every other one; of more, tax numbers alone are."""
-MOST_RAISED = 200
-"""Exceptions that are opened at once; of more pairs, the next time opens the rest."""
+MOST_WAITING = 200
+"""Pairs that wait at once; the others are opened as these are decided."""
 MONTHS_REMEMBERED = 60
 """Months whose exceptions are looked at for what was decided of a pair."""
 READ_AT_ONCE = 16
@@ -70,7 +70,8 @@ def compare_accounts(sources: PairSources) -> AccountsCompared:
     Doing it again opens none twice, and starts what a crash left unstarted.
     """
     directory, at = sources.directory, instant_text(sources.now)
-    names = [name for entity in directory.entity_ids() for name in directory.members(entity)]
+    everyone = (name for entity in directory.entity_ids() for name in directory.members(entity))
+    names = list(islice(everyone, MOST_ACCOUNTS + 1))
     if len(names) > MOST_ACCOUNTS:
         return AccountsCompared(accounts=0, waiting=0, compared_by=())
     by = tuple(CODES) if len(names) <= MOST_NAMES else (SharedBy.TAX_NUMBER,)
@@ -138,7 +139,7 @@ def _open(pairs: Iterable[AlikeAccounts], known: dict[str, list[ExceptionState]]
                 yield last.opened
 
     waiting = 0
-    for opened in islice(to_open(), MOST_RAISED):
+    for opened in islice(to_open(), MOST_WAITING):
         raise_exception(opened, exception_store=sources.exception_store, workflows=sources.workflows)
         for state in known.get(opened.subject, []):
             _end(state, opened.id, f"see {opened.id}", sources)
