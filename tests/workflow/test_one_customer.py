@@ -10,6 +10,7 @@ from billproof.money import Money
 from tests.support.alike_accounts import compare, give
 from tests.support.crosswalks import merger, publish
 from tests.support.invoking import Context, handler
+from tests.support.verifying import verified
 from tests.support.world import EUROPE, INC, JANUARY, World, flight
 
 TAX_NUMBER, NAME, _ = SharedBy
@@ -82,6 +83,17 @@ def test_a_pair_that_a_person_decided_is_remembered_with_who_and_why_until_somet
     assert compare(world).waiting == 1
     assert states(world) == [(SAID, verdict)]
     assert states(world, period="2013-03") == [(SAID.replace("Virgin America", "Virgin Atlantic"), "open")]
+
+
+def test_what_was_decided_of_a_pair_is_in_the_audit_chain(world: World) -> None:
+    give(world, "UA", "VX")
+    compare(world)
+    (state,) = world.exception_store.beginning(INC, JANUARY, "_pair-")
+    world.decide(state.opened.id, "approved", "ben", "two companies of one tax group")
+    assert verified(world).holds
+    (key,) = (key for key in world.records["decisions"].items if "_pair-" in key.sort and key.sort.endswith("decided"))
+    del world.records["decisions"].items[key]
+    assert not verified(world).holds
 
 
 def test_a_pair_ends_by_itself_once_it_is_settled_and_comes_back_when_it_is_not(world: World) -> None:
