@@ -88,3 +88,33 @@ def test_the_month_reconciles_to_zero_cash_balances_and_the_run_is_proved(
     assert cash_statement(world.cash_sources(PAID_AT).receivables(entity), world.dispute_book).balances
     proof = prove_run(f"{entity}-{JANUARY}-001", stores=world.stores())
     assert proof.differences == ()
+
+
+def test_every_account_of_both_charts_is_in_the_books_of_tryton(
+    worlds: tuple[World, World], tryton: TrytonServer
+) -> None:
+    """Exchange differences and what else the month does not have would be posted, too."""
+    _, world = worlds
+    for name in (INC, EUROPE):
+        entity = world.directory.legal_entity(name)
+        chart, names = entity.chart_of_accounts, entity.erp_books[NAME]
+        assert chart.cash is not None
+        ours = {chart.receivable, chart.deferred_revenue, chart.tax_payable, chart.bad_debt, chart.asset_account}
+        ours |= {*chart.revenue.values(), *filter(None, chart.cash.model_dump().values())}
+        ours |= {account.ledger_account for account in entity.cash_accounts}
+        domain = [["company.party.name", "=", names.company]]
+        theirs = {one["code"] for one in tryton.rest(UNIQUE, "admin").search("account.account", domain, ["code"])}
+        assert {names.accounts.get(account, account) for account in ours if account} <= theirs
+
+
+def test_what_is_written_off_after_the_payments_is_the_same_in_both_ledgers(
+    worlds: tuple[World, World], tryton: TrytonServer
+) -> None:
+    """9E owes 120.00, which are given up: 619.83 less 120.00 are left."""
+    for world in worlds:
+        gone = world.credit_and_approve(f"{INC}.{JANUARY}.9E", "W-1", reason="uncollectible")
+        assert gone.totals.gross.amount == Decimal(-120)
+    embedded, world = worlds
+    books = tryton_books(tryton, world, INC)
+    assert books == embedded_books(embedded, INC)
+    assert (books["6700"], books["1100"]) == (Decimal("120.00"), Decimal("499.83"))
