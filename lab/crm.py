@@ -4,7 +4,9 @@ from billproof.contracts.crm_mappings import CrmMapping
 from billproof.contracts.model import Contract
 from billproof.crm.checking import Checks
 from billproof.crm.comparing import as_version, canonical_digest, latest_of
+from billproof.crm.customers import Customers
 from billproof.crm.waiting import CrmExceptions, WaitingOrder
+from billproof.masterdata.crosswalk_book import CrosswalkBook
 from lab.company import ENTITY
 from lab.scene import Scene
 from tests.support.world import World
@@ -33,7 +35,7 @@ def mapping_of(scene: Scene) -> CrmMapping:
 def nightly_check(world: World, scene: Scene) -> None:
     """Compare every signed contract with the one that is billed, as `billproof.crm.syncing` does without adopting."""
     exceptions = CrmExceptions(world.exception_store, world.exceptions, world.now())
-    checks = Checks(mapping_of(scene), world.directory, exceptions)
+    checks = Checks(Customers(mapping_of(scene), CrosswalkBook()), world.directory, exceptions)
     for document in scene.signed:
         stated = Contract.model_validate(document)
         record = world.directory.account_record(stated.account)

@@ -1,11 +1,12 @@
 """`billproof contract`: the versions of an account's contracts, who changed them, and orders that become contracts."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from billproof.crm.hints import CrmHint
+from billproof.crm.hints import CrmHint, CrmListing, CrmMessage
 from billproof.crm.mapping import MappedOrder
 from billproof.masterdata.service import contract_history
 from billproof_ops import naming, orders, publishing, tables
@@ -56,7 +57,7 @@ def show_history(
 @app.command("map")
 def map_orders(files: Files, *, mapping: MappingFile = None, crm: CrmName = "", as_json: AsJson = False) -> None:
     """Show the contracts that orders become, or what is missing. Nothing is sent. Exit 1 if anything is missing."""
-    mapped = orders.map_files(files, orders.mapping_of(mapping, crm))
+    mapped = orders.map_files(files, orders.customers_of(mapping, crm))
     if as_json:
         print_json([one.model_dump(mode="json") for one in mapped])
     else:
@@ -72,8 +73,8 @@ def import_orders(files: Files, *, mapping: MappingFile = None, crm: CrmName = "
 
     Nothing is published of files in which anything is missing.
     """
-    used = orders.mapping_of(mapping, crm)
     target = Target.find()
+    used = replace(orders.customers_of(mapping, crm), crosswalks=target.ports.directory.crosswalks())
     plan = publishing.plan(target, orders.news(target, orders.map_files(files, used)))
     for _ in publishing.send(target, plan.to_send, who=None, advance=lambda _: None):
         pass
@@ -88,14 +89,20 @@ def import_orders(files: Files, *, mapping: MappingFile = None, crm: CrmName = "
 @app.command("sync")
 def sync_order(
     crm: Annotated[str, typer.Argument(help="The CRM, such as salesforce.")],
-    order: Annotated[str, typer.Argument(help="The id of the order there.")],
+    order: Annotated[str, typer.Argument(help="The id of the order there; without it, every order.")] = "",
 ) -> None:
-    """Have an order read in its CRM again, and its contract brought to what it says. It is safe to repeat."""
-    target = Target.find()
-    hint = CrmHint(system=crm, record_kind="Order", records=(order,), event="billproof contract sync")
-    for _ in send_all(target, "CrmEventsQueueUrl", [(hint.model_dump_json(), 1)]):
+    """Have an order read in its CRM again, and its contract brought to what it says. It is safe to repeat.
+
+    Without an order, all of them are compared, as every night: those that wait for the mapping become contracts where
+    it knows by now what they lacked.
+    """
+    target, event = Target.find(), "billproof contract sync"
+    message: CrmMessage = CrmListing(system=crm, event=event)
+    if order:
+        message = CrmHint(system=crm, record_kind="Order", records=(order,), event=event)
+    for _ in send_all(target, "CrmEventsQueueUrl", [(message.model_dump_json(), 1)]):
         pass
-    console.print(f"{crm} is asked for order {order}", markup=False)
+    console.print(f"{crm} is asked for {f'order {order}' if order else 'every order'}", markup=False)
 
 
 def _show_mapped(mapped: MappedOrder) -> None:

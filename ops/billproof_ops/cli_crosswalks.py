@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from billproof.completeness.alike_accounts import SharedBy
 from billproof.masterdata.crosswalk_book import KnownCrosswalk
 from billproof_ops import tables
-from billproof_ops.duplicates import SharedBy, duplicates_of
+from billproof_ops.duplicates import duplicates_of
 from billproof_ops.printing import AsJson, console, print_json, verbs
 from billproof_ops.target import Target
 
@@ -60,9 +61,10 @@ def list_duplicates(*, as_json: AsJson = False) -> None:
     """List accounts that may be one customer: by tax number, name or domain. Exit 1 if two have one tax number.
 
     People decide: publish a crosswalk where one goes into the other, or the same parent where they are of one family.
+    Pairs with one tax number or name are exceptions, too: one that was decided is not listed until it changes.
     """
-    target = Target.find()
-    duplicates = duplicates_of(target.ports.directory, target.ports.now())
+    ports = Target.find().ports
+    duplicates = duplicates_of(ports.directory, ports.exception_store, ports.now())
     if as_json:
         print_json([duplicate.model_dump(mode="json") for duplicate in duplicates])
     else:

@@ -21,7 +21,7 @@ from billproof.errors import BillproofError
 from billproof_ops import dead_letters, disks
 from billproof_ops import target as targets
 from billproof_ops.errors import OpsError
-from billproof_ops.local import stripe_secrets
+from billproof_ops.local import salesforce_secrets, stripe_secrets
 from billproof_ops.model import Shown
 from billproof_ops.printing import to_be_corrected
 from billproof_ops.target import Target
@@ -142,6 +142,10 @@ def _mappings(target: Target) -> Iterator[Checked]:
             yield Checked(what="consumers", health=Health.BAD, said=said, remedy=remedy)
 
 
+_PLAYED = {"stripe": stripe_secrets.is_played, "salesforce": salesforce_secrets.is_played}
+"""Counterparts that only the demo plays on the local stack."""
+
+
 def _counterparts(target: Target) -> Iterator[Checked]:
     """Ask each ERP, tax engine, gateway and CRM that is set up whether it answers."""
     ports = target.ports
@@ -151,7 +155,7 @@ def _counterparts(target: Target) -> Iterator[Checked]:
         try:
             probe()
         except BillproofError as error:
-            if name == "stripe" and stripe_secrets.is_played(target.outputs):
+            if name in _PLAYED and _PLAYED[name](target.outputs):
                 yield Checked(what=name, health=Health.GOOD, said="does not answer: only the demo plays it here")
                 continue
             remedy = "see docs/runbooks/breakers-open.md"

@@ -5,31 +5,36 @@ from pathlib import Path
 from billproof.contracts.crm_mappings import CrmMapping
 from billproof.contracts.model import Contract
 from billproof.crm.comparing import as_version, canonical_digest, latest_of
+from billproof.crm.customers import Customers
 from billproof.crm.mapping import MappedOrder, map_order
+from billproof.masterdata.crosswalk_book import CrosswalkBook
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.master_files import Written, read_files
 from billproof_ops.order_files import read_orders
 from billproof_ops.target import Target
 
 
-def mapping_of(file: Path | None, crm: str) -> CrmMapping:
-    """Return the mapping of a file or, without one, the latest that is published for a CRM; raises WrongUse."""
+def customers_of(file: Path | None, crm: str) -> Customers:
+    """Return the mapping of a file, without crosswalks, or else all that is published for a CRM; raises WrongUse."""
     if file is not None:
         mappings = [written.data for written in read_files([file]) if isinstance(written.data, CrmMapping)]
         if len(mappings) != 1:
             message = f"{file} holds {len(mappings)} mappings of a CRM: name a file with one"
             raise WrongUse(message)
-        return mappings[0]
-    mapping = Target.find().ports.directory.crm_mapping(crm) if crm else None
-    if mapping is None:
+        return Customers(mappings[0], CrosswalkBook())
+    directory = Target.find().ports.directory if crm else None
+    mapping = directory.crm_mapping(crm) if directory else None
+    if directory is None or mapping is None:
         message = "name the mapping: a file with --mapping, or a CRM whose mapping is published with --crm"
         raise WrongUse(message)
-    return mapping
+    return Customers(mapping, directory.crosswalks())
 
 
-def map_files(files: list[Path], mapping: CrmMapping) -> list[MappedOrder]:
-    """Return what the orders of some files are by a mapping."""
-    return [map_order(order, mapping) for file in files for order in read_orders(file, system=mapping.id)]
+def map_files(files: list[Path], customers: Customers) -> list[MappedOrder]:
+    """Return what the orders of some files are by a mapping and the crosswalks."""
+    mapping = customers.mapping
+    orders = (order for file in files for order in read_orders(file, system=mapping.id))
+    return [map_order(order, mapping, customers.crosswalks) for order in orders]
 
 
 def news(target: Target, mapped: list[MappedOrder]) -> list[Written]:

@@ -35,6 +35,7 @@ NEVER_READ_BACK = {
     "shared/billproof/reconciliation/service.py": "what was reconciled, for the log",
     "shared/billproof/webhooks/signing.py": "what a signature signs, as the standard has it",
     "shared/billproof/crm/checking.py": "a finding's path, for people",
+    "shared/billproof/completeness/one_customer.py": "the pair of an exception, for the count of approvals",
     "shared/billproof/crm/hints.py": "the identity of a CRM's event, which is compared as a whole",
     "shared/billproof/crm/waiting.py": "the order of an exception, for people and for the count of approvals",
     "shared/billproof/tax/port.py": "the key of a calculation, which is compared as a whole",
@@ -52,6 +53,7 @@ TAKEN_APART = {
     "shared/billproof/invoicing/mails.py": "the domain of a mail address",
     "shared/billproof/model.py": "the digits of a number",
     "shared/billproof/adapters/hubspot/webhooks.py": "the kind of object in the type of an event of HubSpot",
+    "shared/billproof/completeness/alike_accounts.py": "the domain of a mail address",
     "shared/billproof/crm/mapping.py": "the digits of a number",
     "shared/billproof/usage/log.py": "the days and marks of the usage log, which read themselves back there",
 }

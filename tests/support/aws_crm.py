@@ -9,6 +9,7 @@ from billproof.adapters.aws.clients import client
 from billproof.adapters.http_calls import HttpAnswer
 from billproof.adapters.hubspot import rest as hubspot_rest
 from billproof.adapters.salesforce import rest
+from billproof_ops.demo import story
 from tests.support.crm import ORDER, change_event, changed, mapping
 from tests.support.crm_server import Api
 from tests.support.hubspot_server import FakeHubspot
@@ -49,6 +50,14 @@ def take_orders(chain: "Chain") -> None:
         hint = {"kind": "crm_hint", "system": "salesforce", "record_kind": "Order", "records": [ORDER], "adopt": False}
         chain.messages("sync_crm", [json.dumps(hint)])
     _take_webhooks(chain)
+    _compare_accounts(chain)
+
+
+def _compare_accounts(chain: "Chain") -> None:
+    """Let two accounts have one tax number, and compare all of them as every morning."""
+    alike = [account for account in story.master_data().accounts if account.id in {"UA", "WN"}]
+    chain.publish(*(account.model_copy(update={"version": 2, "vat_number": "US-12-3456789"}) for account in alike))
+    chain.call("check_completeness", {})
 
 
 def _take_webhooks(chain: "Chain") -> None:

@@ -15,6 +15,7 @@ from billproof.usage.buckets import record_buckets
 from billproof.usage.compacting import CompactionRequest, plan_compaction
 from billproof.usage.compaction import compact_day
 from billproof.usage.discarded import discarded_key
+from tests.support.alike_accounts import compare, one_number
 from tests.support.histories import History, Step
 from tests.support.world import GRACE, INC, JANUARY, World, flight
 
@@ -220,6 +221,8 @@ COMPACTION = History(
         Step(("start_billing_runs",), "start-due-runs", due_runs_started),
         Step((), "bill", billed),
         Step(("check_completeness",), "compare-ids", World.compare_ids),
+        Step((), "give-one-tax-number", one_number),
+        Step(("check_completeness",), "compare-accounts", compare),
         Step(("ingest_usage",), "late", late),
         Step(("anchor_audit",), "anchor", anchored),
         Step((), "operate", by_an_operator),

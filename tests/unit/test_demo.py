@@ -50,8 +50,9 @@ def test_four_contracts_come_of_orders_and_one_order_waits_with_its_reason() -> 
     from_orders = [contract.id for contract in data.contracts if contract.id.startswith("sf-")]
     assert from_orders == ["sf-9E-2013", "sf-AS-2013", "sf-HA-2013", "sf-OO-2013"]
     assert {contract.account for contract in data.contracts} == {account.id for account in data.accounts}
-    (waiting,) = story.waiting_orders()
-    assert waiting == "order sf-F9-2014 of the CRM waits, 1202.00 USD at risk: the product 'SKY-RADAR' is not known"
+    (waiting,) = (order for order in data.orders if order.missing)
+    assert (waiting.contract_id, str(waiting.amount)) == ("sf-F9-2014", "1202.00 USD")
+    assert [missing.message for missing in waiting.missing] == ["the product 'SKY-RADAR' is not known"]
 
 
 def test_messages_hold_every_event_once() -> None:

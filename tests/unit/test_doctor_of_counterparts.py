@@ -47,13 +47,21 @@ def test_one_that_refuses_is_said_and_stops_no_other_one() -> None:
     assert (first.health, second.health) == (Health.BAD, Health.GOOD)
 
 
+LOCAL = "arn:aws:secretsmanager:eu-central-1:000000000000:secret:billproof-local"
+OWN = "arn:aws:secretsmanager:eu-central-1:111111111111:secret"
+
+
 @pytest.mark.parametrize(
-    ("arn", "health"),
+    ("name", "parameter", "arn", "health"),
     [
-        ("arn:aws:secretsmanager:eu-central-1:000000000000:secret:billproof-local-stripe-payments-a1b2c3", Health.GOOD),
-        ("arn:aws:secretsmanager:eu-central-1:111111111111:secret:stripe", Health.BAD),
+        ("stripe", "StripePaymentsSecretArn", f"{LOCAL}-stripe-payments-a1b2c3", Health.GOOD),
+        ("stripe", "StripePaymentsSecretArn", f"{OWN}:stripe", Health.BAD),
+        ("salesforce", "SalesforceSecretArn", f"{LOCAL}-salesforce-a1b2c3", Health.GOOD),
+        ("salesforce", "SalesforceSecretArn", f"{OWN}:salesforce", Health.BAD),
     ],
 )
-def test_a_gateway_that_only_the_demo_plays_is_no_trouble(arn: str, health: Health) -> None:
-    (checked,) = looked_at({"StripePaymentsSecretArn": arn}, stripe=down)
+def test_a_counterpart_that_only_the_demo_plays_is_no_trouble(
+    name: str, parameter: str, arn: str, health: Health
+) -> None:
+    (checked,) = looked_at({parameter: arn}, **{name: down})
     assert checked.health is health

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from billproof.completeness.alike_accounts import MOST_OF_A_DOMAIN, MOST_PAIRED, SharedBy, alike_accounts
 from billproof.masterdata.crosswalk_book import CrosswalkBook, KnownCrosswalk
 from billproof_ops import cli_crosswalks
-from billproof_ops.duplicates import MOST_OF_A_DOMAIN, Duplicate, find_duplicates
+from billproof_ops.duplicates import Duplicate
+from tests.support.alike_accounts import compare
 from tests.support.crosswalks import crosswalk, merger, publish
 from tests.support.parties import account
-from tests.support.world import World
+from tests.support.world import INC, JANUARY, World
 
 NUMBER = "DE136695976"
 
@@ -25,8 +27,8 @@ def some(account_id: str, **changes: Any) -> Any:
 
 
 def pairs(*accounts: Any, book: CrosswalkBook | None = None) -> list[tuple[str, ...]]:
-    listed = find_duplicates(accounts, book or CrosswalkBook(), "2013-06-01T00:00:00.000000Z")
-    return [(one.account, one.other, one.shared.value, one.value) for one in listed]
+    listed = alike_accounts(accounts, book or CrosswalkBook(), "2013-06-01T00:00:00.000000Z", by=[*SharedBy])
+    return [(pair.one.id, pair.other.id, pair.shared.value, pair.value) for pair in listed]
 
 
 def test_accounts_are_alike_by_tax_number_name_and_domain_each_pair_told_once() -> None:
@@ -51,6 +53,12 @@ def test_mail_providers_and_domains_of_many_say_nothing() -> None:
     ]
     assert pairs(*many) == []
     assert pairs(*many[1:]) != []
+
+
+def test_of_many_accounts_with_one_tax_number_the_first_is_told_with_each_other() -> None:
+    many = [some(f"N{number:02}", name=f"{number}", vat_number=NUMBER) for number in range(MOST_PAIRED + 1)]
+    assert len(pairs(*many[1:])) == 50 * 49 // 2
+    assert pairs(*many) == [("N00", f"N{number:02}", "tax_number", NUMBER) for number in range(1, 51)]
 
 
 def test_accounts_of_one_family_and_those_that_a_crosswalk_joins_are_known() -> None:
@@ -101,3 +109,20 @@ def test_two_accounts_with_one_tax_number_are_an_exit_of_one(world: World) -> No
     said = json.loads(run("duplicates", "--json", code=1))
     assert Duplicate.model_validate(said[0]).account == "UA"
     assert "US123456789" in run("duplicates", code=1)
+
+
+def test_a_pair_that_a_person_decided_is_not_listed_until_something_of_it_changes(world: World) -> None:
+    def change(account: str, **changes: str) -> None:
+        known = world.directory.account(account)
+        assert known is not None
+        world.publish(known.model_copy(update={"version": known.version + 1, **changes}))
+
+    for name in ("UA", "VX"):
+        change(name, vat_number="US-12-3456789")
+    compare(world)
+    run("duplicates", code=1)
+    (state,) = world.exception_store.beginning(INC, JANUARY, "_pair-")
+    world.decide(state.opened.id, "approved", "ben", "two companies of one tax group")
+    assert json.loads(run("duplicates", "--json")) == []
+    change("VX", name="Virgin Atlantic")
+    run("duplicates", code=1)

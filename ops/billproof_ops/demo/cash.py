@@ -42,7 +42,7 @@ class PaidMonth:
     def play(self) -> None:
         """Take in what Stripe and the banks tell, and decide what waits; played again it changes nothing."""
         for account in self._cards:
-            with stand_in.served(account):
+            with stand_in.card_account(account):
                 stand_in.tell(self.target, account)
                 self._wait("PaymentEventsQueueUrl")
         for entity in story.master_data().legal_entities:

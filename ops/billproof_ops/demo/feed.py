@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 
 from rich.progress import Progress, TaskID
 
-from billproof_ops.demo import story
+from billproof.approvals.model import Kind
+from billproof_ops.demo import stand_in, story
+from billproof_ops.demo.salesforce import PlayedSalesforce
 from billproof_ops.demo.tryton import in_tryton
 from billproof_ops.policies import confirm_policy, publish_policy
 from billproof_ops.publishing import send
@@ -26,22 +28,22 @@ class Feed:
     posts_in_tryton: bool = False
 
     def load(self) -> None:
-        """Send the master data, and wait until all of it can be read back."""
-        data = story.master_data()
+        """Send the master data, let the CRM tell of its orders, and wait until all of it can be read back."""
+        data = story.master_data().without_orders()
         if self.posts_in_tryton:
             data = replace(data, legal_entities=in_tryton(data.legal_entities))
-        messages = data.messages()
+        messages = [*data.messages(), data.crm_mapping.model_dump_json()]
         task = self.progress.add_task("Contracts to the contract-events queue", total=len(messages))
         self._enqueue("ContractEventsQueueUrl", [(message, 1) for message in messages], task)
-        expected = story.master_data()
+        directory = self.target.ports.directory
 
         def loaded() -> bool | None:
-            directory = self.target.ports.directory
             complete = (
-                len(directory.meters()) >= len(expected.meters)
-                and all(directory.account(account.id) for account in expected.accounts)
-                and all(directory.contracts(account.id) for account in expected.accounts)
-                and len(directory.legal_entities()) >= len(expected.legal_entities)
+                len(directory.meters()) >= len(data.meters)
+                and all(directory.account(account.id) for account in data.accounts)
+                and all(directory.contracts(contract.account) for contract in data.contracts)
+                and len(directory.legal_entities()) >= len(data.legal_entities)
+                and directory.crm_mapping(data.crm_mapping.id) is not None
             )
             return True if complete else None
 
@@ -49,11 +51,31 @@ class Feed:
             self.target, "ContractEventsQueueUrl", what="loading the contracts", timeout_seconds=DRAIN_SECONDS
         )
         until(loaded, what="loading the contracts", timeout_seconds=DRAIN_SECONDS)
-        for _ in send(self.target, expected.crosswalks, who=None, advance=lambda _: None):  # of accounts that are there
+        for _ in send(self.target, data.crosswalks, who=None, advance=lambda _: None):  # of accounts that are there
             pass
         adopt_policies(self.target)
-        for waiting in story.waiting_orders():
-            self.progress.console.print(waiting, markup=False, soft_wrap=True)
+        self._take_orders()
+
+    def _take_orders(self) -> None:
+        """Let Salesforce tell of its orders; say which of them waits, and for what."""
+        salesforce, queue = PlayedSalesforce(), "CrmEventsQueueUrl"
+        events = [(event, 1) for event in salesforce.events()]
+        task = self.progress.add_task("Orders of the CRM", total=len(events))
+        with stand_in.crm(salesforce):
+            self._enqueue(queue, events, task)
+            wait_until_empty(self.target, queue, what="reading the orders", timeout_seconds=DRAIN_SECONDS)
+        everything = story.master_data()
+
+        def ordered() -> bool | None:
+            directory = self.target.ports.directory
+            return True if all(directory.contracts(account.id) for account in everything.accounts) else None
+
+        until(ordered, what="contracts of the orders", timeout_seconds=DRAIN_SECONDS)
+        entity = everything.crm_mapping.legal_entity
+        for state in self.target.ports.exception_store.waiting(entity, story.ORDERED):
+            for finding in state.opened.findings if state.opened.kind is Kind.CONTRACT else ():
+                waits = f"{state.opened.id} waits, {state.opened.amount} at risk: {finding.message}"
+                self.progress.console.print(waits, markup=False, soft_wrap=True)
 
     def send(self, month: str) -> int:
         """Send a month of flights and its control totals; wait until they are in the log; return how many flights."""

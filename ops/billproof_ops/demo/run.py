@@ -93,7 +93,7 @@ class Demo:
             proofs=played.proofs,
             decisions=played.decisions,
             balances=[balance_summary(balance) for balance in played.balances],
-            cash=self._paid.summary() if bank.PAID_MONTH in self.months and not self.posts_in_tryton else None,
+            cash=self._paid.summary() if bank.PAID_MONTH in self.months else None,
             totals=totals_of(invoices),
             repeat=repeated(
                 before,
@@ -116,7 +116,7 @@ class Demo:
             played.decisions += [] if self.leaves_open else self._decide(month)
         with self._phase("delivery and posting", month):
             self._settle(month)
-        is_paid = month == bank.PAID_MONTH and not self.posts_in_tryton
+        is_paid = month == bank.PAID_MONTH
         if is_paid:  # before reconciling: a demo that was killed may have left a payout that no bank has told yet
             with self._phase("payments", month):
                 self._paid.play()

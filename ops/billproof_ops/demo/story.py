@@ -9,7 +9,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import files
@@ -27,6 +27,7 @@ from billproof.masterdata.crosswalks import Crosswalk
 from billproof.masterdata.meters import Meter
 from billproof.masterdata.parties import Account, LegalEntity
 from billproof.usage.model import CONTROL_TOTAL
+from billproof_ops.demo.salesforce import orders_text
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.order_files import order_of_document
 
@@ -38,6 +39,8 @@ PUBLISHER, CONFIRMER = "carla", "ben"
 """Who publishes the policies, and who lets them take effect."""
 REASON = "usage agrees with the control totals; the amount is what the contract says"
 MISSING = "NA"
+ORDERED = "2013-01"
+"""The month in which the order was made that waits."""
 CONTINENTAL, FIRST_OF_CONTINENTAL = "CO", 1000
 """The id of the airline that United acquired, and from where its flights were numbered."""
 
@@ -64,6 +67,12 @@ class MasterData:
     policies: list[Policy]
     crosswalks: list[Crosswalk]
     orders: list[MappedOrder]
+    crm_mapping: CrmMapping
+
+    def without_orders(self) -> "MasterData":
+        """Return what is not made of orders of the CRM."""
+        ordered = {order.contract.id for order in self.orders if order.contract is not None}
+        return replace(self, contracts=[contract for contract in self.contracts if contract.id not in ordered])
 
     def messages(self) -> list[str]:
         """Return the messages of the contract-events queue."""
@@ -85,7 +94,8 @@ def master_data() -> MasterData:
     fixture = yaml.safe_load(text)
     defaults = fixture["defaults"]
     accounts, contracts = [], []
-    orders = mapped_orders(CrmMapping.model_validate(fixture["crm_mapping"]))
+    crm_mapping = CrmMapping.model_validate(fixture["crm_mapping"])
+    orders = mapped_orders(crm_mapping)
     ordered = {order.contract.account: order.contract for order in orders if order.contract is not None}
     for entry in fixture["accounts"]:
         stated = entry.pop("contract", None)
@@ -110,22 +120,14 @@ def master_data() -> MasterData:
         policies=[Policy.model_validate(policy) for policy in fixture["policies"]],
         crosswalks=[Crosswalk.model_validate(crosswalk) for crosswalk in fixture["crosswalks"]],
         orders=orders,
+        crm_mapping=crm_mapping,
     )
 
 
 def mapped_orders(mapping: CrmMapping) -> list[MappedOrder]:
     """Return what the orders of the CRM, as Salesforce returns them, become: four contracts, and one that waits."""
-    text = resources("billproof_ops.demo").joinpath("orders.json").read_text(encoding="utf-8")
-    return [map_order(order_of_document(document), mapping) for document in json.loads(text, parse_float=str)]
-
-
-def waiting_orders() -> list[str]:
-    """Say of each order of the CRM that becomes no contract what is missing, and how much that puts at risk."""
-    return [
-        f"order {order.contract_id} of the CRM waits, {order.amount} at risk: {missing.message}"
-        for order in master_data().orders
-        for missing in order.missing
-    ]
+    documents = json.loads(orders_text(), parse_float=str)
+    return [map_order(order_of_document(document), mapping) for document in documents]
 
 
 def events(period: str) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from billproof.adapters.aws.clients import client
 from billproof_ops import target as targets
-from billproof_ops.local import containers, server, stripe_secrets
+from billproof_ops.local import containers, salesforce_secrets, server, stripe_secrets
 from billproof_ops.local.deploy import deploy, outputs
 from billproof_ops.local.differences import ARCHIVE
 from billproof_ops.local.emulators import recognize
@@ -78,7 +78,7 @@ def fill(more: Mapping[str, str] | None = None) -> bool:
 
 
 def _fill(parameters: dict[str, str]) -> bool:
-    parameters = stripe_secrets.parameters() | parameters
+    parameters = stripe_secrets.parameters() | salesforce_secrets.parameters() | parameters
     deployed = deploy(parameters)
     client("ses").verify_email_identity(EmailAddress=PARAMETERS["SenderAddress"])
     stack_outputs = outputs()

@@ -9,16 +9,16 @@ from billproof.adapters.stripe.secrets import ADDRESS
 ENTITY, GATEWAY = "skymeter-inc", "stripe"
 SIGNING_SECRET = "whsec_of_the_demo"  # noqa: S105 - signs what nobody but the demo sends
 _KEYS = {GATEWAY: "rk_test_of_the_demo"}
-_NOWHERE = {f"{GATEWAY}{ADDRESS}": "http://127.0.0.1:9"}
-"""Where nobody answers: what is asked before the demo plays the stand-in never goes to Stripe itself."""
+NOWHERE = "http://127.0.0.1:9"
+"""Where nobody answers: what is asked before the demo plays a stand-in never goes to Stripe or Salesforce itself."""
 _PAYMENTS, _WEBHOOKS = "billproof-local-stripe-payments", "billproof-local-stripe-webhooks"
 
 
 def parameters() -> dict[str, str]:
     """Return the parameters that name the secrets, which are stored where the emulator does not have them."""
     return {
-        "StripePaymentsSecretArn": _ensured(_PAYMENTS, json.dumps({ENTITY: _KEYS | _NOWHERE})),
-        "StripeWebhooksSecretArn": _ensured(_WEBHOOKS, json.dumps({ENTITY: {GATEWAY: SIGNING_SECRET}})),
+        "StripePaymentsSecretArn": ensured(_PAYMENTS, json.dumps({ENTITY: _KEYS | {f"{GATEWAY}{ADDRESS}": NOWHERE}})),
+        "StripeWebhooksSecretArn": ensured(_WEBHOOKS, json.dumps({ENTITY: {GATEWAY: SIGNING_SECRET}})),
     }
 
 
@@ -39,7 +39,8 @@ def set_stand_in(address: str) -> None:
     client("secretsmanager").put_secret_value(SecretId=_PAYMENTS, SecretString=secret)
 
 
-def _ensured(name: str, value: str) -> str:
+def ensured(name: str, value: str) -> str:
+    """Return the ARN of a secret; where the emulator does not have it, it is stored first."""
     secrets = client("secretsmanager")
     try:
         return str(secrets.describe_secret(SecretId=name)["ARN"])

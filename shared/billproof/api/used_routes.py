@@ -7,12 +7,12 @@ from billproof.api.asked import AskedText
 from billproof.api.routes import Route, RouteCall
 from billproof.composition import Composition
 from billproof.model import Model
-from billproof.pipeline.event_finding import EventPlace, find_event
+from billproof.pipeline.event_finding import EventPlace, account_of_event, find_event
 from billproof.pipeline.live_usage import RunningUsage, running_usage
 
 
 class SoughtEvent(Model):
-    """An event by its account, source, id and time."""
+    """An event by its account, or the id that it came under, and its source, id and time."""
 
     account: AskedText
     source: AskedText
@@ -28,12 +28,15 @@ class AskedUsage(Model):
 
 
 def _find(call: RouteCall[SoughtEvent], ports: Composition) -> EventPlace:
-    """Say where an event is: in the log, refused and why, on which invoice's lines."""
+    """Say where an event is: in the log, refused and why, on which invoice's lines of the account that bills it."""
+    sought = call.request
+    billed = account_of_event(sought.account, source=sought.source, time=sought.time, directory=ports.directory)
     return find_event(
-        account=call.account(call.request.account, ports),
-        source=call.request.source,
-        event=call.request.id,
-        time=call.request.time,
+        account=call.account(billed, ports),
+        subject=sought.account,
+        source=sought.source,
+        event=sought.id,
+        time=sought.time,
         objects=ports.objects,
         directory=ports.directory,
         register=ports.register,

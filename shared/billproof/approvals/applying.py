@@ -31,9 +31,9 @@ from billproof.pipeline.month_facts import Reopening
 from billproof.pipeline.months import reopen_month
 from billproof.ports import Objects, Queue, Records
 
-_APPLIED_ELSEWHERE = frozenset({Kind.RUN, Kind.VARIANCE, Kind.CONTRACT})
-"""What an approval carries out nothing of: a run goes on by itself, a variance is named when its month is closed,
-and an order of a CRM becomes a contract when it is read again."""
+_APPLIED_ELSEWHERE = frozenset({Kind.RUN, Kind.VARIANCE, Kind.CONTRACT, Kind.ACCOUNT})
+"""What an approval carries out nothing of: a run goes on by itself, a variance is named when its month is closed, an
+order of a CRM becomes a contract when it is read again, and two accounts are known to be two customers."""
 
 
 class ApplyOutcome(StrEnum):

@@ -144,6 +144,10 @@ class ExceptionStore:
         """Return the exceptions about one invoice, or about the runs of a period, oldest first."""
         return list(self._states(_partition(legal_entity, period), str(FactKey(subject))))
 
+    def beginning(self, legal_entity: str, period: str, prefix: str) -> list[ExceptionState]:
+        """Return the exceptions of a legal entity and period whose subjects begin so."""
+        return list(self._states(_partition(legal_entity, period), prefix))
+
     def _states(self, partition: str, prefix: str) -> Iterator[ExceptionState]:
         grouped: dict[tuple[str, ExceptionOrdinal], dict[str, Any]] = {}
         for record in (

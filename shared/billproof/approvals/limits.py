@@ -162,7 +162,11 @@ def _scopes(opened: ExceptionRecord, at: datetime) -> Iterator[tuple[LimitScope,
     day = instant_text(at)[:10]
     if not opened.kind.is_document:
         yield LimitScope.DOCUMENT, opened.run
-        accounts = {finding.account for finding in opened.findings if opened.kind in {Kind.VARIANCE, Kind.CONTRACT}}
+        accounts = {
+            finding.account
+            for finding in opened.findings
+            if opened.kind in {Kind.VARIANCE, Kind.CONTRACT, Kind.ACCOUNT}
+        }
         for account in filter(None, sorted(accounts)):
             yield LimitScope.CUSTOMER, f"{account} {day}"
     else:

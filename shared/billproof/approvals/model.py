@@ -27,6 +27,9 @@ class Kind(StrEnum):
     CONTRACT = "contract"
     """An order of a CRM that cannot become a contract, or differs from the one that is billed."""
 
+    ACCOUNT = "account"
+    """Two accounts that may be one customer: approved, they are two."""
+
     @property
     def is_document(self) -> bool:
         """Whether a document is held, which an approval releases."""

@@ -1,10 +1,11 @@
 """Whether billing is what the CRM says: `contract_drift`, with an amount, and the CRM's state that runs compare."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from billproof.contracts.crm_mappings import CrmMapping
 from billproof.contracts.model import Contract
 from billproof.crm.comparing import amount_between, as_version, latest_of, stated_amount
+from billproof.crm.customers import Customers
 from billproof.crm.mapping import Missing
 from billproof.crm.waiting import CrmExceptions, WaitingOrder
 from billproof.errors import Conflict, Contended, NotFound
@@ -38,19 +39,25 @@ def finding_of(missing: Missing, waiting: WaitingOrder, mapping: CrmMapping) -> 
 class Checks:
     """Compares the orders of one CRM with billing."""
 
-    mapping: CrmMapping
+    customers: Customers
     directory: Directory
     exceptions: CrmExceptions
+
+    @property
+    def mapping(self) -> CrmMapping:
+        """The mapping of the CRM."""
+        return self.customers.mapping
+
+    def waits_for_mapping(self, waiting: WaitingOrder) -> bool:
+        """Say whether an order waits, undecided, for something that the mapping did not know when it was told."""
+        return any(self.exceptions.waits_for(UNMAPPED, place) for place in self._places(waiting))
 
     def agree(self, waiting: WaitingOrder, billed: Contract, account: AccountRecord) -> None:
         """Note that an order and its contract agree, and end what it waited for."""
         self._note(billed, billed.terms_digest, account)
         reason = f"the order is version {billed.version} of contract {billed.id}"
-        self.exceptions.end(waiting, reason)
-        self.exceptions.end(self._of_contract(billed, account), reason)
-        if waiting.legal_entity != self.mapping.legal_entity:  # it waited there while its customer was not known
-            foreign = WaitingOrder(self.mapping.legal_entity, waiting.system, waiting.record, waiting.day)
-            self.exceptions.end(foreign, reason)
+        for place in (*self._places(waiting), self._of_contract(billed, account)):
+            self.exceptions.end(place, reason)
 
     def differ(self, waiting: WaitingOrder, stated: Contract, billed: Contract | None, account: AccountRecord) -> bool:
         """Note that an order is not what is billed, and let it wait; False where a person decided that before."""
@@ -71,7 +78,7 @@ class Checks:
     def find_unlisted(self, numbers: set[str]) -> int:
         """Find contracts of this CRM's customers that no order stands behind; return how many wait."""
         waiting = 0
-        for name in dict.fromkeys(customer.account for customer in self.mapping.customers):
+        for name in self.customers.accounts:
             try:
                 account = self.directory.account_record(name)
             except NotFound:
@@ -88,6 +95,11 @@ class Checks:
                     self.exceptions.wait(order, [self._drift(order, name, said, amount)], amount=amount) is not None
                 )
         return waiting
+
+    def _places(self, waiting: WaitingOrder) -> list[WaitingOrder]:
+        """Return where an order waits: at the mapping's legal entity, too, while its customer was not known."""
+        entities = dict.fromkeys([waiting.legal_entity, self.mapping.legal_entity])
+        return [replace(waiting, legal_entity=entity) for entity in entities]
 
     def _of_contract(self, billed: Contract, account: AccountRecord) -> WaitingOrder:
         first = min(

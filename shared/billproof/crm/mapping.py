@@ -12,8 +12,10 @@ from pydantic import ValidationError
 
 from billproof.contracts.crm_mappings import ChargeTemplate, CrmMapping, MappedProduct, PricedBy
 from billproof.contracts.model import Contract
+from billproof.crm.customers import Customers
 from billproof.crm.orders import CrmLine, CrmOrder
 from billproof.errors import BillproofError, InvalidInput
+from billproof.masterdata.crosswalk_book import CrosswalkBook
 from billproof.model import MOST_DECIMALS, Model, decimal_text, what_is_wrong
 from billproof.money import CONTEXT, Money, Rounding, exponent
 from billproof.names import PUBLISHED
@@ -44,6 +46,7 @@ class MappedOrder(Model):
     order: str
     contract_id: str
     is_signed: bool
+    account: str | None = None
     contract: Contract | None = None
     missing: tuple[Missing, ...] = ()
     amount: Money | None = None
@@ -54,13 +57,17 @@ def contract_id(order: CrmOrder, mapping: CrmMapping) -> str:
     return f"{mapping.contract_prefix}{order.number}"
 
 
-def map_order(order: CrmOrder, mapping: CrmMapping) -> MappedOrder:
-    """Return the contract, as version 1, that an order becomes, or everything that is missing for it."""
+def map_order(order: CrmOrder, mapping: CrmMapping, crosswalks: CrosswalkBook | None = None) -> MappedOrder:
+    """Return the contract, as version 1, that an order becomes, or everything that is missing for it.
+
+    Its customer is looked up in the crosswalks first, where there are any.
+    """
     named = contract_id(order, mapping)
+    account = Customers(mapping, crosswalks or CrosswalkBook()).account(order)
     amount = _total(order, mapping)
     if order.status in mapping.unsigned:
-        return MappedOrder(order=order.id, contract_id=named, is_signed=False, amount=amount)
-    missing = [*_missing_of_order(order, mapping, amount)]
+        return MappedOrder(order=order.id, contract_id=named, is_signed=False, account=account, amount=amount)
+    missing = [*_missing_of_order(order, mapping, amount, account)]
     charges: list[dict[str, Any]] = []
     for line in order.lines:
         product = mapping.product(line.product)
@@ -74,7 +81,7 @@ def map_order(order: CrmOrder, mapping: CrmMapping) -> MappedOrder:
     contract = None
     if not missing:
         try:
-            contract = _contract(order, mapping, charges)
+            contract = _contract(order, mapping, charges, account)
         except (ValidationError, BillproofError) as error:
             said = what_is_wrong(error) if isinstance(error, ValidationError) else str(error)
             message = f"the contract that comes out is refused: {said}"
@@ -83,6 +90,7 @@ def map_order(order: CrmOrder, mapping: CrmMapping) -> MappedOrder:
         order=order.id,
         contract_id=named,
         is_signed=order.status in mapping.signed,
+        account=account,
         contract=contract,
         missing=tuple(missing),
         amount=amount,
@@ -117,14 +125,17 @@ def _of_line(part: MissingPart, message: str, order: CrmOrder, line: CrmLine, ma
     return Missing(part=part, place=f"line {line.number}", message=message, amount=amount)
 
 
-def _missing_of_order(order: CrmOrder, mapping: CrmMapping, amount: Money | None) -> Iterator[Missing]:
+def _missing_of_order(
+    order: CrmOrder, mapping: CrmMapping, amount: Money | None, account: str | None
+) -> Iterator[Missing]:
     def missing(part: MissingPart, place: str, message: str) -> Missing:
         return Missing(part=part, place=place, message=message, amount=amount)
 
     if order.status not in mapping.signed:
         yield missing(MissingPart.FIELD, "status", f"the status {order.status!r} is not known")
-    if mapping.account(order.customer) is None:
-        yield missing(MissingPart.CUSTOMER, "customer", f"the customer {order.customer!r} is no account")
+    if account is None:
+        said = f"the customer {order.customer!r} is no account, by the mapping or a crosswalk of {mapping.id}"
+        yield missing(MissingPart.CUSTOMER, "customer", said)
     currency = _currency(order, mapping)
     if currency not in mapping.currencies:
         yield missing(MissingPart.CURRENCY, "currency", f"the currency {currency!r} is not known")
@@ -206,10 +217,10 @@ def _is_exact(price: Decimal) -> bool:
     return len(decimal_text(price).partition(".")[2]) <= MOST_DECIMALS
 
 
-def _contract(order: CrmOrder, mapping: CrmMapping, charges: list[dict[str, Any]]) -> Contract:
+def _contract(order: CrmOrder, mapping: CrmMapping, charges: list[dict[str, Any]], account: str | None) -> Contract:
     document = {
         "id": contract_id(order, mapping),
-        "account": mapping.account(order.customer),
+        "account": account,
         "version": 1,
         "signed_by": mapping.signed_by,
         "effective": {"start": order.start, "end": order.end},

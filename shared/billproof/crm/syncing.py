@@ -17,6 +17,7 @@ from billproof.contracts.history import Receipt
 from billproof.contracts.model import Contract
 from billproof.crm.checking import Checks, finding_of
 from billproof.crm.comparing import as_version, canonical_digest, latest_of
+from billproof.crm.customers import Customers
 from billproof.crm.hints import RECORD_KINDS, CrmHint, CrmListing, CrmMessage
 from billproof.crm.mapping import MappedOrder, Missing, MissingPart, map_order
 from billproof.crm.orders import CrmOrder
@@ -75,13 +76,13 @@ def take_crm_message(message: CrmMessage, sources: CrmSources) -> CrmTaken:
     """
     if isinstance(message, CrmHint) and message.record_kind not in RECORD_KINDS:
         return CrmTaken(kind=message.kind)
-    crm, mapping = _crm(message.system, sources), _mapping(message.system, sources)
+    crm, customers = _crm(message.system, sources), _customers(message.system, sources)
     if isinstance(message, CrmListing):
-        return _ask_for_all(message, crm, mapping, sources)
+        return _ask_for_all(message, crm, customers, sources)
     orders = crm.orders_of(message.record_kind, message.records)
     adopt = message.adopt
     taken = work_apart(
-        lambda order: take_order(order, crm=crm, mapping=mapping, sources=sources, adopt=adopt),
+        lambda order: take_order(order, crm=crm, customers=customers, sources=sources, adopt=adopt),
         [(order, order) for order in orders],
     )
     return CrmTaken(
@@ -93,15 +94,19 @@ def take_crm_message(message: CrmMessage, sources: CrmSources) -> CrmTaken:
     )
 
 
-def take_order(order: str, *, crm: Crm, mapping: CrmMapping, sources: CrmSources, adopt: bool) -> OrderOutcome:
-    """Bring billing to what an order says or, without `adopt`, only say whether it is there."""
+def take_order(order: str, *, crm: Crm, customers: Customers, sources: CrmSources, adopt: bool) -> OrderOutcome:
+    """Bring billing to what an order says or, without `adopt`, only say whether it is there.
+
+    An order that waits for the mapping becomes a contract in either case, once the mapping knows what it lacked.
+    """
+    mapping = customers.mapping
     read = crm.order(order)
     for _ in attempts(MOST_TRIES):
         if read is None:
             return OrderOutcome.GONE
-        mapped, account = _mapped(read, mapping, sources.directory)
+        mapped, account = _mapped(read, customers, sources.directory)
         waiting = WaitingOrder(_entity(account, mapping), mapping.id, read.id, read.created)
-        checks = Checks(mapping, sources.directory, sources.exceptions)
+        checks = Checks(customers, sources.directory, sources.exceptions)
         latest = _latest(mapped, account)
         if mapped.contract is None and (mapped.missing or latest is not None):
             return _wait(checks, waiting, mapped, latest)
@@ -110,7 +115,7 @@ def take_order(order: str, *, crm: Crm, mapping: CrmMapping, sources: CrmSources
         if latest is not None and canonical_digest(latest) == canonical_digest(mapped.contract):
             checks.agree(waiting, latest, account)
             return OrderOutcome.UNCHANGED
-        if not adopt:
+        if not adopt and not checks.waits_for_mapping(waiting):
             is_open = checks.differ(waiting, mapped.contract, latest, account)
             return OrderOutcome.DRIFTED if is_open else OrderOutcome.DECIDED
         # Read once more, now that the last version is known: what is stored next is never older than it.
@@ -143,10 +148,10 @@ def _wait(checks: Checks, waiting: WaitingOrder, mapped: MappedOrder, latest: Co
     return OrderOutcome.DECIDED if opened is None else OrderOutcome.WAITING
 
 
-def _mapped(order: CrmOrder, mapping: CrmMapping, directory: Directory) -> tuple[MappedOrder, AccountRecord | None]:
+def _mapped(order: CrmOrder, customers: Customers, directory: Directory) -> tuple[MappedOrder, AccountRecord | None]:
     """Map an order, and look its account up: one that is not published is missing, as a customer is."""
-    mapped = map_order(order, mapping)
-    account = mapping.account(order.customer)
+    mapped = map_order(order, customers.mapping, customers.crosswalks)
+    account = mapped.account
     if account is None:
         return mapped, None
     try:
@@ -155,7 +160,7 @@ def _mapped(order: CrmOrder, mapping: CrmMapping, directory: Directory) -> tuple
         message = f"the account {account} of customer {order.customer!r} is not published"
         missing = Missing(part=MissingPart.CUSTOMER, place="customer", message=message, amount=mapped.amount)
         return mapped.model_copy(update={"contract": None, "missing": (*mapped.missing, missing)}), None
-    other = None if _latest(mapped, record) else _other_account(mapped, account, mapping, directory)
+    other = None if _latest(mapped, record) else _other_account(mapped, account, customers, directory)
     if other is not None:
         message = f"contract {mapped.contract_id} is billed to account {other}: end it there before {account} has it"
         missing = Missing(part=MissingPart.CUSTOMER, place="customer", message=message, amount=mapped.amount)
@@ -163,10 +168,10 @@ def _mapped(order: CrmOrder, mapping: CrmMapping, directory: Directory) -> tuple
     return mapped, record
 
 
-def _other_account(mapped: MappedOrder, account: str, mapping: CrmMapping, directory: Directory) -> str | None:
+def _other_account(mapped: MappedOrder, account: str, customers: Customers, directory: Directory) -> str | None:
     """Return who else of the CRM's customers is billed by the contract: an order may go over to another customer."""
     begins = mapped.contract.effective.start if mapped.contract is not None else None
-    for name in dict.fromkeys(customer.account for customer in mapping.customers if customer.account != account):
+    for name in (known for known in customers.accounts if known != account):
         try:
             contracts = directory.account_record(name).contracts
         except NotFound:
@@ -186,7 +191,7 @@ def _entity(account: AccountRecord | None, mapping: CrmMapping) -> str:
     return mapping.legal_entity if account is None else account.account.legal_entity
 
 
-def _ask_for_all(message: CrmListing, crm: Crm, mapping: CrmMapping, sources: CrmSources) -> CrmTaken:
+def _ask_for_all(message: CrmListing, crm: Crm, customers: Customers, sources: CrmSources) -> CrmTaken:
     """Ask for every order, a few in a message, and find contracts that no order stands behind."""
     numbers: set[str] = set()
 
@@ -194,12 +199,12 @@ def _ask_for_all(message: CrmListing, crm: Crm, mapping: CrmMapping, sources: Cr
         for some in batched(_noted(crm.listed(), numbers), HINTED_AT_ONCE, strict=False):
             records = tuple(order.id for order in some)
             hint = CrmHint(
-                system=mapping.id, record_kind="Order", records=records, event=message.event, adopt=message.adopt
+                system=message.system, record_kind="Order", records=records, event=message.event, adopt=message.adopt
             )
             yield hint.model_dump_json()
 
     sources.queue().send(hints())
-    drifted = Checks(mapping, sources.directory, sources.exceptions).find_unlisted(numbers)
+    drifted = Checks(customers, sources.directory, sources.exceptions).find_unlisted(numbers)
     return CrmTaken(kind=message.kind, orders=len(numbers), drifted=drifted)
 
 
@@ -217,9 +222,9 @@ def _crm(system: str, sources: CrmSources) -> Crm:
     return crm
 
 
-def _mapping(system: str, sources: CrmSources) -> CrmMapping:
+def _customers(system: str, sources: CrmSources) -> Customers:
     mapping = sources.directory.crm_mapping(system)
     if mapping is None:
         message = f"the CRM {system} has no mapping: publish one with billproof publish"
         raise InvalidInput(message)
-    return mapping
+    return Customers(mapping, sources.directory.crosswalks())

@@ -70,6 +70,13 @@ class CrmExceptions:
         self._end(states, f"see {opened.id}", but=opened.id)
         return opened.id
 
+    def waits_for(self, code: str, order: WaitingOrder) -> bool:
+        """Say whether an order waits, and nobody decided it, with a finding whose code begins so."""
+        return any(
+            state.decision is None and any(finding.code.startswith(code) for finding in state.opened.findings)
+            for state in self._states(order)
+        )
+
     def end(self, order: WaitingOrder, reason: str) -> None:
         """End what an order waits for: it is not needed any more."""
         self._end(self._states(order), reason)

@@ -34,8 +34,9 @@ class Whereabouts(StrEnum):
 
 
 class LoggedCopy(Model):
-    """One copy of an event in the log: its type, when it was received, and the segment that holds it."""
+    """One copy of an event in the log: the id that it came under, its type, when it was received, and its segment."""
 
+    subject: str
     type: str
     received_at: str
     segment: str
@@ -71,9 +72,18 @@ class EventPlace(Model):
     invoices: tuple[BilledOn, ...]
 
 
+def account_of_event(name: str, *, source: str, time: str, directory: Directory) -> str:
+    """Return the account that bills an event which came under an id or account; raises InvalidInput for its time.
+
+    Where no crosswalk says otherwise for that source and moment, it is the one of that name.
+    """
+    return directory.crosswalks().account_of(source, name, _moment_of(time))
+
+
 def find_event(
     *,
     account: Account,
+    subject: str,
     source: str,
     event: str,
     time: str,
@@ -85,13 +95,10 @@ def find_event(
     """Look for an event of an account by its source, id and time, of which the day in UTC counts.
 
     It reads what the log and the quarantine hold of that day, and what was refused without a time. Of the ids that
-    crosswalks give the account it finds what was accepted. Raises InvalidInput for a time that cannot be read.
+    crosswalks give the account it finds what was accepted, and of `subject`, by which it is asked for, what was refused
+    as well. Raises InvalidInput for a time that cannot be read.
     """
-    try:
-        moment = instant_of(canonical_json(time), MUCH_LATER)
-    except Refused as refused:
-        message = f"the time is not one of RFC 3339 with a zone, such as 2013-01-31T23:59:00-05:00: {refused.reason}"
-        raise InvalidInput(message) from None
+    moment = _moment_of(time)
     day = day_of(moment)
     crosswalks = directory.crosswalks()
     names = [account.id, *sorted(crosswalks.ids_of(account.id))]
@@ -102,7 +109,7 @@ def find_event(
         return is_named and crosswalks.account_of(row.source, row.account, row.time) == account.id
 
     copies = tuple(copy for prefix in prefixes for copy in _copies(objects, prefix, is_meant))
-    refused_copies = tuple(_refused(objects, day, account.id, source, event))
+    refused_copies = tuple(_refused(objects, day, {account.id, subject}, source, event))
     state = Whereabouts.LOG if copies else Whereabouts.REFUSED if refused_copies else Whereabouts.NOT_HERE
     types = {copy.type for copy in copies}
     return EventPlace(
@@ -120,6 +127,15 @@ def find_event(
     )
 
 
+def _moment_of(time: str) -> str:
+    """Return a time as text in UTC; raises InvalidInput for one that cannot be read."""
+    try:
+        return instant_of(canonical_json(time), MUCH_LATER)
+    except Refused as refused:
+        message = f"the time is not one of RFC 3339 with a zone, such as 2013-01-31T23:59:00-05:00: {refused.reason}"
+        raise InvalidInput(message) from None
+
+
 def _copies(objects: Objects, prefix: str, is_meant: Callable[[SegmentRow], bool]) -> Iterator[LoggedCopy]:
     for key in objects.keys(prefix):
         rows = log.read_intact(objects, key)
@@ -127,13 +143,13 @@ def _copies(objects: Objects, prefix: str, is_meant: Callable[[SegmentRow], bool
             raise ObjectUnreadable(key)
         for row in rows:
             if is_meant(row):
-                yield LoggedCopy(type=row.type, received_at=row.received_at, segment=key)
+                yield LoggedCopy(subject=row.account, type=row.type, received_at=row.received_at, segment=key)
 
 
-def _refused(objects: Objects, day: str, account: str, source: str, event: str) -> Iterator[RefusedCopy]:
+def _refused(objects: Objects, day: str, names: Container[str], source: str, event: str) -> Iterator[RefusedCopy]:
     days = [day, UNKNOWN_DAY]
     kept = itertools.chain.from_iterable(log.read_quarantine(objects, one) for one in days)
-    lines = [line for line in kept if _is_copy(line, account, source, event)]
+    lines = [line for line in kept if _is_copy(line, names, source, event)]
     decided = dismissals(objects, days) if lines else {}
     for line in lines:
         identity = str(refused_id(line))
@@ -146,9 +162,9 @@ def _refused(objects: Objects, day: str, account: str, source: str, event: str) 
         )
 
 
-def _is_copy(line: Quarantined, account: str, source: str, event: str) -> bool:
+def _is_copy(line: Quarantined, names: Container[str], source: str, event: str) -> bool:
     parts = readable_parts(line.raw.encode(errors="replace"))
-    return (parts.source, parts.id, line.account or parts.subject) == (source, event, account)
+    return (parts.source, parts.id) == (source, event) and (line.account or parts.subject) in names
 
 
 def _released(account: Account, moment: datetime, register: Register) -> Iterator[Released]:

@@ -8,7 +8,7 @@ place for what is billed in advance, and it would number anew what has its numbe
              ^ died: the draft is found                ^ died, or no answer: found posted on the next delivery
 
 Tryton takes a description twice. With a unique index on it, it answers 500 to the second, which says nothing of why: so
-the reference is looked up.
+the reference is looked up, and a draft that another delivery created meanwhile is taken up.
 """
 
 from collections.abc import Callable, Iterator
@@ -84,10 +84,10 @@ class TrytonErp:
     def _post(self, entry: JournalEntry, entity: LegalEntity, books: Books) -> PostedDocument:
         wanted = self._move(entry, entity, books)
         try:
-            move = self._draft(books, wanted) or self._rest.create(MOVE, wanted, company=books.company)
+            move = self._draft(books, wanted) or self._created(books, wanted)
             self._rest.act(MOVE, move, "post", company=books.company)
-        except ExternalServiceUnavailable as error:
-            may_be_taken = error.details.get("status") == f"{HTTPStatus.INTERNAL_SERVER_ERROR.value}"
+        except (ExternalServiceUnavailable, PostingRejected) as error:  # perhaps since another delivery posted it
+            may_be_taken = isinstance(error, PostingRejected) or _says_nothing(error)
             if not may_be_taken or not self.find(entry.legal_entity, entry.external_reference):
                 raise
             message = f"{entry.external_reference} is posted already"
@@ -115,6 +115,16 @@ class TrytonErp:
     def _under(self, books: Books, reference: str, state: str) -> Iterator[Document]:
         domain = [*books.domain, ["description", "=", reference], ["state", "=", state]]
         return self._rest.search(MOVE, domain, FIELDS, company=books.company)
+
+    def _created(self, books: Books, wanted: Document) -> int:
+        """Create a move, or take up the one that another delivery created since: the index refuses a second one."""
+        try:
+            return self._rest.create(MOVE, wanted, company=books.company)
+        except ExternalServiceUnavailable as error:
+            taken_up = self._draft(books, wanted) if _says_nothing(error) else None
+            if taken_up is None:
+                raise
+            return taken_up
 
     def _draft(self, books: Books, wanted: Document) -> int | None:
         """Return the draft of an earlier try that says the same; others under the reference are removed."""
@@ -151,6 +161,11 @@ class TrytonErp:
             return {}
         taxed = {line.memo for line in entry.lines if line.account == entity.chart_of_accounts.tax_payable}
         return {jurisdiction: tax_of(self._rest, books, jurisdiction) for jurisdiction in sorted(taxed)}
+
+
+def _says_nothing(error: ExternalServiceUnavailable) -> bool:
+    """Say whether Tryton answered 500, as it does where the index refuses a reference that is taken."""
+    return error.details.get("status") == f"{HTTPStatus.INTERNAL_SERVER_ERROR.value}"
 
 
 def connected(secret: str) -> TrytonRest:
