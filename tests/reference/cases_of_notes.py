@@ -1,7 +1,7 @@
 """Right amounts of what credit notes take back of revenue: each is rounded by itself, and takes off its own days."""
 
-from tests.reference.builders import charge, credit_note, days, flat, life, version, yearly
-from tests.reference.cases import FEBRUARY, FIRST, MARCH, Q1, Case, earned_in, minimum, owed
+from tests.reference.builders import charge, credit_note, days, flat, life, per_unit, usage_charge, version, yearly
+from tests.reference.cases import FEBRUARY, FIRST, MARCH, Q1, Case, earned_in, left, minimum, owed
 from tests.reference.figures import Document
 
 YEAR = (FIRST, "2014-01-01")
@@ -51,7 +51,32 @@ BEYOND_THE_TERM = life(
 )
 """Ten a day are committed up to the 20th, when a version without the term begins: 500 of 280 + 19 x 10."""
 
+ENDED_BEFORE = life(
+    [
+        version(usage_charge(per_unit("1")), until=MARCH, commitments=[minimum("90", ["usage"], months=3)]),
+        version(
+            usage_charge(per_unit("1")),
+            number=2,
+            until="2013-01-31",
+            known="2013-02-26",
+            commitments=[minimum("90", ["usage"], months=3)],
+        ),
+    ],
+    months=Q1,
+    credit_notes=[
+        credit_note("2013-03-10", "minimum", (FIRST, "2013-04-01"), kind="shortfall", amount="12", rebill=True)
+    ],
+)
+"""Ninety for 90 days; by March it is known that the contract ended after 30 of them, and February's invoice says so."""
+
 NOTES: list[Case] = [
+    Case(
+        "commitments",
+        "what is taken back of a shortfall to be billed again is billed again, though nothing is in force by then",
+        ENDED_BEFORE,
+        left("minimum"),
+        "30.00",
+    ),
     Case(
         "commitments",
         "what a credit note takes back of days after a term, and is billed again, the term counts as before",

@@ -59,6 +59,8 @@ class SettledMonths:
         `known` is the digest of all versions that are known: where it is that of the last invoice, nothing was
         published since, and only a credit note may have unbilled something. One that gave something back for good may
         have given it back to a credit, which later months then draw: such a month is named where there are credits.
+        What was unbilled of a month in which nothing is in force is of a term that fell short before: the last month of
+        the contracts is named for it.
         """
         last = next(reversed(self._by_month.values()), None)
         news = last is not None and last[0].known != known
@@ -68,8 +70,16 @@ class SettledMonths:
             for month, settlements in self._by_month.items()
             if (news or not settlements[-1].terms) and settlements[-1].terms != self.digest(contracts, month)
         }
+        changed |= {last for month in self._by_month if (last := self._last_in_force(contracts, month))}
         conceded = {month for month, settlements in self._by_month.items() if settlements[-1].is_concession}
         return changed | conceded if has_credits else changed
+
+    def _last_in_force(self, contracts: Sequence[Contract], unbilled: str) -> str:
+        """Return the last billed month of contracts that are over by a month that a note unbilled; "" if none."""
+        if self._by_month[unbilled][-1].terms or governing(contracts, Period.month(unbilled)):
+            return ""
+        before = [month for month in self._by_month if month < unbilled]
+        return next((month for month in reversed(before) if governing(contracts, Period.month(month))), "")
 
     @staticmethod
     def digest(contracts: Sequence[Contract], month: str) -> str:
