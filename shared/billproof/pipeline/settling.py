@@ -70,7 +70,7 @@ class SettledMonths:
             for month, settlements in self._by_month.items()
             if (news or not settlements[-1].terms) and settlements[-1].terms != self.digest(contracts, month)
         }
-        changed |= {last for month in self._by_month if (last := self._last_in_force(contracts, month))}
+        changed |= {before for month in self._by_month if (before := self._last_in_force(contracts, month))}
         conceded = {month for month, settlements in self._by_month.items() if settlements[-1].is_concession}
         return changed | conceded if has_credits else changed
 
