@@ -9,6 +9,7 @@ import type { Exception, Finding, Invoice, InvoiceRow, ShownException } from "..
 import { useWords, type Words } from "../words";
 import { ContractLine, type Contracts } from "./customers";
 import { InvoiceLines, TaxSummary } from "./lines";
+import { Incidents } from "./incidents";
 import { isSnoozed, Notes } from "./notes";
 
 /** How many whole days ago an instant was. */
@@ -62,6 +63,7 @@ export function WorkPage(props: PageProps) {
   return (
     <>
       <PageHead title={words.text("page.work")} lead={words.text("work.lead", { month: words.month(props.month) })} />
+      <Incidents {...props} />
       <Sheet
         title={words.text("work.exceptions")}
         padded={false}
