@@ -1,6 +1,6 @@
 """Which exceptions are one incident: hand-made facts, and how often facts are looked at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 
@@ -18,7 +18,7 @@ RULE = Fact(SharedKind.RULE, "invoice_over_limit", "invoice")
 NOBODY_CLEAN = Clean(0, {})
 
 
-def names(facts: dict[str, tuple[Fact, ...]], clean: Clean = NOBODY_CLEAN) -> list[tuple[Fact, tuple[str, ...]]]:
+def names(facts: Mapping[str, tuple[Fact, ...]], clean: Clean = NOBODY_CLEAN) -> list[tuple[Fact, tuple[str, ...]]]:
     return [(group.fact, group.exceptions) for group in grouped(facts, clean)]
 
 
@@ -87,8 +87,8 @@ def test_an_incident_says_what_is_shared_by_how_many_and_how_many_clean_accounts
     (group,) = grouped({"A": (SOURCE,), "B": (SOURCE,)}, Clean(8, {SOURCE: 1}))
     assert told(group, Clean(8, {SOURCE: 1}), 2, "2013-02-06T17") == (
         "2 of 2 exceptions share it: events of source eu/gateway are not as in the month before (usage_repeated), "
-        "first at 2013-02-06T17. Of 8 accounts without an exception 1 share it: an account that does has one 3.33 times "
-        "as often as any."
+        "first at 2013-02-06T17. Of 8 accounts without an exception 1 share it: an account that does has one 3.33 "
+        "times as often as any."
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from billproof.approvals.incident_id import SharedKind
+from billproof.insights.incidents import evidence
 from billproof.insights.incidents.service import incident_of, incidents_of
 from billproof.pipeline.artefacts import BATCH_PLAN, PROFILE
 from billproof.ports import Key
@@ -183,6 +184,26 @@ def test_a_run_whose_objects_are_gone_is_grouped_by_what_its_exceptions_say(worl
     assert PROFILE.key(run_id, "0000") not in month.unreadable  # nothing says whose accounts lie in it
 
 
+def test_no_more_batches_are_read_than_the_limit_and_what_is_left_out_is_said(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two batches of 25 accounts one is read: A00 to A24 and the run share the source, the rest only the control."""
+    monkeypatch.setattr(evidence, "MOST_BATCHES", 1)
+    read_keys: list[str] = []
+    get = world.objects.get
+
+    def counted(key: str) -> bytes:
+        read_keys.append(key)
+        return get(key)
+
+    monkeypatch.setattr(world.objects, "get", counted)
+    month = incidents_of(INC, FEBRUARY, sources=incident_sources(world))
+    assert [(one.kind, one.exceptions) for one in month.incidents] == [(SharedKind.SOURCE, 26), (SharedKind.RULE, 16)]
+    assert month.left_out == 25
+    assert sum("/plan/" in key for key in read_keys) == 1
+    assert len(read_keys) == len(set(read_keys))
+
+
 def grouped(world: World) -> list[tuple[str, str, str, set[str], str | None]]:
     month = incidents_of(INC, FEBRUARY, sources=incident_sources(world))
     return [
@@ -235,6 +256,6 @@ def test_the_command_lists_incidents_and_shows_one(world: World, monkeypatch: py
     assert code == 0, said
     assert "41 of 44 exceptions share it" in said
     assert said.count(f"{INC}.{FEBRUARY}.A") == 40
-    for words in ((), ("--approve", "--reject")):
-        code, said = run(world, monkeypatch, "decide", REPEATED, "--reason", REASON, *words)
+    for flags in ([], ["--approve", "--reject"]):
+        code, said = run(world, monkeypatch, "decide", REPEATED, "--reason", REASON, *flags)
         assert (code, said) == (1, "say either --approve or --reject")

@@ -85,6 +85,15 @@ export function IncidentPage(props: PageProps) {
             )}
             <div class="columns">
               <div>
+                {incident && (
+                  <Sheet title={words.text("incidents.why")}>
+                    <p lang="en">{incident.says}</p>
+                    <p class="soft">{words.text("remedy")}: <span lang="en">{incident.remedy}</span></p>
+                  </Sheet>
+                )}
+                {incident && <DecideAll incident={incident} path={path} reload={listed.reload} />}
+              </div>
+              <div>
                 <Sheet title={words.text("work.exceptions")} padded={false}>
                   <Table
                     label={words.text("work.exceptions")}
@@ -99,15 +108,6 @@ export function IncidentPage(props: PageProps) {
                   />
                   <More of={listed} />
                 </Sheet>
-              </div>
-              <div>
-                {incident && (
-                  <Sheet title={words.text("incidents.why")}>
-                    <p lang="en">{incident.says}</p>
-                    <p class="soft">{words.text("remedy")}: <span lang="en">{incident.remedy}</span></p>
-                  </Sheet>
-                )}
-                {incident && <DecideAll incident={incident} path={path} reload={listed.reload} />}
               </div>
             </div>
           </>

@@ -17,7 +17,7 @@ LEAST_EXCEPTIONS = 2
 LEAST_LIFT = Fraction(2)
 """How many times as often as any account one that shares a fact must have an exception, for that to explain it."""
 EXPLAINS_ALWAYS = {SharedKind.INTEGRATION, SharedKind.RULE}
-"""What the exceptions themselves say, and accounts without one cannot share."""
+"""What holds an exception says so itself, whatever other accounts are warned of."""
 
 
 class Fact(NamedTuple):
