@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 
 import { all, post, Problem, url, useList } from "../api";
 import type { PageProps } from "../main";
-import { Amount, Figure, Link, Mark, More, PageHead, Sheet, Show, Table, TextField, useAction } from "../parts";
+import { Amount, Figure, Link, Mark, More, PageHead, Refused, Sheet, Show, Table, TextField, useAction } from "../parts";
 import type { Exception, Incident } from "../types";
 import { useWords, type Words } from "../words";
 import { subjectText } from "./work";
@@ -160,7 +160,7 @@ function DecideAll(props: { incident: Incident; path: string; reload: () => void
         <p class="soft">{words.text("incidents.consequence")}</p>
         {isBusy && done > 0 && <p class="soft">{words.text("incidents.of", { number: done, all: props.incident.waiting })}</p>}
         {result}
-        {refused.length > 0 && <ul class="notice bad" role="alert">{refused.map((text) => <li key={text} lang="en">{text}</li>)}</ul>}
+        <Refused of={refused} />
       </form>
     </Sheet>
   );

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { post, Problem, url, useList, useRead } from "../api";
 import { Bars } from "../chart";
 import type { PageProps } from "../main";
-import { Amount, Choice, Empty, Figure, Link, Mark, More, PageHead, Sheet, Show, Table, TextField, useAction } from "../parts";
+import { Amount, Choice, Empty, Figure, Link, Mark, More, PageHead, Refused, Sheet, Show, Table, TextField, useAction } from "../parts";
 import { go } from "../router";
 import type { Exception, Finding, Invoice, InvoiceRow, ShownException } from "../types";
 import { useWords, type Words } from "../words";
@@ -159,7 +159,7 @@ function Together(props: { picked: string[]; onDone: () => void }) {
         <button class="main" type="submit" disabled={isBusy}>{words.text("work.together", { number: props.picked.length })}</button>
       </div>
       {result}
-      {refused.length > 0 && <ul class="notice bad" role="alert">{refused.map((text) => <li key={text} lang="en">{text}</li>)}</ul>}
+      <Refused of={refused} />
     </form>
   );
 }
