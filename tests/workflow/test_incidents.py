@@ -109,6 +109,8 @@ def test_an_incident_over_a_limit_is_decided_in_part_and_says_so(world: World, m
     assert (left["exceptions"], left["waiting"], left["amounts"]) == (41, 30, [{"amount": "5176.5", "currency": "USD"}])
     code, said = run(world, monkeypatch, "decide", REPEATED, "--approve", "--reason", REASON, "--as", "ben")
     assert (code, said) == (0, "30 of 30 approved; billproof status says what waits\n")
+    again = run(world, monkeypatch, "decide", REPEATED, "--approve", "--reason", REASON, "--as", "ben")
+    assert again == (0, "0 of 0 approved; billproof status says what waits\n")
     assert read(world, "/v1/incidents", MONTH)[1]["items"] == []
     (done,) = read(world, "/v1/incidents", MONTH | {"all": "true"})[1]["items"]
     assert (done["id"], done["waiting"], done["amounts"]) == (REPEATED, 0, [])
