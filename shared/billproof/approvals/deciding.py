@@ -44,16 +44,14 @@ def decide_exception(
 ) -> Answer:
     """Take a person's decision, if that person may take it; the same answer twice is taken once.
 
-    `incident` names what the person decides several exceptions for: each of them is decided by itself. Raises NotFound
-    where there is no such exception, InvalidInput for an incident of another month, and Contended. What may not be
-    decided is refused with a reason, not an error.
+    `incident` names what several are decided for, each by itself. Raises NotFound for no such exception, InvalidInput
+    for an incident of another month, and Contended. What may not be decided is refused with a reason, not an error.
     """
     state = exception_store.state(exception)
     _refuse_other_month(incident, state)
     history = policies.history(state.opened.legal_entity)
     if not history.knows(caller):
-        message = f"the policy of {state.opened.legal_entity} has no person with this identity"
-        return _refused(exception, Refusal.UNKNOWN_PERSON, message)
+        return _of_nobody(state)
     superseded = superseding(state, exception_store, register, now)
     if superseded is not None:  # the workflow notes it and ends when its wait does
         return _refused(exception, Refusal.ALREADY_DECIDED, f"superseded: {superseded.reason}")
@@ -82,6 +80,11 @@ def decide_exception(
         state = exception_store.state(exception)
     message = f"others kept deciding beside {exception}"
     raise Contended(message)
+
+
+def _of_nobody(state: ExceptionState) -> Answer:
+    message = f"the policy of {state.opened.legal_entity} has no person with this identity"
+    return _refused(state.opened.id, Refusal.UNKNOWN_PERSON, message)
 
 
 def _refuse_other_month(incident: str, state: ExceptionState) -> None:

@@ -38,7 +38,7 @@ HOUR_LETTERS = 13
 
 
 @dataclass
-class Evidence:
+class AccountFacts:
     """The facts of the accounts that were looked at, and the first moment of each fact where it is known.
 
     `policies` are the versions of the policy by run: that of the run and that of the month before, 0 for none.
@@ -63,23 +63,23 @@ class Evidence:
             self.first[fact] = min(first, self.first.get(fact, first))
 
 
-def evidence_of(opened: Iterable[ExceptionRecord], objects: Objects, records: Records) -> Evidence:
+def evidence_of(opened: Iterable[ExceptionRecord], objects: Objects, records: Records) -> AccountFacts:
     """Read what the last runs kept of the accounts whose invoices they held, and of others; it raises for nothing."""
-    evidence, by_run = Evidence(), defaultdict[str, list[ExceptionRecord]](list)
+    evidence, by_run = AccountFacts(), defaultdict[str, list[ExceptionRecord]](list)
     for record in opened:
         if record.kind is Kind.INVOICE:
             by_run[record.run].append(record)
     excepted = {record.subject for records_of in by_run.values() for record in records_of}
     for run in sorted(by_run, key=lambda name: RunId.parse(name).ordinal, reverse=True)[:MOST_RUNS]:
-        _Reading(evidence, Artefacts(objects), excepted).add(run, by_run[run], records)
+        _RunReading(evidence, Artefacts(objects), excepted).add(run, by_run[run], records)
     return evidence
 
 
 @dataclass
-class _Reading:
+class _RunReading:
     """Reads one run after another."""
 
-    evidence: Evidence
+    evidence: AccountFacts
     artefacts: Artefacts
     excepted: set[str]
     owners: dict[str, str] = field(default_factory=dict)

@@ -37,7 +37,7 @@ class Clean:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class SharedGroup:
     """Exceptions that share a fact; `clean` accounts of so many looked at share it, too.
 
     `lift` says how many times as often an account has an exception where it shares the fact as any account does.
@@ -49,13 +49,13 @@ class Group:
     lift: Fraction
 
 
-def grouped(facts: Mapping[str, Iterable[Fact]], clean: Clean) -> list[Group]:
-    """Group exceptions, given with their facts, the largest group first; those that share nothing are in none."""
+def grouped(facts: Mapping[str, Iterable[Fact]], clean: Clean) -> list[SharedGroup]:
+    """SharedGroup exceptions, given with their facts, the largest group first; those that share nothing are in none."""
     by_kind = {kind: defaultdict[str, list[Fact]](list) for kind in SharedKind}
     for exception, shared in facts.items():
         for fact in shared:
             by_kind[fact.kind][exception].append(fact)
-    groups: list[Group] = []
+    groups: list[SharedGroup] = []
     taken: set[str] = set()
     for kind in SharedKind:
         for group in _of_kind(by_kind[kind], taken, clean, len(facts)):
@@ -65,8 +65,8 @@ def grouped(facts: Mapping[str, Iterable[Fact]], clean: Clean) -> list[Group]:
     return sorted(groups, key=lambda group: (-len(group.exceptions), order.index(group.fact.kind), group.fact))
 
 
-def _of_kind(facts: Mapping[str, list[Fact]], taken: set[str], clean: Clean, exceptions: int) -> list[Group]:
-    """Group the exceptions that no group has taken by the fact of one kind that the most of them share."""
+def _of_kind(facts: Mapping[str, list[Fact]], taken: set[str], clean: Clean, exceptions: int) -> list[SharedGroup]:
+    """SharedGroup the exceptions that no group has taken by the fact of one kind that the most of them share."""
     numbers = Counter(fact for shared in facts.values() for fact in shared)
     lifts = {fact: lift_of(number, clean, fact, exceptions) for fact, number in numbers.items()}
     rest = {exception: shared for exception, shared in facts.items() if exception not in taken}
@@ -77,7 +77,7 @@ def _of_kind(facts: Mapping[str, list[Fact]], taken: set[str], clean: Clean, exc
         if best is not None:
             members[best].append(exception)
     return [
-        Group(fact, tuple(mine), clean.sharing.get(fact, 0), lifts[fact])
+        SharedGroup(fact, tuple(mine), clean.sharing.get(fact, 0), lifts[fact])
         for fact, mine in members.items()
         if len(mine) >= LEAST_EXCEPTIONS
     ]

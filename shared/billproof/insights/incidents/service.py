@@ -16,9 +16,9 @@ from billproof.errors import NotFound
 from billproof.findings import Severity
 from billproof.identities import InvoiceId
 from billproof.ids import shown
-from billproof.insights.incidents.evidence import Evidence, evidence_of
+from billproof.insights.incidents.evidence import AccountFacts, evidence_of
 from billproof.insights.incidents.facts import bounded_facts, facts_of_record
-from billproof.insights.incidents.grouping import Clean, Fact, Group, grouped
+from billproof.insights.incidents.grouping import Clean, Fact, SharedGroup, grouped
 from billproof.insights.incidents.model import Incident, MonthIncidents
 from billproof.insights.incidents.telling import lift_text, remedy_of, told
 from billproof.masterdata.directory import Directory
@@ -39,7 +39,7 @@ class IncidentSources:
 
 
 def incidents_of(legal_entity: str, period: str, *, sources: IncidentSources) -> MonthIncidents:
-    """Group the exceptions of a month, the largest incident first; raises InvalidPeriod and NotFound."""
+    """SharedGroup the exceptions of a month, the largest incident first; raises InvalidPeriod and NotFound."""
     month = Period.month(period)
     states = _standing(sources.exception_store.of_period(legal_entity, month.name))
     evidence = evidence_of((state.opened for state in states), sources.objects, sources.records)
@@ -102,7 +102,7 @@ class _NewRules:
         legal_entity: str,
         month: Period,
         states: Iterable[ExceptionState],
-        evidence: Evidence,
+        evidence: AccountFacts,
         sources: IncidentSources,
     ) -> "_NewRules":
         versions = {run: now for run, (now, before) in evidence.policies.items() if before and now != before}
@@ -133,24 +133,24 @@ def _holding(state: ExceptionState) -> set[str]:
     return {finding.code for finding in state.opened.findings if finding.severity is Severity.BLOCKING}
 
 
-def _facts(state: ExceptionState, erp: str, evidence: Evidence, new_rules: _NewRules) -> tuple[Fact, ...]:
+def _facts(state: ExceptionState, erp: str, evidence: AccountFacts, new_rules: _NewRules) -> tuple[Fact, ...]:
     facts = facts_of_record(state.opened, erp=erp) | new_rules.facts_of(state)
     if state.opened.kind is Kind.INVOICE:  # warnings are no rules that hold it
         facts |= {fact for fact in evidence.facts.get(state.opened.subject, ()) if fact.kind is not SharedKind.RULE}
     return bounded_facts(facts)
 
 
-def _changed_contracts(groups: Iterable[Group]) -> Iterator[Fact]:
+def _changed_contracts(groups: Iterable[SharedGroup]) -> Iterator[Fact]:
     """Yield the facts that name a day themselves."""
     return (group.fact for group in groups if group.fact.kind is SharedKind.CONTRACT)
 
 
-def _id(legal_entity: str, month: Period, group: Group) -> str:
+def _id(legal_entity: str, month: Period, group: SharedGroup) -> str:
     return str(IncidentId(legal_entity, month.name, group.fact.kind, group.fact.thing, group.fact.what))
 
 
 def _incident(
-    name: str, group: Group, states: list[ExceptionState], clean: Clean, exceptions: int, first_bad: str | None
+    name: str, group: SharedGroup, states: list[ExceptionState], clean: Clean, exceptions: int, first_bad: str | None
 ) -> Incident:
     identity = IncidentId.parse(name)
     waiting = [state for state in states if state.decision is None]

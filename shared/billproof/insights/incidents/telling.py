@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from decimal import Decimal
 from fractions import Fraction
 
 from billproof.approvals.incident_id import SharedKind
@@ -10,7 +11,7 @@ from billproof.completeness.changed_shapes import REMEDIES
 from billproof.completeness.shapes import Shape
 from billproof.findings import Severity
 from billproof.insights.incidents.facts import REFUSED
-from billproof.insights.incidents.grouping import Clean, Fact, Group
+from billproof.insights.incidents.grouping import Clean, Fact, SharedGroup
 
 _WHAT = {
     SharedKind.SOURCE: "events of source {thing} are not as in the month before ({what})",
@@ -22,7 +23,7 @@ _WHAT = {
 }
 
 
-def told(group: Group, clean: Clean, exceptions: int, first_bad: str | None) -> str:
+def told(group: SharedGroup, clean: Clean, exceptions: int, first_bad: str | None) -> str:
     """Say what a group shares, how many exceptions that explains, and how many clean accounts share it."""
     said = f"{len(group.exceptions)} of {exceptions} exceptions share it: {shared_text(group.fact)}"
     if first_bad:
@@ -45,7 +46,7 @@ def shared_text(fact: Fact) -> str:
 def lift_text(lift: Fraction) -> str:
     """Write a lift with two decimals, rounded half up."""
     hundredths = (lift * 200 + 1).__floor__() // 2
-    return f"{hundredths // 100}.{hundredths % 100:02d}"
+    return f"{Decimal(hundredths).scaleb(-2):.2f}"
 
 
 def remedy_of(fact: Fact, states: Sequence[ExceptionState]) -> str:
