@@ -58,8 +58,7 @@ def decide_exception(
     for _ in attempts(MAX_ATTEMPTS):
         if state.decision is not None:
             is_own = history.is_same(state.decision.identity, caller) and state.decision.verdict is verdict
-            answer = _answered(state, state.decision, exception_store, tokens, is_own=is_own)
-            return _about_reason(answer, reason)
+            return _about_reason(_answered(state, state.decision, exception_store, tokens, is_own=is_own), reason)
         if len(reason.strip()) < LEAST_REASON:
             return _refused(exception, Refusal.NO_REASON, "a decision needs a reason that another person understands")
         limits = exception_store.limits
