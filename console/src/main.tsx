@@ -9,6 +9,7 @@ import { CustomerPage, CustomersPage } from "./pages/customers";
 import { DisputesPage } from "./pages/disputes";
 import { ExceptionPage, WorkPage } from "./pages/work";
 import { EvidencePage } from "./pages/evidence";
+import { IncidentPage } from "./pages/incidents";
 import { IntegrationsPage } from "./pages/integrations";
 import { InvoicePage, InvoicesPage } from "./pages/invoices";
 import { LettersPage, QueuePage } from "./pages/letters";
@@ -50,6 +51,8 @@ function Page(props: PageProps & { page: string }) {
   switch (props.page) {
     case "work":
       return props.thing ? <ExceptionPage {...props} /> : <WorkPage {...props} />;
+    case "incidents":
+      return props.thing ? <IncidentPage {...props} /> : <WorkPage {...props} />;
     case "invoices":
       return props.thing ? <InvoicePage {...props} /> : <InvoicesPage {...props} />;
     case "cash":
@@ -208,7 +211,7 @@ function SignedIn(props: { leave: () => void } & Preferences) {
         <ul>
           {PAGES.map(([page, key]) => (
             <li key={page}>
-              <Link to={to(page)} current={place.page === page}>
+              <Link to={to(page)} current={place.page === page || (page === "work" && place.page === "incidents")}>
                 {words.text(key)}
                 {waiting[page] ? <span class="mark warn">{waiting[page]}</span> : null}
               </Link>

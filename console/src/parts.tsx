@@ -338,6 +338,16 @@ export function TextField(props: {
   );
 }
 
+/** What of several things was refused, each with why. */
+export function Refused({ of }: { of: string[] }) {
+  if (!of.length) return null;
+  return (
+    <div class="notice bad" role="alert">
+      <ul>{of.map((text) => <li key={text} lang="en">{text}</li>)}</ul>
+    </div>
+  );
+}
+
 /** Do something that may be refused: while it is under way nothing else is sent, and what came of it is said in words. */
 export function useAction() {
   const [isBusy, setBusy] = useState(false);

@@ -81,6 +81,24 @@ export interface Exception {
   notes: number;
 }
 
+export interface Incident {
+  id: string;
+  kind: "source" | "contract" | "configuration" | "integration" | "meter" | "rule";
+  thing: string;
+  what: string;
+  says: string;
+  first_bad: string | null;
+  accounts: number;
+  exceptions: number;
+  waiting: number;
+  amounts: Money[];
+  unknown_amounts: number;
+  clean_looked_at: number;
+  clean_sharing: number;
+  lift: string;
+  remedy: string;
+}
+
 export interface Note {
   ordinal: number;
   kind: string;

@@ -13,11 +13,12 @@ from billproof.names import BOUNDED, ONE_LINE
 
 
 class DecisionRequest(Model):
-    """An exception, what is decided and why. Who decides is the caller."""
+    """An exception, what is decided and why, and for which incident, if for one. Who decides is the caller."""
 
     exception: str
     verdict: Verdict
     reason: Annotated[str, BOUNDED, ONE_LINE]
+    incident: Annotated[str, BOUNDED, ONE_LINE] = ""
 
 
 @api_call(DecisionRequest, name="decide_exception", beside=ROUTES)
@@ -28,6 +29,7 @@ def handler(call: RouteCall[DecisionRequest], ports: Composition) -> Answer:
         verdict=call.request.verdict,
         caller=call.caller.identity,
         reason=call.request.reason,
+        incident=call.request.incident,
         exception_store=ports.exception_store,
         register=ports.register,
         policies=ports.policies,

@@ -45,6 +45,9 @@ VERBS = {
     "disputes": Verb("cli_disputes", "Disputes: what customers dispute of their invoices, and what is decided."),
     "write": Verb("cli_write", "Draft a text whose every figure, date, name and clause has its source."),
     "exceptions": Verb("cli_exceptions", "Exceptions: invoices, credit notes and runs that wait for a decision."),
+    "incidents": Verb(
+        "cli_incidents", "Incidents: what exceptions of a month share, and one decision for all of them."
+    ),
     "quarantine": Verb("cli_quarantine", "Refused usage events: open, resent and accepted, or dismissed."),
     "dlq": Verb("cli_dead_letters", "Dead letters: messages that failed five times."),
     "replay": Verb("cli_replay", "Send the events again that arrived over the usage bus in a window."),

@@ -41,9 +41,10 @@ def able_people_now(target: Target, opened: ExceptionRecord) -> list[str]:
     return [person.id for person in able_people(opened, history=history, limits=limits, at=target.ports.now())]
 
 
-def decide(target: Target, exception: str, verdict: str, *, who: str | None, reason: str) -> Answer:
+def decide(target: Target, exception: str, verdict: str, *, who: str | None, reason: str, incident: str = "") -> Answer:
     """Ask the API for a decision; raises OpsError where it could not be taken nor refused."""
     request = {"exception": exception, "verdict": verdict, "reason": reason}
+    request |= {"incident": incident} if incident else {}
     try:
         return Answer.model_validate(api.call(target, api.DECIDE, request, who=who))
     except api.RefusedCall as error:

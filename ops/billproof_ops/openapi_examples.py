@@ -15,6 +15,7 @@ PARAMETERS: dict[str, Any] = {
     "run": f"{_ENTITY}-{_MONTH}-001",
     "document": "SKY-US-2013-000001",
     "exception": f"{_ENTITY}.{_MONTH}.EV.001",
+    "incident": f"{_ENTITY}.{_MONTH}.rule.unpriced_meter.invoice",
     "event": "2013-01-05.e2ca56a2cac71c70",
     "receipt": "R9dbc355b3e03c6e98fbdf642",
     "endpoint": "whe_c874f8281b03a0044378bd24",

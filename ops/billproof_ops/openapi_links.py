@@ -18,6 +18,7 @@ _COLLECTIONS = {
     "invoices": "invoice",
     "credit-notes": "credit_note",
     "exceptions": "exception",
+    "incidents": "incident",
     "receipts": "receipt",
     "disputes": "dispute",
     "refused-events": "event",

@@ -21,6 +21,7 @@ from billproof.adapters.stripe.signatures import is_signed
 from billproof.adapters.tryton.tagged import decode
 from billproof.api.pages import AskedPage, cursor_of, place_of_cursor
 from billproof.api.problems import Problem
+from billproof.approvals.incident_id import IncidentId
 from billproof.errors import BillproofError, NotFound
 from billproof.events.identity import EventId
 from billproof.identities import ContractPath, ExceptionId, InvoiceId, LineId, RunId, TermName
@@ -95,6 +96,7 @@ INVOICES = ["skymeter-inc.2013-01.UA", "skymeter-inc.2013-01.UA~01", "a%2Eb.2013
 TEXTS: dict[str, tuple[list[str], Callable[[str], object]]] = {
     "RunId": (["skymeter-inc-2013-01-001"], as_printed(RunId.parse)),
     "InvoiceId": (INVOICES, as_printed(InvoiceId.parse)),
+    "IncidentId": (["skymeter-inc.2013-02.source.eu%2Fgateway.usage_cut"], as_printed(IncidentId.parse)),
     "ExceptionId": (["skymeter-inc.2013-01._run.001-01", "e.2013-01.UA.001"], as_printed(ExceptionId.parse)),
     "ContractPath": (["UA-2013/fee", "a%2Fb/2013-01"], as_printed(ContractPath.parse)),
     "TermName": (["fee@2013-01-05", "a%3Ab"], TermName.parse),

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from billproof.approvals.incident_id import IncidentId, SharedKind
 from billproof.errors import NotFound
 from billproof.identities import (
     ContractPath,
@@ -43,10 +44,11 @@ lines = st.builds(
 runs = st.builds(RunId, texts, months, st.integers(min_value=1, max_value=10**6))
 invoices = st.builds(InvoiceId, texts, texts, texts, st.integers(min_value=0, max_value=10**4))
 exceptions = st.builds(ExceptionId, texts, texts, texts, texts)
+incidents = st.builds(IncidentId, texts, texts, st.sampled_from(SharedKind), texts, texts)
 paths = st.builds(ContractPath, values, values)
-type Identity = RunId | InvoiceId | ExceptionId | LineId | ContractPath
-IDENTITIES = [runs, invoices, exceptions, lines, paths]
-KINDS = ["run", "invoice", "exception", "line", "place in a contract"]
+type Identity = RunId | InvoiceId | ExceptionId | IncidentId | LineId | ContractPath
+IDENTITIES = [runs, invoices, exceptions, incidents, lines, paths]
+KINDS = ["run", "invoice", "exception", "incident", "line", "place in a contract"]
 
 
 @pytest.mark.parametrize("identities", IDENTITIES, ids=KINDS)
@@ -76,7 +78,8 @@ def test_two_groups_are_two_lines(one: list[str], other: list[str]) -> None:
 
 @given(st.text(HARD, max_size=20))
 def test_a_text_is_read_only_as_what_prints_it(text: str) -> None:
-    readers: list[Callable[[str], object]] = [RunId.parse, InvoiceId.parse, ExceptionId.parse, LineId.parse]
+    kinds = (RunId, InvoiceId, ExceptionId, IncidentId, LineId)
+    readers: list[Callable[[str], object]] = [kind.parse for kind in kinds]
     for read in readers:
         try:
             identity = read(text)

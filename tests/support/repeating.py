@@ -26,6 +26,7 @@ READING: dict[str, tuple[str, ...]] = {
     "dlq peek": ("erp-postings",),
     "exceptions list": (*MONTH, "--all"),
     "exceptions show": (EV,),
+    "incidents list": (*MONTH, "--all"),
     "import receivables": ("-e", INC),
     "import show": ("-e", INC),
     "invoice export": MONTH,
@@ -107,6 +108,8 @@ WRITING: dict[str, tuple[tuple[str, ...], int, str]] = {
 """What writes: its arguments, and the exit code and text of the second time, after which no fact is new or changed."""
 
 ELSEWHERE = {
+    "incidents decide": "workflow/test_incidents.py",
+    "incidents show": "workflow/test_incidents.py",
     "insights recompute": "workflow/test_metrics_of_days.py",
     "contract import": "workflow/test_orders_command.py",
     "contract sync": "workflow/test_orders_command.py",

@@ -3,12 +3,13 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { post, Problem, url, useList, useRead } from "../api";
 import { Bars } from "../chart";
 import type { PageProps } from "../main";
-import { Amount, Choice, Empty, Figure, Link, Mark, More, PageHead, Sheet, Show, Table, TextField, useAction } from "../parts";
+import { Amount, Choice, Empty, Figure, Link, Mark, More, PageHead, Refused, Sheet, Show, Table, TextField, useAction } from "../parts";
 import { go } from "../router";
 import type { Exception, Finding, Invoice, InvoiceRow, ShownException } from "../types";
 import { useWords, type Words } from "../words";
 import { ContractLine, type Contracts } from "./customers";
 import { InvoiceLines, TaxSummary } from "./lines";
+import { Incidents } from "./incidents";
 import { isSnoozed, Notes } from "./notes";
 
 /** How many whole days ago an instant was. */
@@ -62,6 +63,7 @@ export function WorkPage(props: PageProps) {
   return (
     <>
       <PageHead title={words.text("page.work")} lead={words.text("work.lead", { month: words.month(props.month) })} />
+      <Incidents {...props} />
       <Sheet
         title={words.text("work.exceptions")}
         padded={false}
@@ -157,7 +159,7 @@ function Together(props: { picked: string[]; onDone: () => void }) {
         <button class="main" type="submit" disabled={isBusy}>{words.text("work.together", { number: props.picked.length })}</button>
       </div>
       {result}
-      {refused.length > 0 && <ul class="notice bad" role="alert">{refused.map((text) => <li key={text} lang="en">{text}</li>)}</ul>}
+      <Refused of={refused} />
     </form>
   );
 }

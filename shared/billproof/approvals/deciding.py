@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from billproof.approvals.entitlement import NotEntitled, entitlement
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.governing import PolicyBook
+from billproof.approvals.incident_id import IncidentId
 from billproof.approvals.model import Answer, AnswerOutcome, Decision, ExceptionState, Refusal, Verdict
 from billproof.approvals.superseding import output_of, superseding
 from billproof.callers import Identity
-from billproof.errors import Contended
+from billproof.errors import Contended, InvalidInput
 from billproof.periods import instant_text
 from billproof.ports import TaskTokens
 from billproof.retrying import attempts
@@ -39,25 +40,25 @@ def decide_exception(
     policies: PolicyBook,
     tokens: TaskTokens,
     now: datetime,
+    incident: str = "",
 ) -> Answer:
     """Take a person's decision, if that person may take it; the same answer twice is taken once.
 
-    Raises NotFound where there is no such exception, and Contended. What may not be decided is refused with a reason,
-    not an error.
+    `incident` names what several are decided for, each by itself. Raises NotFound for no such exception, InvalidInput
+    for an incident of another month, and Contended. What may not be decided is refused with a reason, not an error.
     """
     state = exception_store.state(exception)
+    _refuse_other_month(incident, state)
     history = policies.history(state.opened.legal_entity)
     if not history.knows(caller):
-        message = f"the policy of {state.opened.legal_entity} has no person with this identity"
-        return _refused(exception, Refusal.UNKNOWN_PERSON, message)
+        return _of_nobody(state)
     superseded = superseding(state, exception_store, register, now)
     if superseded is not None:  # the workflow notes it and ends when its wait does
         return _refused(exception, Refusal.ALREADY_DECIDED, f"superseded: {superseded.reason}")
     for _ in attempts(MAX_ATTEMPTS):
         if state.decision is not None:
             is_own = history.is_same(state.decision.identity, caller) and state.decision.verdict is verdict
-            answer = _answered(state, state.decision, exception_store, tokens, is_own=is_own)
-            return _about_reason(answer, reason)
+            return _about_reason(_answered(state, state.decision, exception_store, tokens, is_own=is_own), reason)
         if len(reason.strip()) < LEAST_REASON:
             return _refused(exception, Refusal.NO_REASON, "a decision needs a reason that another person understands")
         limits = exception_store.limits
@@ -72,11 +73,26 @@ def decide_exception(
             reason=reason.strip(),
             policy_version=entitled.policy.version,
             identity=caller,
+            incident=incident,
         )
         exception_store.decide(decision, [amount.record for amount in entitled.counted])
         state = exception_store.state(exception)
     message = f"others kept deciding beside {exception}"
     raise Contended(message)
+
+
+def _of_nobody(state: ExceptionState) -> Answer:
+    message = f"the policy of {state.opened.legal_entity} has no person with this identity"
+    return _refused(state.opened.id, Refusal.UNKNOWN_PERSON, message)
+
+
+def _refuse_other_month(incident: str, state: ExceptionState) -> None:
+    if not incident:
+        return
+    named, opened = IncidentId.parse(incident), state.opened
+    if (named.legal_entity, named.period) != (opened.legal_entity, opened.period):
+        message = f"incident: {opened.id} is of another legal entity or month"
+        raise InvalidInput(message)
 
 
 def _answered(

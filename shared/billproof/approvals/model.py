@@ -1,6 +1,9 @@
 """An exception, its decision, and the reasons why a decision is refused."""
 
+import operator
 from enum import StrEnum
+
+from pydantic import Field
 
 from billproof.callers import Identity
 from billproof.findings import Finding
@@ -64,7 +67,8 @@ class Verdict(StrEnum):
 class Decision(Model):
     """Who decided what, when, why, and under which version of the policy.
 
-    `identity` is how the person called; null in decisions from before people had identities.
+    `identity` is how the person called; null in decisions from before people had identities. `incident` is what the
+    person took the decision for, where it was taken together with others: it gives no right that the person lacks.
     """
 
     exception: str
@@ -74,6 +78,7 @@ class Decision(Model):
     reason: str
     policy_version: int
     identity: Identity | None = None
+    incident: str = Field(default="", exclude_if=operator.not_)
 
 
 class Refusal(StrEnum):

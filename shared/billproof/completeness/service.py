@@ -23,7 +23,6 @@ from billproof.errors import NotFound, ObjectUnreadable
 from billproof.findings import Finding, Owner, Severity, is_blocked
 from billproof.model import decimal_text
 from billproof.money import Money, exactly
-from billproof.periods import Period
 from billproof.pipeline.artefacts import (
     AGGREGATION_PLAN,
     CHECK_WARNINGS,
@@ -37,7 +36,7 @@ from billproof.pipeline.artefacts import (
 )
 from billproof.pipeline.model import CheckWarnings, RunPlan
 from billproof.pipeline.quarantine import resent_of, unreadable_finding
-from billproof.pipeline.starting import is_closed, run_ids
+from billproof.pipeline.starting import closed_runs_before
 from billproof.ports import Objects, Records
 from billproof.usage.keys import bucket_name
 from billproof.usage.shared_ids import shared_ids
@@ -165,10 +164,7 @@ def _month_before(
 
     A run whose plan or tallies no longer read has no history: `unreadable` is told of it.
     """
-    before = Period.month_ending(plan.period.start)
-    for run_id in reversed(run_ids(records, plan.legal_entity, before.name)):
-        if not is_closed(records, run_id):
-            continue
+    for run_id in closed_runs_before(records, plan.legal_entity, plan.period):
         try:
             earlier = artefacts.read(RUN_PLAN, run_id)
             if not earlier.is_partial:

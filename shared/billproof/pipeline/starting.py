@@ -13,7 +13,7 @@ Step Functions forgets an execution 90 days after it ended: then only these fact
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -68,6 +68,13 @@ def is_closed(records: Records, run_id: str) -> bool:
 def run_ids(records: Records, legal_entity: str, period: str) -> list[str]:
     """Return the runs of a legal entity and period, oldest first."""
     return [record["run_id"] for record in _run_records(records, legal_entity, period)]
+
+
+def closed_runs_before(records: Records, legal_entity: str, period: Period) -> Iterator[str]:
+    """Yield the closed runs of the month before a period, the last one first."""
+    for run_id in reversed(run_ids(records, legal_entity, Period.month_ending(period.start).name)):
+        if is_closed(records, run_id):
+            yield run_id
 
 
 def _run_records(records: Records, legal_entity: str, period: str) -> list[Document]:

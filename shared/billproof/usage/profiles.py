@@ -3,10 +3,13 @@
 The profile of a month is compared with that of the month before; nothing is priced by it.
 """
 
+import operator
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import NamedTuple
+
+from pydantic import Field
 
 from billproof.model import Computed, Model
 
@@ -27,8 +30,9 @@ class Profile(Model):
 
     Events are those of whole days (UTC), values those of all. Of the `days` from the first to the last one with events,
     `active_days` have any, and `usual_days` have just `usual` ones. `repeated` counts events that say at the same
-    instant what another one says, on `repeated_days` days. `values` are different ones above zero, of which `most` is
-    the largest, in `at_most` events; `multiples` counts the events whose value is one of each of STEPS.
+    instant what another one says, on `repeated_days` days; the first hour with one is `first_repeated`, empty where
+    there is none or nobody noted it. `values` are different ones above zero, of which `most` is the largest, in
+    `at_most` events; `multiples` counts the events whose value is one of each of STEPS.
     """
 
     account: str
@@ -48,6 +52,7 @@ class Profile(Model):
     total: Computed
     multiples: tuple[int, ...]
     bands: tuple[Band, ...]
+    first_repeated: str = Field(default="", exclude_if=operator.not_)
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -69,7 +74,10 @@ class BucketProfile(Model):
 
 
 class DayRow(NamedTuple):
-    """On how many days an account sent so many events, of which repeated ones, and the first and last such day."""
+    """On how many days an account sent so many events, of which repeated ones, and the first and last such day.
+
+    `again` is the first hour with a repeated one, such as 2013-02-10T14 (UTC).
+    """
 
     number: int
     source: str
@@ -81,6 +89,7 @@ class DayRow(NamedTuple):
     repeated_days: int
     first: int
     last: int
+    again: str | None
 
 
 class BandRow(NamedTuple):
@@ -120,6 +129,7 @@ def profile_of(names: Mapping[str, str], days: Iterable[DayRow], bands: Iterable
         total=_short(sum(row.total for row in of_bands)),
         multiples=tuple(map(sum, zip(*(row.multiples for row in of_bands), strict=True))),
         bands=tuple(Band(band=row.band, events=row.events) for row in of_bands if row.band is not None),
+        first_repeated=min((row.again for row in of_days if row.again), default=""),
     )
 
 

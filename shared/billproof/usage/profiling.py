@@ -22,7 +22,7 @@ NOT_SIZED = {Aggregation.COUNT, Aggregation.DISTINCT}
 
 _TABLE = """
 create or replace temp table profile_rows
-    (number integer, source varchar, type varchar, rank integer, day date, value double, events bigint)
+    (number integer, source varchar, type varchar, rank integer, day date, value double, events bigint, again varchar)
 """
 _WHOLE_DAYS = """
 create or replace temp table whole_days as
@@ -38,18 +38,19 @@ _PLAIN = """(
     on plain.account = spans.account)"""
 _INSERT = """
 insert into profile_rows
-select number, source, type, {rank}, cast({day} as date), {value} as value, count(*)
+select number, source, type, {rank}, cast({day} as date), {value} as value, count(*),
+    case when count(*) > 1 then replace(left(cast(time as varchar), 13), ' ', 'T') end
 from {rows}
 where verdict = 'kept' and is_whole and period = $period and time >= start_at and time < end_at{of_types}
 group by number, source, type, time, value{mark}, {day}
 """
 _DAYS = """
 with of_days as (
-    select number, source, type, rank, day, sum(events) as per_day, sum(events - 1) as repeated
+    select number, source, type, rank, day, sum(events) as per_day, sum(events - 1) as repeated, min(again) as again
     from profile_rows join whole_days using (number) where day between first_day and last_day group by all)
 select number, source, type, rank, cast(per_day as bigint) as per_day, count(*), cast(sum(repeated) as bigint),
     count(*) filter (repeated > 0), datediff('day', date '1970-01-01', min(day)),
-    datediff('day', date '1970-01-01', max(day))
+    datediff('day', date '1970-01-01', max(day)), min(again)
 from of_days group by number, source, type, rank, per_day order by all
 """
 _BANDS = """
