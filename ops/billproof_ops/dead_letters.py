@@ -134,6 +134,8 @@ def redrive(
         raise WrongUse(remedy)
     pair = pair_of(target, queue)
     before = _depth(pair.dead)
+    if before == 0:
+        return Redriven(queue=queue, dry_run=dry_run, before=0, matched=0, sent_back=0, after=0)
     if dry_run:
         return _sent_back(pair, queue, before, contains=contains, limit=limit, per_second=per_second, dry_run=True)
     known = f"{before} dead letters"

@@ -25,12 +25,14 @@ from billproof.store_keys import partition_name
 class OperatorAction(StrEnum):
     """What is done once more."""
 
+    REDRIVE_EXCEPTION = "redrive_exception"
     REDRIVE_LETTERS = "redrive_letters"
     REDRIVE_RUN = "redrive_run"
     REPLAY_USAGE = "replay_usage"
     REPLAY_WEBHOOKS = "replay_webhooks"
     RESEND_DOCUMENT = "resend_document"
     RESEND_EVENT = "resend_event"
+    RESEND_MESSAGE = "resend_message"
 
 
 class AskedAction(Model):

@@ -48,7 +48,8 @@ class BucketTally(Model):
     @property
     def named_sources(self) -> set[str]:
         """The sources that are counted by their names."""
-        return {tally.source for tally in (*self.hours, *self.days)} - {OTHER_SOURCES}
+        named = {hour.source for hour in self.hours} | {day.source for day in self.days}
+        return named - {OTHER_SOURCES}
 
 
 class IdPlace(Model):
