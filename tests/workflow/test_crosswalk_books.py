@@ -92,7 +92,7 @@ def test_two_large_crosswalks_are_compared_once_and_not_for_each_id(monkeypatch:
 def rows_of(ids: int, entries: int) -> tuple[int, BucketSpread, list[OwnedSpan]]:
     """Return how many rows a plan has of a crosswalk: those of ids, and those of days, each written once."""
     days = [f"{2013 + number // 12}-{number % 12 + 1:02d}-01" for number in range(entries + 1)]
-    terms = tuple((("UA", "B6")[number % 2], *days[number : number + 2]) for number in range(entries))
+    terms = tuple((("UA", "B6")[number % 2], days[number], days[number + 1]) for number in range(entries))
     names = tuple(f"x{number}" for number in range(ids))
     spans = list(CrosswalkBook.of([known(crosswalk(*terms, ids=names))]).spans({}))
     spread = Buckets((1,)).spread_with(0, spans)

@@ -106,6 +106,7 @@ STORES_ELSEWHERE = {
     "local status": "only reads",
     "demo": "a stack of its own, by the other commands",
     "init": "files of yours",
+    "insights recompute": "only reads, and compares",
     "rehearse-restore": "a stack of its own",
     "audit export": "only reads, and writes files of yours",
     "invoice pdf": "only reads, and writes files of yours",
@@ -122,6 +123,8 @@ STORES_ELSEWHERE = {
     "write variance": "only reads",
 }
 """Commands that write nothing of a stack's own, or nothing but by other functions."""
+MASTER_DATA = "catalog"
+"""The partition of all versions of master data but contracts and accounts."""
 RECORDS = {
     "run start": "runs",
     "run redrive": "operator-actions",
@@ -143,9 +146,8 @@ RECORDS = {
     "disputes resolve": "disputes",
     "dlq redrive": "operator-actions",
     "dlq discard": "discarded",
-    "insights recompute": "metrics",
-    "contract import": "catalog",
-    "contract sync": "crm",
+    "contract import": MASTER_DATA,
+    "contract sync": MASTER_DATA,
     "audit adopt": "chain",
     "audit anchor": "anchors",
     "audit erase": "chain",
@@ -156,9 +158,9 @@ RECORDS = {
     "import propose": "openings",
     "payments apply": "receipt-decisions",
     "payments give-back": "receipt-decisions",
-    "payments import": "bank-statements",
+    "payments import": "statements",
     "payments reverse": "receipt-decisions",
-    "publish": "catalog",
+    "publish": MASTER_DATA,
     "usage compact": "compactions",
     "webhooks add": "webhooks",
     "webhooks replay": "operator-actions",
@@ -172,5 +174,5 @@ RECORDS = {
 def test_every_command_that_writes_says_which_records_the_chain_has_of_it() -> None:
     """A new command is told here: what writes and is not recorded would let somebody do it unseen."""
     assert RECORDS.keys() | STORES_ELSEWHERE.keys() == WRITING.keys() | ELSEWHERE.keys()
-    kinds = partitions_written().keys() | folders_written().keys() | {RECORDS["recover load"]}
+    kinds = partitions_written().keys() | folders_written().keys() | {MASTER_DATA, RECORDS["recover load"]}
     assert {name: kind for name, kind in RECORDS.items() if kind not in kinds} == {}
