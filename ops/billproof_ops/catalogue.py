@@ -60,6 +60,9 @@ _OF_STEPS = """
   paused on 28 days a single day is told as a warning.
 - `control_totals_missing` (completeness, holds the run): a source that stated control totals in this month or the one
   before states none of days on which it sends events, by the rule of `source_silent`. What it puts at risk is unknown.
+- `sources_counted_together` (completeness, warning): a bucket has more sources than are counted by name
+  ([limits](limits.md#usage-events)). Whether one of the others fell silent or sent what it stated is not known. No
+  quantity depends on it.
 - `usage_irregular` (completeness, holds the run): accounts of a source that send the same number of events on nearly
   every day (four of five days of two months) send fewer on more days, or more.
 - `usage_repeated` (completeness, holds the run): a source sends on more days events that say what another one of the

@@ -8,9 +8,11 @@ from billproof.approvals.actions import OperatorAction
 from billproof.audit.index import index_of
 from billproof.audit.telling import LifeStory
 from billproof.audit.walking import all_chains
+from billproof.ports import Key
 from tests.support.kinds import folders_written, partitions_written
 from tests.support.repeating import ELSEWHERE, WRITING
 from tests.support.taken_over import running_business
+from tests.support.verifying import verified
 from tests.support.world import World
 from tests.workflow.test_every_route import (
     ALL,
@@ -86,7 +88,7 @@ ACTIONS = {
 
 
 @pytest.mark.parametrize("key", sorted(ACTIONS))
-def test_what_a_person_makes_happen_once_more_is_told_with_who_what_and_what_came_of_it(key: str, world: World) -> None:
+def test_what_a_person_makes_happen_once_more_is_told_and_its_removal_is_found(key: str, world: World) -> None:
     action, subject = ACTIONS[key]
     changed = about(world, key)
     assert call(world, key, ALL if SCOPES[key] else PERSON, changed=changed)[0] in {200, 202}
@@ -97,6 +99,10 @@ def test_what_a_person_makes_happen_once_more_is_told_with_who_what_and_what_cam
     assert asked.by == done.by != ""
     assert done.before == asked.place
     assert asked.request == done.request != ""
+    before = {(finding.kind, finding.where) for finding in verified(world).findings}
+    del world.records["decisions"].items[Key(*asked.place)]
+    after = {(finding.kind, finding.where) for finding in verified(world).findings}
+    assert [kind for kind, _ in after - before] == ["stored_no_more"]
 
 
 STORES_ELSEWHERE = {

@@ -42,7 +42,10 @@ def test_the_sources_that_come_on_most_days_keep_their_names(monkeypatch: pytest
     extras = Extras()
     wanted = plan(ask("count"), ask("sum", "distance")).model_copy(update={"stated": (ask("sum", "distance"),)})
     (usage,) = aggregate(wanted, objects=world.objects, extras=extras)
-    assert [(measured.meter, measured.quantity) for measured in usage.quantities] == [("count", Decimal(7)), ("sum", Decimal(7_000))]
+    assert [(measured.meter, measured.quantity) for measured in usage.quantities] == [
+        ("count", Decimal(7)),
+        ("sum", Decimal(7_000)),
+    ]
     assert {(day.source, day.day): day.events for day in extras.days} == {
         ("a-00000", "2013-01-05"): 1,
         (OTHER_SOURCES, "2013-01-05"): 4,
