@@ -83,7 +83,7 @@ class OperatorActions:
         self, action: OperatorAction, subject: str, *, by: Asker, before: str, now: datetime
     ) -> Iterator[Outcome]:
         """Record who asks for an action before its block does it, and afterwards what came of it."""
-        asked = AskedAction(
+        wanted = AskedAction(
             action=action,
             subject=subject,
             asked_by=by.name,
@@ -91,14 +91,14 @@ class OperatorActions:
             asked_at=instant_text(now),
             before=before,
         )
-        first = self._key(asked, "asked")
-        self.records.create(Record(first, asked.model_dump(mode="json")))
+        first = self._key(wanted, "asked")
+        self.records.create(Record(first, wanted.model_dump(mode="json")))
         outcome = Outcome()
         yield outcome
         done = DoneAction(
             action=action, subject=subject, done_by=by.name, done_at=instant_text(now), after=outcome.after
         )
-        self.records.create(Record(self._key(asked, "done"), done.model_dump(mode="json"), before=first))
+        self.records.create(Record(self._key(wanted, "done"), done.model_dump(mode="json"), before=first))
 
     def _key(self, asked: AskedAction, fact: str) -> Key:
         sort = ActionKey(asked.subject, asked.asked_at, asked.action, fact)
