@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from billproof.action_keys import ActionKey
 from billproof.audit.naming import SHARED
 from billproof.callers import Identity
+from billproof.decision_keys import ActionKey
 from billproof.model import Model
 from billproof.periods import instant_text
 from billproof.ports import Key, Record, Records

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from billproof.action_keys import ActionKey
 from billproof.audit.index import AuditIndex, RecordedEntry
 from billproof.audit.model import ADOPTED, ERASED, OBJECTS
+from billproof.decision_keys import ActionKey
 from billproof.errors import NotFound
 from billproof.identities import InvoiceId, RunId
 from billproof.model import Model
