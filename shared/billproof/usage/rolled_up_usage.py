@@ -150,6 +150,7 @@ def _is_added(asked_aggregate: AskedAggregate, days: Sequence[Compaction]) -> bo
     if (
         asked_aggregate.aggregation not in ADDED
         or asked_aggregate.is_level
+        or asked_aggregate.price_property is not None  # each event has to have its price
         or asked_aggregate.reading != Reading(meter=asked_aggregate.meter)
     ):
         return False
