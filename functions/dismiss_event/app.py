@@ -31,6 +31,8 @@ def resend(call: RouteCall[ResendingRequest], ports: Composition) -> ResentEvent
         directory=ports.directory,
         objects=ports.objects,
         queue=ports.usage_events,
+        decisions=ports.decisions,
+        now=ports.now(),
     )
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 
+from billproof.approvals.actions import OperatorAction
 from billproof.errors import NotFound
 from billproof.findings import Finding
 from billproof.identities import RunId
@@ -22,6 +23,7 @@ from billproof.pipeline.shared_ids import elsewhere_findings
 from billproof.pipeline.starting import RUNNING, StartedRun, refuse_while_another_runs, run_ids, run_key
 from billproof.store_keys import FactName
 from billproof_ops import api
+from billproof_ops.actions import recorded
 from billproof_ops.errors import OpsError
 from billproof_ops.model import Shown
 from billproof_ops.naming import MONTHS_LOOKED_AT, billed_months, refuse_unknown
@@ -61,6 +63,14 @@ def redrive_run(target: Target, run_id: str, *, who: str | None) -> str:
         raise OpsError(message)
     failed, ports = RunId.parse(run_id), target.ports
     refuse_signed_off(ports.runs, failed.legal_entity, failed.period)
+    before, entity = f"the run is {state.status.lower()}", failed.legal_entity
+    with recorded(target, OperatorAction.REDRIVE_RUN, run_id, who=who, before=before, legal_entity=entity) as outcome:
+        outcome.after = _redriven_run(target, failed, run_id, who=who)
+    return outcome.after
+
+
+def _redriven_run(target: Target, failed: RunId, run_id: str, *, who: str | None) -> str:
+    ports = target.ports
     note_redrive(ports.runs, failed.legal_entity, run_id, ports.now())
     refuse_while_another_runs(ports.runs, failed.legal_entity, failed.period, ports.billing_runs, ports.now())
     if target.machine("BillingRunArn").redrive(run_id):
@@ -171,8 +181,8 @@ def problems_of(target: Target, released: Released) -> list[DeliveryProblem]:
     return delivery_problems(facts) if facts is not None else []
 
 
-def resend(target: Target, released: Released, to: str) -> tuple[str, int]:
-    """Ask for a delivered document to be mailed again; return to whom, and which sending it is.
+def resend(target: Target, released: Released, to: str, *, who: str | None = None) -> tuple[str, int]:
+    """Ask for a delivered document to be mailed again, and record who does; return to whom, and which sending it is.
 
     Raises OpsError where it was not delivered yet, its account is gone, or the address is one that fails.
     """
@@ -191,5 +201,10 @@ def resend(target: Target, released: Released, to: str) -> tuple[str, int]:
         raise OpsError(message)
     ordinal = len(facts.names(RESENT)) + 1
     wanted = {"invoice": released.invoice, "resend": {"to": address, "ordinal": ordinal}}
-    list(send_all(target, "DeliveriesQueueUrl", [(json.dumps(wanted), 1)]))
+    before, entity = f"delivered, and sent again {ordinal - 1} times", released.legal_entity
+    with recorded(
+        target, OperatorAction.RESEND_DOCUMENT, released.invoice, who=who, before=before, legal_entity=entity
+    ) as outcome:
+        list(send_all(target, "DeliveriesQueueUrl", [(json.dumps(wanted), 1)]))
+        outcome.after = f"sending {ordinal + 1} is asked for"
     return address, ordinal

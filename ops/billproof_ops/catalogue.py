@@ -24,8 +24,11 @@ _OF_STEPS = """
 
 - `unpriceable_charge` (pricing, blocking): the terms give no price. Examples: versions that contradict each other, a
   cadence that changes, a currency without an exchange rate, a meter that nobody published.
-- `quantity_out_of_range` (pricing, blocking): a meter cannot be added up. Its sum has more than 23 digits before the
-  decimal point, or events that arrived before the meter was published have values that are not quantities.
+- `quantity_out_of_range` (pricing, blocking): a meter cannot be added up: its sum has more than 23 digits before the
+  decimal point.
+- `value_not_a_quantity` (pricing, blocking): events that came before their meter was published have values that
+  ingestion would refuse today, such as `-5`, `1e3` or `1_000`, or lack the price that each must have. They are not
+  measured. The finding counts them by meter. Have the source correct or retract them, then run the period again.
 - `meter_changed` (planning, blocking): late usage of a month that was billed by an earlier definition of the meter.
 - `undetermined_tax` (tax, blocking): no rule says which tax is due. This is never treated as a zero rate.
 - `late_usage_billed_elsewhere` (release, blocking): another invoice billed the same late usage after this one was
@@ -57,6 +60,9 @@ _OF_STEPS = """
   paused on 28 days a single day is told as a warning.
 - `control_totals_missing` (completeness, holds the run): a source that stated control totals in this month or the one
   before states none of days on which it sends events, by the rule of `source_silent`. What it puts at risk is unknown.
+- `sources_counted_together` (completeness, warning): a bucket has more sources than are counted by name
+  ([limits](limits.md#usage-events)). Whether one of the others fell silent or sent what it stated is not known. No
+  quantity depends on it.
 - `usage_irregular` (completeness, holds the run): accounts of a source that send the same number of events on nearly
   every day (four of five days of two months) send fewer on more days, or more.
 - `usage_repeated` (completeness, holds the run): a source sends on more days events that say what another one of the

@@ -61,11 +61,12 @@ def redrive_dead_letters(
     limit: Annotated[int | None, typer.Option(min=1, help="Send at most this many.")] = None,
     per_second: Annotated[int, typer.Option(min=1, max=1000, help="Messages a second.")] = 50,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would be sent.")] = False,
+    who: Who = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send dead letters to their queue again. It is safe to repeat."""
+    """Send dead letters to their queue again. It is safe to repeat, and recorded in the audit chain."""
     done = dead_letters.redrive(
-        Target.find(), queue, contains=contains, limit=limit, per_second=per_second, dry_run=dry_run
+        Target.find(), queue, who=who, contains=contains, limit=limit, per_second=per_second, dry_run=dry_run
     )
     verb = "would be sent again" if dry_run else "sent again"
     number = done.matched if dry_run else done.sent_back

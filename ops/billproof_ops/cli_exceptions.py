@@ -103,7 +103,7 @@ def _answer(answer: Answer, *, as_json: bool) -> None:
 
 
 @app.command()
-def redrive(name: Name) -> None:
+def redrive(name: Name, *, who: Who = None) -> None:
     """Start the workflow of an exception again after its execution failed. It is safe to repeat."""
     target = Target.find()
-    console.print(f"started {exceptions.restart(target, naming.exception(target, name))}")
+    console.print(f"started {exceptions.redrive(target, naming.exception(target, name), who=who)}")

@@ -12,7 +12,7 @@ from rich.table import Table
 from billproof.invoicing.balance import BalanceChange
 from billproof.invoicing.listing import InvoiceRow
 from billproof_ops import billing, cli_credits, naming, previews, tables, verifying
-from billproof_ops.printing import AsJson, Entity, Period, console, print_json, show_proof, verbs, write_bytes
+from billproof_ops.printing import AsJson, Entity, Period, Who, console, print_json, show_proof, verbs, write_bytes
 from billproof_ops.target import Target
 
 app = verbs()
@@ -188,11 +188,12 @@ def resend_a_document(
     name: Annotated[str, typer.Argument(help="A number or an id, as for show.")],
     *,
     to: Annotated[str, typer.Option("--to", help="The address; else the account's billing address of now.")] = "",
+    who: Who = None,
 ) -> None:
     """Mail a delivered document again, with the files that were sent, to an address that is right now."""
     target = Target.find()
     released = billing.find_release(target, name)
-    address, ordinal = billing.resend(target, released, to)
+    address, ordinal = billing.resend(target, released, to, who=who)
     console.print(f"{released.number}: sending {ordinal + 1} to {address} is on its way", soft_wrap=True)
 
 

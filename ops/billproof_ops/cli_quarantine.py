@@ -67,6 +67,6 @@ def dismiss_refused(
 
 
 @app.command("resend")
-def resend_refused(events: EventIds) -> None:
+def resend_refused(events: EventIds, *, who: Who = None) -> None:
     """Send refused events to their queue again, as they came. Remove the cause first. It is safe to repeat."""
-    console.print(f"{quarantine.resend(Target.find(), events)} sent again")
+    console.print(f"{quarantine.resend(Target.find(), events, who=who)} sent again")

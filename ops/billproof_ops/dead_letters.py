@@ -20,10 +20,12 @@ from botocore.parsers import ResponseParserError
 
 from billproof.adapters.aws.clients import client
 from billproof.adapters.aws.dead_letters import depth, let_go, received
+from billproof.approvals.actions import OperatorAction
 from billproof.approvals.dismissing import LEAST_REASON
 from billproof.ids import canonical_json
 from billproof.periods import instant_text
 from billproof.usage.discarded import discarded_key
+from billproof_ops.actions import recorded
 from billproof_ops.api import own_name
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.failures import WORK_QUEUES, Failure, failure_of
@@ -113,18 +115,39 @@ def peek(target: Target, queue: str, *, limit: int, contains: str = "") -> list[
 
 
 def redrive(
-    target: Target, queue: str, *, contains: str = "", limit: int | None = None, per_second: int = 50, dry_run: bool
+    target: Target,
+    queue: str,
+    *,
+    who: str | None = None,
+    contains: str = "",
+    limit: int | None = None,
+    per_second: int = 50,
+    dry_run: bool,
 ) -> Redriven:
     """Send dead letters back to their queue: those whose body contains a text, at most `limit`, at a rate.
 
-    Scheduled functions are called again. It is safe to repeat: a consumer accepts a message that is sent twice without
-    change, and a scheduled function only does what is still due.
+    Who does is recorded in the audit chain. Scheduled functions are called again. It is safe to repeat: a consumer
+    accepts a message that is sent twice without change, and a scheduled function only does what is still due.
     """
     if queue == SCHEDULES:
         remedy = "the next hour does what a schedule missed: see docs/runbooks/schedule-dead-letters.md"
         raise WrongUse(remedy)
     pair = pair_of(target, queue)
     before = _depth(pair.dead)
+    if before == 0:
+        return Redriven(queue=queue, dry_run=dry_run, before=0, matched=0, sent_back=0, after=0)
+    if dry_run:
+        return _sent_back(pair, queue, before, contains=contains, limit=limit, per_second=per_second, dry_run=True)
+    known = f"{before} dead letters"
+    with recorded(target, OperatorAction.REDRIVE_LETTERS, queue, who=who, before=known) as outcome:
+        done = _sent_back(pair, queue, before, contains=contains, limit=limit, per_second=per_second, dry_run=False)
+        outcome.after = f"{done.sent_back} sent back, {done.after} left"
+    return done
+
+
+def _sent_back(
+    pair: Pair, queue: str, before: int, *, contains: str, limit: int | None, per_second: int, dry_run: bool
+) -> Redriven:
     if pair.source and not (contains or limit or dry_run) and (moved := _move_all(pair, per_second)) is not None:
         after = _depth(pair.dead)
         return Redriven(queue=queue, dry_run=False, before=before, matched=moved, sent_back=moved, after=after)

@@ -1,9 +1,10 @@
 """What the command does with exceptions. It reads the exception store; only the API's functions write decisions."""
 
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext, suppress
 
+from billproof.approvals.actions import OperatorAction, Outcome
 from billproof.approvals.entitlement import able_people
 from billproof.approvals.exception_store import execution_name
 from billproof.approvals.model import Answer, CreditRequested, ExceptionRecord, ExceptionState, Kind, Verdict
@@ -16,6 +17,7 @@ from billproof.pipeline.starting import RUNNING
 from billproof.pipeline.turns import runs_in_turn
 from billproof.usage.refusal_model import QuarantinedAt
 from billproof_ops import api
+from billproof_ops.actions import recorded
 from billproof_ops.errors import OpsError
 from billproof_ops.target import Target
 from billproof_ops.waiting import POLL_SECONDS
@@ -24,6 +26,9 @@ MAX_RESTARTS = 100
 MOST_TURNS = 1_000
 """The last runs of a legal entity whose months are looked through for waits that ended."""
 CARRIED_OUT_SECONDS = 60
+
+type SayWho = Callable[[str, str], AbstractContextManager[Outcome]]
+"""Records who starts the workflow of an exception again, by its last execution and its legal entity."""
 
 
 def exceptions_of(target: Target, legal_entity: str, period: str, *, all_of_them: bool) -> list[ExceptionState]:
@@ -74,7 +79,17 @@ def ask_for_credit(target: Target, request: WantedCredit, *, who: str | None) ->
     return CreditRequested.model_validate(api.call(target, api.CREDIT, request.model_dump(mode="json"), who=who))
 
 
-def restart(target: Target, exception: str) -> str:
+def redrive(target: Target, exception: str, *, who: str | None) -> str:
+    """Start the workflow of an exception again, as `restart` does, and record who asks for it."""
+
+    def say_who(last: str, entity: str) -> AbstractContextManager[Outcome]:
+        action = OperatorAction.REDRIVE_EXCEPTION
+        return recorded(target, action, exception, who=who, before=last, legal_entity=entity)
+
+    return restart(target, exception, say_who)
+
+
+def restart(target: Target, exception: str, say_who: SayWho | None = None) -> str:
     """Start the workflow of an exception again where its last execution failed; return the execution's name.
 
     The name says how often: it is the same for whoever asks. Raises OpsError where it is not failed, and for the
@@ -85,12 +100,16 @@ def restart(target: Target, exception: str) -> str:
         message = f"the run waits for the decision itself: where it failed, billproof run redrive {state.opened.run}"
         raise OpsError(message)
     machine = target.machine("InvoiceExceptionArn")
+    last = "never started"
     for number in range(MAX_RESTARTS):
         name = execution_name(exception) + (f"-{number}" if number else "")
         status = machine.status(name)
         if status is None:
-            machine.start(name=name, document={"exception": state.opened.id})
+            with say_who(last, state.opened.legal_entity) if say_who else nullcontext(Outcome()) as outcome:
+                machine.start(name=name, document={"exception": state.opened.id})
+                outcome.after = f"started {name}"
             return name
+        last = f"{name} is {status.lower()}"
         if status not in {"FAILED", "TIMED_OUT", "ABORTED"}:
             message = f"{exception}: execution {name} is {status.lower()}, there is nothing to start again"
             raise OpsError(message)

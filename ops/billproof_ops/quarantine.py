@@ -3,10 +3,14 @@
 from collections.abc import Iterable
 
 from billproof.adapters.aws.clients import client
+from billproof.approvals.actions import OperatorAction
+from billproof.audit.naming import SHARED
+from billproof.pipeline.attribution import Attribution
 from billproof.pipeline.refused_lists import RefusedDetails, RefusedRows, refused_details, refused_rows
 from billproof.usage.refusal_model import Dismissal
 from billproof.usage.refused import find_refused
 from billproof_ops import api
+from billproof_ops.actions import recorded
 from billproof_ops.target import Target
 
 
@@ -35,11 +39,20 @@ def dismiss_event(target: Target, event: str, *, who: str | None, reason: str) -
     return Dismissal.model_validate(api.call(target, api.DISMISS, request, who=who))
 
 
-def resend(target: Target, events: Iterable[str]) -> int:
-    """Send refused events again, as they came; return how many. It is safe to repeat: an event counts once."""
-    sent = 0
+def resend(target: Target, events: Iterable[str], *, who: str | None = None) -> int:
+    """Send refused events again, as they came; return how many. It is safe to repeat: an event counts once.
+
+    Who has each of them sent is recorded in the audit chain of the legal entity that states it.
+    """
+    sent, attribution = 0, Attribution(target.ports.directory)
     for event in events:
         line = find_refused(event, target.ports.objects)
-        client("sqs").send_message(QueueUrl=target.outputs["UsageEventsQueueUrl"], MessageBody=line.raw)
+        entity, _ = attribution.of(line)
+        refused = f"refused: {line.reason}"
+        with recorded(
+            target, OperatorAction.RESEND_EVENT, event, who=who, before=refused, legal_entity=entity or SHARED
+        ) as outcome:
+            client("sqs").send_message(QueueUrl=target.outputs["UsageEventsQueueUrl"], MessageBody=line.raw)
+            outcome.after = "sent to its queue"
         sent += 1
     return sent

@@ -3,11 +3,16 @@
 from datetime import UTC, datetime
 
 from billproof.adapters.aws.clients import client
+from billproof.approvals.actions import OperatorAction
 from billproof.errors import InvalidPeriod
-from billproof.periods import read_instant
+from billproof.periods import instant_text, read_instant
+from billproof_ops.actions import recorded
 from billproof_ops.errors import WrongUse
 from billproof_ops.model import Shown
 from billproof_ops.target import Target
+
+USAGE = "usage-events"
+"""What replays are recorded under: the queue that takes what comes over the bus."""
 
 
 class Replay(Shown):
@@ -28,21 +33,27 @@ def moment(text: str) -> datetime:
         raise WrongUse(message) from None
 
 
-def start_replay(target: Target, start: datetime, end: datetime) -> Replay:
-    """Replay what arrived over the bus from `start` to before `end`; raises WrongUse for an empty window."""
+def start_replay(target: Target, start: datetime, end: datetime, *, who: str | None = None) -> Replay:
+    """Replay what arrived over the bus from `start` to before `end`, and record who does.
+
+    Raises WrongUse for an empty window.
+    """
     if end <= start:
         message = f"the window {start} to {end} is empty"
         raise WrongUse(message)
     events = client("events")
     archive = events.describe_archive(ArchiveName=target.outputs["UsageArchiveName"])
     name = f"usage-{start:%Y%m%dT%H%M}-{target.ports.now():%Y%m%dT%H%M%S%f}"
-    events.start_replay(
-        ReplayName=name,
-        EventSourceArn=archive["ArchiveArn"],
-        EventStartTime=start,
-        EventEndTime=end,
-        Destination={"Arn": target.outputs["UsageBusArn"]},
-    )
+    window = f"events that arrived from {instant_text(start)} to {instant_text(end)}"
+    with recorded(target, OperatorAction.REPLAY_USAGE, USAGE, who=who, before=window) as outcome:
+        events.start_replay(
+            ReplayName=name,
+            EventSourceArn=archive["ArchiveArn"],
+            EventStartTime=start,
+            EventEndTime=end,
+            Destination={"Arn": target.outputs["UsageBusArn"]},
+        )
+        outcome.after = f"{name} began"
     return replay_state(name)
 
 

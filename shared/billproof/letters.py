@@ -5,6 +5,7 @@ import re
 from typing import Any, Protocol
 
 from billproof.model import Model, Whole
+from billproof.personal_numbers import has_personal_number
 
 MASK = "•••"
 READABLE = frozenset(
@@ -59,7 +60,10 @@ class DeadLetters(Protocol):
 
 
 def masked(body: str) -> str:
-    """Return a body with the names of its fields, and of their values only those that name our own things."""
+    """Return a body with the names of its fields, and of their values only those that name our own things.
+
+    Whatever a field is called, what reads as a bank account, a card or a tax number is masked.
+    """
     try:
         shown = json.dumps(_masked(json.loads(body), is_readable=False), ensure_ascii=False, indent=1)
     except (ValueError, RecursionError):
@@ -74,9 +78,10 @@ def _masked(value: Any, *, is_readable: bool) -> Any:
         return [_masked(known, is_readable=False) for known in value]
     if value is None or isinstance(value, bool):
         return value
-    return value if is_readable and isinstance(value, str) and _NAME.fullmatch(value) else MASK
+    is_name = is_readable and isinstance(value, str) and _NAME.fullmatch(value) is not None
+    return value if is_name and not has_personal_number(value) else MASK
 
 
 def _masked_name(name: str) -> str:
     """Return the name of a field; what is none, such as an address that somebody keys their data by, is masked."""
-    return name if _FIELD.fullmatch(name) else MASK
+    return name if _FIELD.fullmatch(name) and not has_personal_number(name) else MASK

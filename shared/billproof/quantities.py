@@ -11,6 +11,9 @@ from billproof.money import exactly
 
 MOST_DECIMALS = 15
 
+WRITTEN_QUANTITY = r"(0|[1-9][0-9]{0,22})(\.[0-9]{1,15}0*)?"
+"""How an event writes a quantity, whole: the one form that ingestion accepts and that aggregation measures."""
+
 
 class QuantityRounding(StrEnum):
     """How a quantity is rounded; the halves treat negative quantities as the mirror of positive ones."""

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billproof.approvals.incident_id import IncidentId, SharedKind
+from billproof.decision_keys import ActionKey
 from billproof.errors import NotFound
 from billproof.identities import (
     ContractPath,
@@ -152,3 +153,9 @@ def test_what_no_run_prints_is_not_found(text: str) -> None:
 def test_what_no_line_prints_is_not_found(text: str) -> None:
     with pytest.raises(NotFound, match="is not a line's id"):
         LineId.parse(text)
+
+
+@given(subject=st.text(min_size=1))
+def test_the_key_of_an_action_reads_itself_back_whatever_its_subject_is_called(subject: str) -> None:
+    key = ActionKey(subject, "2013-02-02T12:00:00.000000Z", "redrive_letters", "asked")
+    assert ActionKey.parse(str(key)) == key

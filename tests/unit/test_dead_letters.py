@@ -11,12 +11,17 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from billproof.adapters.aws.clients import client
+from billproof.audit.index import index_of
+from billproof.audit.telling import AuditEvent, LifeStory
+from billproof.audit.walking import all_chains
+from billproof.errors import NotFound
 from billproof_ops import dead_letters, failures
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.target import Target
 from tests.support.memory_stores import MemoryStores
 
 QUEUE = "erp-postings"
+NOW = datetime(2013, 2, 2, tzinfo=UTC)
 
 
 def cannot_move(**_: Any) -> Any:
@@ -37,7 +42,8 @@ def target(monkeypatch: pytest.MonkeyPatch) -> Iterator[Target]:
             outputs[output] = sqs.create_queue(QueueName=name, Attributes={"RedrivePolicy": policy})["QueueUrl"]
         for name, output in dead_letters.DEAD_ONLY.items():
             outputs[output] = sqs.create_queue(QueueName=name)["QueueUrl"]
-        yield Target(outputs=outputs)
+        stack: Any = SimpleNamespace(outputs=outputs, ports=MemoryStores(moment=NOW, buckets=1, batch_size=1))
+        yield stack
     client.cache_clear()
 
 
@@ -120,19 +126,38 @@ def test_a_failed_call_of_a_scheduled_function_is_called_again(target: Target, m
     assert (call["InvocationType"], json.loads(call["Payload"])) == ("Event", {"month": "2013-01"})
 
 
+def test_who_sends_letters_back_is_recorded_with_what_was_there_and_what_came_of_it(target: Target) -> None:
+    fill(target, 3)
+    dead_letters.redrive(target, QUEUE, dry_run=True)
+    with pytest.raises(NotFound):
+        told(target)
+    dead_letters.redrive(target, QUEUE, per_second=1000, dry_run=False)
+    asked, done = told(target)
+    arn = client("sts").get_caller_identity()["Arn"]
+    assert (asked.by, asked.what) == (arn, f"{arn} asks for redrive_letters; before it: 3 dead letters")
+    assert (done.by, done.what) == (arn, "redrive_letters is done: 3 sent back, 0 left")
+    assert done.before == asked.place
+    dead_letters.redrive(target, QUEUE, dry_run=False)
+    assert len(told(target)) == 2  # there was nothing to send
+
+
+def told(target: Target) -> list[AuditEvent]:
+    """Return what `audit show` says of the queue."""
+    return LifeStory(index_of(all_chains(target.ports.chain)), target.ports.facts).of(QUEUE)
+
+
 def test_a_discarded_letter_is_kept_with_who_removed_it_and_why(target: Target) -> None:
     fill(target, 3)
-    stores = MemoryStores(moment=datetime(2013, 2, 2, tzinfo=UTC), buckets=1, batch_size=1)
-    both: Any = SimpleNamespace(outputs=target.outputs, ports=stores)
+    stores: Any = target.ports
     (letter,) = dead_letters.peek(target, QUEUE, limit=9, contains="letter 00")
-    done = dead_letters.discard(both, QUEUE, letter.message_id, who=None, reason="a test message")
+    done = dead_letters.discard(target, QUEUE, letter.message_id, who=None, reason="a test message")
     assert {each.body for each in dead_letters.peek(target, QUEUE, limit=9)} == {"letter 01", "letter 02"}
     kept = json.loads(stores.objects.get(f"discarded/{QUEUE}/{letter.message_id}.json"))
     assert (kept["body"], kept["reason"], kept["discarded_by"]) == ("letter 00", "a test message", done.discarded_by)
     with pytest.raises(OpsError, match="no dead letter"):
-        dead_letters.discard(both, QUEUE, letter.message_id, who=None, reason="a test message")
+        dead_letters.discard(target, QUEUE, letter.message_id, who=None, reason="a test message")
     with pytest.raises(WrongUse, match="reason"):
-        dead_letters.discard(both, QUEUE, "x", who=None, reason=" ")
+        dead_letters.discard(target, QUEUE, "x", who=None, reason=" ")
     assert depth(target) == (0, 2)
 
 
@@ -153,6 +178,7 @@ def test_sqs_moves_all_letters_by_itself_where_it_can(target: Target, monkeypatc
 
 
 def test_a_move_that_stops_is_said(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(target, 1)
     failed = {"Results": [{"Status": "FAILED", "FailureReason": "KmsAccessDenied"}]}
     monkeypatch.setattr(client("sqs"), "start_message_move_task", lambda **_: None)
     monkeypatch.setattr(client("sqs"), "list_message_move_tasks", lambda **_: failed)

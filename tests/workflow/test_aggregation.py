@@ -177,7 +177,7 @@ def test_values_from_before_a_meter_that_are_no_quantities_are_one_accounts_trou
     world = World()
     world.ingest([flight(1), flight(1, account="B6", data={"tail_number": "12"})])
     (mine, other) = aggregate(plan(ask("sum", "tail_number"), accounts=("UA", "B6")), objects=world.objects)
-    assert (mine.out_of_range, [f"{each.quantity:f}" for each in other.quantities]) == (
-        ("sum",),
+    assert (mine.unread_values, [f"{each.quantity:f}" for each in other.quantities]) == (
+        {"sum": 1},
         ["12.000000000000000"],
     )

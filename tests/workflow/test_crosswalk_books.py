@@ -8,6 +8,7 @@ from billproof.errors import InvalidInput
 from billproof.masterdata import crosswalk_checks
 from billproof.masterdata.crosswalk_book import CrosswalkBook, KnownCrosswalk, OwnedSpan
 from billproof.masterdata.crosswalks import ACCOUNTS, Crosswalk
+from billproof.usage.buckets import Buckets, BucketSpread
 from tests.support.crosswalks import LEGACY, crosswalk, publish
 from tests.support.world import World
 
@@ -86,3 +87,40 @@ def test_two_large_crosswalks_are_compared_once_and_not_for_each_id(monkeypatch:
         with pytest.raises(InvalidInput, match=r"x0 is WN by crosswalk other and UA by crosswalk known.* and 45 more"):
             crosswalk_checks.refuse_unsound_crosswalk(other, world.directory)
     assert len(read) <= 5
+
+
+def rows_of(ids: int, entries: int) -> tuple[int, BucketSpread, list[OwnedSpan]]:
+    """Return how many rows a plan has of a crosswalk: those of ids, and those of days, each written once."""
+    days = [f"{2013 + number // 12}-{number % 12 + 1:02d}-01" for number in range(entries + 1)]
+    terms = tuple((("UA", "B6")[number % 2], days[number], days[number + 1]) for number in range(entries))
+    names = tuple(f"x{number}" for number in range(ids))
+    spans = list(CrosswalkBook.of([known(crosswalk(*terms, ids=names))]).spans({}))
+    spread = Buckets((1,)).spread_with(0, spans)
+    return sum(len(one.external_ids) + len(one.spans) for one in spread.owned), spread, spans
+
+
+def test_a_plan_has_each_row_of_a_crosswalk_once_and_grows_with_ids_and_days_not_with_both_multiplied() -> None:
+    rows, spread, spans = rows_of(200, 24)
+    assert rows == 200 + 26  # a span for each of 24 months, one before them and one after, where an id means itself
+    assert len(spans) == 200 * 26
+    assert set(spread.spans()) == set(spans)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_a_plan_keeps_of_crosswalks_is_what_they_say_of_each_id(seed: int) -> None:
+    book = drawn(Random(seed))
+    spans = list(book.spans({"UA": "2013-02-20T00:00:00.000000Z"}))
+    spread = Buckets((1,)).spread_with(0, spans)
+    assert sorted(spread.spans()) == sorted(spans)
+    read = BucketSpread.model_validate_json(spread.model_dump_json())
+    assert read == spread
+    before = {"owners": [span._asdict() for span in spans]}  # as plans of before have it
+    assert sorted(BucketSpread.model_validate(before).spans()) == sorted(spans)
+
+
+def test_a_spread_of_before_keeps_its_bytes() -> None:
+    text = (
+        '{"older":[],"shard":0,"count":4,"others":[3],"owners":[{"system":"s","external_id":"x","start":"0",'
+        '"end":"9999","account":"UA","since":""}]}'
+    )
+    assert BucketSpread.model_validate_json(text).model_dump_json() == text

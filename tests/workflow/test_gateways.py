@@ -10,8 +10,8 @@ from billproof.conservation.cash import cash_statement
 from billproof.errors import Conflict, InvalidInput, Unreadable
 from billproof.masterdata.gateways import MovementOfGateway
 from billproof.masterdata.parties import PaymentMethod
-from billproof.payments.gateway_model import without_card_numbers
 from billproof.payments.model import UseKind
+from billproof.personal_numbers import without_card_numbers
 from billproof.receivables.disputes import CreditOutcomes, DisputeStatus
 from billproof.store_keys import PartitionName
 from billproof_ops.paths import ROOT

@@ -102,5 +102,5 @@ def test_who_is_no_person_of_the_legal_entity_dismisses_nothing(name: str) -> No
 
 def test_what_is_sent_again_goes_as_it_came_each_time(sent: list[str]) -> None:
     (row,) = listed()
-    assert run("resend", row["id"])[0] == run("resend", row["id"])[0] == 0
+    assert run("resend", row["id"], "--as", "ana")[0] == run("resend", row["id"], "--as", "ana")[0] == 0
     assert [json.loads(body) for body in sent] == [flight(2, account="UAA")] * 2

@@ -124,14 +124,15 @@ def test_the_command_asks_for_the_next_sending_to_the_address_of_now(
         return [1]
 
     monkeypatch.setattr(billing, "send_all", send_all)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     target: Any = SimpleNamespace(ports=world)
     released = world.register.released(GERMAN)
     assert released is not None
     account = world.directory.account("US")
     assert account is not None
     world.publish(account.model_copy(update={"version": account.version + 1, "billing_email": RIGHT}))
-    assert billing.resend(target, released, "") == (RIGHT, 1)
-    assert billing.resend(target, released, "other@us.example") == ("other@us.example", 1)
+    assert billing.resend(target, released, "", who="ana") == (RIGHT, 1)
+    assert billing.resend(target, released, "other@us.example", who="ana") == ("other@us.example", 1)
     resend(world)
-    assert billing.resend(target, released, "") == (RIGHT, 2)
+    assert billing.resend(target, released, "", who="ana") == (RIGHT, 2)
     assert [one["resend"]["ordinal"] for one in asked] == [1, 1, 2]

@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator
 from enum import StrEnum
 
+from billproof.approvals.actions import OperatorAction
 from billproof.approvals.exception_store import execution_name
 from billproof.approvals.model import Kind, Verdict
 from billproof.errors import BillproofError
@@ -17,9 +18,11 @@ from billproof.invoicing.electronic import HYBRID
 from billproof.invoicing.facts import DELIVERED, POSTED, InvoiceFacts
 from billproof.invoicing.model import DocumentKind
 from billproof.pipeline.starting import is_closed, run_ids, run_key
+from billproof.ports import Queue
 from billproof_ops import naming
+from billproof_ops.actions import recorded
 from billproof_ops.billing import start_run
-from billproof_ops.exceptions import exceptions_of, release_of, restart
+from billproof_ops.exceptions import exceptions_of, redrive, release_of
 from billproof_ops.model import Shown
 from billproof_ops.target import Target
 
@@ -72,11 +75,11 @@ def resume(target: Target, things: list[InFlight], *, who: str | None) -> list[I
     for thing in things:
         match thing.kind:
             case InFlightKind.POSTING:
-                ports.postings.send([_message(target, thing)])
+                _send_again(target, thing, ports.postings, who)
             case InFlightKind.DELIVERY:
-                ports.deliveries.send([_message(target, thing)])
+                _send_again(target, thing, ports.deliveries, who)
             case InFlightKind.EXCEPTION:
-                restart(target, thing.name)
+                redrive(target, thing.name, who=who)
             case _:
                 continue
     for thing in things:
@@ -85,6 +88,13 @@ def resume(target: Target, things: list[InFlight], *, who: str | None) -> list[I
             only = record.get("only_accounts", [])
             start_run(target, thing.legal_entity, thing.period, who=who, only_accounts=only)
     return things
+
+
+def _send_again(target: Target, thing: InFlight, queue: Queue, who: str | None) -> None:
+    action, entity = OperatorAction.RESEND_MESSAGE, thing.legal_entity
+    with recorded(target, action, thing.name, who=who, before=thing.why, legal_entity=entity) as outcome:
+        queue.send([_message(target, thing)])
+        outcome.after = f"{thing.kind} is sent again"
 
 
 def _message(target: Target, thing: InFlight) -> str:

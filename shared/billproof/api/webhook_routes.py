@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from billproof.access.scopes import Scope
 from billproof.api.problems import Problem
 from billproof.api.routes import Route, RouteCall
+from billproof.approvals.actions import Asker, OperatorAction, OperatorActions
 from billproof.composition import Composition
 from billproof.event_reading import event_sources
 from billproof.events.model import TYPE_NAMES
@@ -201,8 +202,12 @@ def _replay(call: RouteCall[WantedReplay], ports: Composition) -> QueuedReplay:
         events = events_between(known, instant_text(request.since), instant_text(request.until), sources)
     else:
         events = [event_for(known, request.event, sources)]
-    now = ports.now()
-    queue_deliveries((delivery_of(event, known, now) for event in events), ports.webhook_deliveries)
+    now, actions = ports.now(), OperatorActions(ports.decisions, known.legal_entity)
+    by = Asker(_by(call, known.legal_entity), call.caller.identity)
+    what = request.event or f"events from {request.since} to {request.until}"
+    with actions.recorded(OperatorAction.REPLAY_WEBHOOKS, known.id, by=by, before=what, now=now) as outcome:
+        queue_deliveries((delivery_of(event, known, now) for event in events), ports.webhook_deliveries)
+        outcome.after = f"{len(events)} events are sent again"
     return QueuedReplay(events=len(events))
 
 

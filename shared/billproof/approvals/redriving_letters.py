@@ -3,13 +3,17 @@
 Queues are those of all legal entities: who is a person of some of them sees and sends nothing.
 """
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
 from billproof.access.service import Access
+from billproof.approvals.actions import Asker, OperatorAction, OperatorActions
 from billproof.callers import Identity
-from billproof.errors import NotAllowed
+from billproof.errors import NotAllowed, NotFound
+from billproof.ids import shown
 from billproof.letters import DeadLetters, DeadQueue, masked
 from billproof.model import Flag, Model, Whole, WrittenFlag
 
@@ -57,9 +61,15 @@ def dead_queues(caller: Identity, *, letters: DeadLetters, access: Access) -> De
 
 
 def redrive_letters(
-    wanted: WantedRedrive, *, caller: Identity, letters: DeadLetters, access: Access
+    wanted: WantedRedrive,
+    *,
+    caller: Identity,
+    letters: DeadLetters,
+    access: Access,
+    actions: Callable[[], OperatorActions],
+    now: datetime,
 ) -> LettersRedriven:
-    """Show the dead letters of a queue, or send them back; doing it again is harmless.
+    """Show the dead letters of a queue, or send them back, which is recorded; doing it again is harmless.
 
     Raises NotFound where there is no such queue, and NotAllowed for who is no person of every legal entity.
     """
@@ -68,8 +78,12 @@ def redrive_letters(
     if wanted.dry_run:
         known = letters.letters(wanted.queue, most=wanted.limit)
     else:
-        sent = letters.send_back(wanted.queue, most=wanted.limit)
-    left = next(one.dead_letters for one in letters.queues() if one.queue == wanted.queue)
+        before = f"{_left(wanted.queue, letters)} dead letters, at most {wanted.limit} to be sent back"
+        by = Asker(str(caller), caller)
+        with actions().recorded(OperatorAction.REDRIVE_LETTERS, wanted.queue, by=by, before=before, now=now) as outcome:
+            sent = letters.send_back(wanted.queue, most=wanted.limit)
+            outcome.after = f"{sent} sent back"
+    left = _left(wanted.queue, letters)
     return LettersRedriven(
         queue=wanted.queue,
         dry_run=wanted.dry_run,
@@ -80,6 +94,15 @@ def redrive_letters(
         sent_back=sent,
         left=left,
     )
+
+
+def _left(queue: str, letters: DeadLetters) -> int:
+    """Return about how many letters of a queue are dead; raises NotFound."""
+    for known in letters.queues():
+        if known.queue == queue:
+            return known.dead_letters
+    message = f"there is no queue {shown(queue)}"
+    raise NotFound(message)
 
 
 def _refuse(caller: Identity, access: Access) -> None:

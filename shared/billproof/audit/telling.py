@@ -6,6 +6,7 @@ from typing import Any
 
 from billproof.audit.index import AuditIndex, RecordedEntry
 from billproof.audit.model import ADOPTED, ERASED, OBJECTS
+from billproof.decision_keys import ActionKey
 from billproof.errors import NotFound
 from billproof.identities import InvoiceId, RunId
 from billproof.model import Model
@@ -39,6 +40,8 @@ WORDS = {
     "balance": "the customer's balance changes by {change}",
     "account": "bills usage of a period",
     "members": "belongs to its legal entity",
+    "asked": "{asked_by} asks for {action}; before it: {before}",
+    "done": "{action} is done: {after}",
 }
 """What a fact says, by its kind; in braces the fields of the fact as it is stored."""
 STEPS = {"usage": "usage is recorded", "invoices": "the document is stored", "documents": "the PDF is stored"}
@@ -78,10 +81,13 @@ class LifeStory:
     def of(self, name: str, *, number: str = "") -> list[AuditEvent]:
         """Return what happened to an invoice, account or run, oldest first; raises NotFound where nothing did.
 
+        Of a queue, a refused event and an endpoint it is what people made happen with it once more.
         `number` is that of a released invoice: what the ledger and the documents are named by.
         """
         is_meant = _meant(name, number)
-        recorded = [one for those in self.index.entries.values() for one in those if is_meant(one)]
+        recorded = [
+            one for those in self.index.entries.values() for one in those if is_meant(one) or _is_action_on(name, one)
+        ]
         recorded += [one for one in self.index.erased if one.entry.subject == name]
         if not recorded:
             message = "the audit chain knows no such invoice, account or run"
@@ -135,6 +141,8 @@ def kind_of_fact(place: tuple[str, ...]) -> str:
             return FactName.parse(ExceptionFactKey.parse(place[1]).fact).kind
         case "runs", _:
             return RunKey.parse(place[1]).fact or name.kind
+        case "operator-actions", _:
+            return ActionKey.parse(place[1]).fact
         case "account", 1:
             return FactKey.parse(place[1]).subject
         case _:
@@ -165,6 +173,14 @@ def _meant(name: str, number: str) -> Meant:
         return _of_invoice(InvoiceId.parse(name), number)
     except NotFound:
         return _of_account(name)
+
+
+def _is_action_on(name: str, one: RecordedEntry) -> bool:
+    """Say whether an entry is of what a person made happen with something once more."""
+    entry = one.entry
+    if entry.store == OBJECTS or PartitionName.parse(entry.place[0]).kind != "operator-actions":
+        return False
+    return ActionKey.parse(entry.place[1]).subject == name
 
 
 def _of_run(run: RunId) -> Meant:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 
 from billproof.completeness.model import Stated
+from billproof.completeness.other_sources import hidden_of
 from billproof.completeness.rules import compare
 from billproof.pipeline.artefacts import CONTROL_TOTALS, TALLY, Artefacts
 from billproof.pipeline.model import RunPlan
@@ -21,7 +22,9 @@ def stated_again(
     Raises NotFound and ObjectUnreadable where what it counted is gone.
     """
     tallies = tallies_of(plan, artefacts)
-    return tuple(compare(control_totals_of(plan, artefacts, objects, unreadable), hours_of(tallies)))
+    return tuple(
+        compare(control_totals_of(plan, artefacts, objects, unreadable), hours_of(tallies), hidden_of(tallies))
+    )
 
 
 def tallies_of(plan: RunPlan, artefacts: Artefacts) -> list[BucketTally]:

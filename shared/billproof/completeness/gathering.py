@@ -13,6 +13,7 @@ from typing import NamedTuple
 from billproof.completeness.chances import RARE, apart, at_least
 from billproof.completeness.shapes import RULES, Observed, Shape
 from billproof.usage.profiles import Profile
+from billproof.usage.tallies import OTHER_SOURCES
 
 LEAST_ACCOUNTS = 2
 LEAST_SHARE = Decimal("0.1")
@@ -163,6 +164,8 @@ class Gathering:
             place = ComparedPlace(profile.source, profile.event_type, profile.value_property)
             for shape, rule in RULES.items():
                 self._whole[profile.event_type, profile.value_property, shape] += weight(profile, shape)
+                if profile.source == OTHER_SOURCES:  # not one source: nothing is said of them together
+                    continue
                 earlier = None if known is None else known.get(profile.key)
                 observed = rule(profile, earlier) if known is None or earlier is not None else None
                 if observed is not None:

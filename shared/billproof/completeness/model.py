@@ -12,7 +12,10 @@ from billproof.money import Money
 
 
 class Stated(Model):
-    """What a source stated of a meter over the period, and what the log holds for the same hours."""
+    """What a source stated of a meter over the period, and what the log holds for the same hours.
+
+    Of what is missing, `other_events` may have been counted as those of other sources (other_sources.py).
+    """
 
     source: str
     meter: str
@@ -23,6 +26,12 @@ class Stated(Model):
     counted_total: Computed
     worst_hour: str | None
     worst_missing: int
+    other_events: int = Field(default=0, exclude_if=operator.not_)
+
+    @property
+    def may_be_hidden(self) -> bool:
+        """Whether all that is missing may have been counted as events of other sources."""
+        return 0 < self.stated_events - self.counted_events <= self.other_events
 
 
 class StatedDays(Model):

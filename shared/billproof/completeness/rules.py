@@ -7,9 +7,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from billproof.completeness.model import Stated
+from billproof.completeness.other_sources import Hidden, nothing_hidden
 from billproof.money import exactly
 from billproof.usage.model import ControlTotal
-from billproof.usage.tallies import DayTally, HourTally
+from billproof.usage.tallies import OTHER_SOURCES, DayTally, HourTally
 
 LEAST_DAYS = 7
 """Days with events that make a history."""
@@ -22,10 +23,13 @@ TIMES_LONGER = 3
 
 
 @exactly
-def compare(totals: Iterable[ControlTotal], hours: Iterable[HourTally]) -> list[Stated]:
+def compare(
+    totals: Iterable[ControlTotal], hours: Iterable[HourTally], hidden: Hidden = nothing_hidden
+) -> list[Stated]:
     """Compare hour by hour what sources stated with what was counted, and add it up by source and meter.
 
     Of several control totals of an hour the last received stands. Hours of which nothing was stated are not compared.
+    `hidden` says what of a source may be counted as that of other sources.
     """
     last: dict[tuple[str, str, str], ControlTotal] = {}
     for total in sorted(totals, key=lambda total: (total.received_at, total.id)):
@@ -39,7 +43,7 @@ def compare(totals: Iterable[ControlTotal], hours: Iterable[HourTally]) -> list[
     groups: dict[tuple[str, str], list[ControlTotal]] = defaultdict(list)
     for (source, meter, _), total in sorted(last.items()):
         groups[source, meter].append(total)
-    return [_stated(source, meter, group, events, sums) for (source, meter), group in groups.items()]
+    return [_stated(source, meter, group, events, sums, hidden) for (source, meter), group in groups.items()]
 
 
 def _stated(
@@ -48,6 +52,7 @@ def _stated(
     totals: list[ControlTotal],
     events: Mapping[tuple[str, str, str], int],
     sums: Mapping[tuple[str, str, str], Decimal],
+    hidden: Hidden,
 ) -> Stated:
     missing = {total.hour: int(total.count) - events.get((source, meter, total.hour), 0) for total in totals}
     worst = max(missing, key=lambda hour: abs(missing[hour]))
@@ -62,6 +67,7 @@ def _stated(
         counted_total=sum((sums.get((source, meter, t.hour), Decimal(0)) for t in totals if t.sum), Decimal(0)),
         worst_hour=worst if missing[worst] else None,
         worst_missing=missing[worst],
+        other_events=sum(min(lacks, hidden(source, meter, hour)) for hour, lacks in missing.items() if lacks > 0),
     )
 
 
@@ -103,6 +109,8 @@ def silences(tallies: Iterable[DayTally], *, start: date, end: date) -> list[Sil
     days: dict[str, set[date]] = defaultdict(set)
     types: dict[str, set[str]] = defaultdict(set)
     for tally in tallies:
+        if tally.source == OTHER_SOURCES:
+            continue
         days[tally.source].add(date.fromisoformat(tally.day))
         types[tally.source].add(tally.event_type)
     silent = []

@@ -17,6 +17,7 @@ from billproof.completeness.changed_shapes import changed_shapes, largest, shape
 from billproof.completeness.control_totals import control_totals_of, hours_of, tallies_of
 from billproof.completeness.estimating import MissingWorth
 from billproof.completeness.model import Completeness, CompletenessOutcome, CompletenessResult, Stated, StatedDays
+from billproof.completeness.other_sources import counted_together, hidden_of, may_be_hidden
 from billproof.completeness.rules import LEAST_SILENCE, Silence, compare, is_over, silences
 from billproof.completeness.stating import Unstated, days_of, unstated
 from billproof.errors import NotFound, ObjectUnreadable
@@ -40,7 +41,7 @@ from billproof.pipeline.starting import closed_runs_before
 from billproof.ports import Objects, Records
 from billproof.usage.keys import bucket_name
 from billproof.usage.shared_ids import shared_ids
-from billproof.usage.tallies import DayTally, SharedIds
+from billproof.usage.tallies import OTHER_SOURCES, DayTally, SharedIds
 
 COMPLETENESS = Artefact(RUN, Completeness, "completeness")
 
@@ -102,7 +103,7 @@ def _report(
     tallies = tallies_of(plan, artefacts)
     unreadable += [key for tally in tallies for key in tally.unreadable]
     totals = list(control_totals_of(plan, artefacts, objects, unreadable.append))
-    compared, stating = compare(totals, hours_of(tallies)), days_of(totals)
+    compared, stating = compare(totals, hours_of(tallies), hidden_of(tallies)), days_of(totals)
     days = [day for tally in tallies for day in tally.days]
     before = _MonthBefore() if plan.is_partial else _month_before(plan, artefacts, records, unreadable.append)
     bounds = {"start": plan.period.start, "end": plan.period.end}
@@ -118,13 +119,17 @@ def _report(
         held |= {silence.source for silence in silent if silence.days >= LEAST_SILENCE}
         findings = (
             *(_gap(plan, stated, estimate, _refused(stated, plan, artefacts, estimate)) for stated in over),
-            *(_silence(plan, silence, estimate) for silence in silent),
+            *(
+                _silence(plan, silence, estimate, is_hidden=may_be_hidden(silence.source, tallies))
+                for silence in silent
+            ),
         )
     of_shapes = tuple(shape_findings(plan, changes, artefacts, held))
     at_risk = [finding for finding in (*findings, *largest(of_shapes)) if finding.severity is Severity.BLOCKING]
     amount = _whole(at_risk)
     findings += of_shapes
     findings += tuple(_unstated(plan, days_without) for days_without in stopped)
+    findings += counted_together(tallies)
     findings += tuple(map(unreadable_finding, dict.fromkeys(unreadable)))
     return Completeness(
         run=plan.run,
@@ -210,10 +215,12 @@ def _gap(plan: RunPlan, stated: Stated, estimate: MissingWorth, refused: int) ->
         text += f"; the worst hour is {stated.worst_hour}:00Z with {abs(stated.worst_missing)}"
     if refused:
         text += f"; {refused} events of the source lie in quarantine"
+    if stated.may_be_hidden:
+        text += f"; {stated.other_events} may have been counted as those of {OTHER_SOURCES}"
     is_known = estimate.knows(stated.meter)
     return Finding(
         code="control_total_gap",
-        severity=_severity(plan, stated.source) if is_known else Severity.WARNING,
+        severity=_severity(plan, stated.source) if is_known and not stated.may_be_hidden else Severity.WARNING,
         account="",
         path=f"{stated.source}/{stated.meter}",
         message=text if is_known else f"there is no such meter: {text}",
@@ -223,7 +230,7 @@ def _gap(plan: RunPlan, stated: Stated, estimate: MissingWorth, refused: int) ->
     )
 
 
-def _silence(plan: RunPlan, silence: Silence, estimate: MissingWorth) -> Finding:
+def _silence(plan: RunPlan, silence: Silence, estimate: MissingWorth, *, is_hidden: bool) -> Finding:
     shares = {}
     if silence.active_days:
         share = Fraction(silence.days, silence.active_days)
@@ -231,7 +238,9 @@ def _silence(plan: RunPlan, silence: Silence, estimate: MissingWorth) -> Finding
     last = silence.end - timedelta(days=1)
     return Finding(
         code="source_silent",
-        severity=_severity(plan, silence.source) if silence.days >= LEAST_SILENCE else Severity.WARNING,
+        severity=(
+            _severity(plan, silence.source) if silence.days >= LEAST_SILENCE and not is_hidden else Severity.WARNING
+        ),
         account="",
         path=silence.source,
         message=(

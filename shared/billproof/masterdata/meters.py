@@ -29,6 +29,8 @@ class Aggregation(StrEnum):
     PERCENTILE = "percentile"
 
 
+NOT_NUMERIC = {Aggregation.COUNT, Aggregation.DISTINCT}
+"""Those that read no quantity."""
 LEVELS = {Aggregation.MAX, Aggregation.LATEST, Aggregation.WEIGHTED_SUM}
 """Those of a level, which has a value at every instant and goes on from one month to the next."""
 
@@ -102,4 +104,4 @@ class Meter(Model):
     @property
     def is_numeric(self) -> bool:
         """Whether the property must hold an exact quantity."""
-        return self.aggregation not in {Aggregation.COUNT, Aggregation.DISTINCT}
+        return self.aggregation not in NOT_NUMERIC

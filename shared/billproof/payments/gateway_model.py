@@ -21,12 +21,9 @@ from billproof.model import Day, Model
 from billproof.money import Money
 from billproof.names import Name
 from billproof.payments.model import Payer, ReceiptReference, ReceiptSource, Text, refuse_fractions
+from billproof.personal_numbers import has_card_number
 
-_CARD = re.compile(r"(?<![0-9A-Za-z])(?:[0-9][ .\u00a0-]{0,2}){12,18}[0-9](?![0-9A-Za-z])", re.ASCII)
-"""Digits of a card's length, with at most two blanks, dashes or dots between them; 13 to 19, as by ISO/IEC 7812."""
 _SEPARATORS = re.compile("[%#/]")
-_FIRST_OF_CARDS = "23456"
-_NINE = 9
 SIGNS = {
     MovementOfGateway.CHARGE: 1,
     MovementOfGateway.REFUND: -1,
@@ -42,23 +39,6 @@ OF_A_CHARGE = {
     MovementOfGateway.DISPUTE_WON,
     MovementOfGateway.DISPUTE_LOST,
 }
-
-
-def _is_card(match: re.Match[str]) -> bool:
-    """Say whether digits are a card's number: its first digit and its check digit (Luhn) are right."""
-    digits = [int(character) for character in match[0] if character.isdigit()]
-    doubled = [digit * 2 - (_NINE if digit * 2 > _NINE else 0) for digit in digits[-2::-2]]
-    return match[0][0] in _FIRST_OF_CARDS and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
-
-
-def has_card_number(text: str) -> bool:
-    """Say whether a text has what may be the number of a card."""
-    return any(map(_is_card, _CARD.finditer(text)))
-
-
-def without_card_numbers(text: str) -> str:
-    """Return a text in which of what may be the number of a card only the last four digits are left."""
-    return _CARD.sub(lambda match: f"card ending {match[0][-4:]}" if _is_card(match) else match[0], text)
 
 
 def movement_name(of: str, reference: str) -> str:

@@ -53,6 +53,7 @@ def aggregate_usage(*, run_id: str, bucket: int, objects: Objects) -> Aggregated
         days=tuple(extras.days),
         resent=tuple(sorted(extras.resent)),
         unreadable=tuple(extras.unreadable),
+        other_sources=extras.other_sources,
     )
     for usage in usages:
         batches.setdefault(batch_of[usage.account], []).append(usage)

@@ -1,5 +1,7 @@
 """The pricing step of a batch: every account priced, or its trouble written down as that account's finding."""
 
+from collections.abc import Iterable, Iterator, Mapping
+
 from pydantic import ValidationError
 
 from billproof.errors import BillproofError, UnpriceableCharge
@@ -7,6 +9,7 @@ from billproof.findings import Finding, Owner, Severity
 from billproof.money import Money, total
 from billproof.pricing.account import AccountPricer
 from billproof.pricing.model import AccountPricing, PricedAccount
+from billproof.pricing.reading import Read
 from billproof.pricing.terms import AccountTerms, BatchPlan
 from billproof.usage.model import AccountUsage
 from billproof.usage.windows import Usages
@@ -21,10 +24,11 @@ MOST_DIGITS = 18
 def price_terms(terms: AccountTerms, *, plan: BatchPlan, usages: Usages) -> AccountPricing:
     """Price one account, or write down why it cannot be: a pure function of its terms and usage."""
     pricing = unpriced(terms, terms.findings, plan=plan, usages=usages)
-    out_of_range = (usage for usage in (*pricing.own, *pricing.earlier) if usage.out_of_range)
+    billed = (*pricing.own, *pricing.earlier)
     findings = (
         *terms.findings,
-        *(_out_of_range(terms.account.id, usage) for usage in out_of_range),
+        *(_out_of_range(terms.account.id, usage) for usage in billed if usage.out_of_range),
+        *_unread(terms, plan, billed),
         *(_unreadable(terms.account.id, key, months) for key, months in _lacked(pricing).items()),
     )
     priced = None
@@ -68,11 +72,36 @@ def _out_of_range(account: str, usage: AccountUsage) -> Finding:
         severity=Severity.BLOCKING,
         account=account,
         path=f"usage/{','.join(usage.out_of_range)}",
-        message=(
-            f"{', '.join(usage.out_of_range)} cannot be added up: more than 23 digits before the point, or values that "
-            "came before the meter was published and are no quantities"
-        ),
+        message=f"{', '.join(usage.out_of_range)} cannot be added up: more than 23 digits before the point",
         remedy="find the source's broken events in the usage log",
+        owner=Owner.BILLING,
+    )
+
+
+def _unread(terms: AccountTerms, plan: BatchPlan, usages: Iterable[AccountUsage]) -> Iterator[Finding]:
+    """Say which events have no value for a meter that the account's own terms read in the month."""
+    contracts = {plan.period.name: (terms.contracts, plan.period)}
+    contracts |= {month.period.name: (month.contracts, month.period) for month in terms.earlier}
+    for usage in usages:
+        if usage.unread_values:
+            read = {reading.meter for reading in Read.of(*contracts[usage.period]).readings}
+            counts = {meter: events for meter, events in sorted(usage.unread_values.items()) if meter in read}
+            if counts:
+                yield _not_quantities(terms.account.id, usage, counts)
+
+
+def _not_quantities(account: str, usage: AccountUsage, counts: Mapping[str, int]) -> Finding:
+    counted = ", ".join(f"{events} of {meter}" for meter, events in counts.items())
+    return Finding(
+        code="value_not_a_quantity",
+        severity=Severity.BLOCKING,
+        account=account,
+        path=f"usage/{','.join(counts)}",
+        message=(
+            f"events of {usage.account} in {usage.period} have values that ingestion refuses since the meter was "
+            f"published: {counted}"
+        ),
+        remedy="have the source correct or retract these events, then run the period again",
         owner=Owner.BILLING,
     )
 

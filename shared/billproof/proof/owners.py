@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-from billproof.masterdata.crosswalk_book import CrosswalkBook
+from billproof.masterdata.crosswalk_book import CrosswalkBook, OwnedSpan
 from billproof.masterdata.directory import Directory
 from billproof.pipeline.settling import with_skew
 from billproof.proof.model import Difference, DifferenceKind
-from billproof.usage.buckets import OwnedUsage
 from billproof.usage.keys import bucket_name
 from billproof.usage.model import AggregationPlan
 from billproof.usage.owners import owners_in
@@ -21,7 +20,7 @@ def compare_owners(aggregation: AggregationPlan, directory: Directory) -> Iterat
     book = directory.crosswalks(known_before=planned_at)
     cuts = {version.known_at for version in book.versions if version.known_at >= with_skew(planned_at)}
     books = [book, *(CrosswalkBook.of(book.versions, known_before=cut) for cut in sorted(cuts))]
-    frozen = set(aggregation.spread.owners)
+    frozen = set(aggregation.spread.spans())
     if not any(_stated(known, aggregation) == frozen for known in books):
         where = f"crosswalks of bucket {bucket_name(aggregation.bucket)}"
         yield Difference.of(
@@ -29,10 +28,10 @@ def compare_owners(aggregation: AggregationPlan, directory: Directory) -> Iterat
         )
 
 
-def _stated(book: CrosswalkBook, aggregation: AggregationPlan) -> set[OwnedUsage]:
+def _stated(book: CrosswalkBook, aggregation: AggregationPlan) -> set[OwnedSpan]:
     """Return what crosswalks say of the ids that a plan names, and of all that concern its accounts."""
     owners = owners_in(book, aggregation.windows)
     accounts = {window.account for window in aggregation.windows}
-    named = {one.external_id for one in aggregation.spread.owners}
+    named = {one.external_id for one in aggregation.spread.spans()}
     named |= {one.external_id for one in owners if accounts & {one.external_id, one.account}}
     return {one for one in owners if one.external_id in named}

@@ -105,7 +105,7 @@ def _unmarked(aggregation: AggregationPlan, objects: Objects, counted: "_Counted
     }
     marks |= {
         (owner.account, month)
-        for owner in aggregation.spread.owners
+        for owner in aggregation.spread.spans()
         for account, month in marks
         if account == owner.external_id
     }
@@ -129,7 +129,7 @@ class _Counted:
         for window in aggregation.windows:
             self._windows.setdefault(window.account, []).append(window)
         self._earlier = Lists(aggregation, objects, lacking=lacking).segments
-        self._owners = Owners(aggregation.spread.owners)
+        self._owners = Owners(aggregation.spread.spans())
 
     def windows_of(self, key: str, rows: Iterable[SegmentRow]) -> Iterator[tuple[str, str]]:
         """Yield the account and period of each row that no earlier run counted."""

@@ -30,11 +30,12 @@ from billproof.usage.property_roles import needs_order
 from billproof.usage.querying import Queries
 from billproof.usage.reuse import Reuse
 from billproof.usage.tallying import conditions, tallies
+from billproof.usage.unread_values import unread_values
 from billproof.usage.unreadable import UnreadableObjects, no_usage
 from billproof.usage.window_tables import edges_of, owners_of, write_tables
 
 UNADDABLE = (duckdb.OutOfRangeException, duckdb.ConversionException, ArithmeticError, ValueError)
-"""A total too large for any decimal here, or values from before their meter was published that are no quantities.
+"""A total too large for any decimal here.
 
 The last two are raised where a total, or what its meter makes of it, has more digits than a quantity may have.
 """
@@ -157,7 +158,7 @@ def _aggregate(
 def _bounds(plan: AggregationPlan) -> dict[str, str]:
     if not list_numbers(plan):
         return _BY_TIME
-    return _BY_LIST | _MOVED if plan.spread.owners else _BY_LIST
+    return _BY_LIST | _MOVED if plan.spread.has_owners else _BY_LIST
 
 
 def _look_back(plan: AggregationPlan, *, reads: _Reads) -> list[AccountUsage]:
@@ -221,10 +222,12 @@ class _Results:
                 if asked_aggregate.level_name in levels:
                     self._out_of_range[number].append(asked_aggregate.meter)
         counted = tallies(self._database, self._plan, self._names, self._queries.count)
+        unread = unread_values(self._plan, self._queries)
         return [
             AccountUsage(
                 account=window.account,
                 period=window.period,
+                unread_values=unread[number],
                 out_of_range=tuple(dict.fromkeys(self._out_of_range[number])),
                 prefixes=tuple(part.name for part in window.parts if part.is_prefix),
                 counts=counted[number].counts,

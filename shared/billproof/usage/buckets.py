@@ -16,7 +16,7 @@ bucket of each count, then.
 
 import json
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
@@ -24,6 +24,7 @@ from itertools import accumulate
 from pydantic import Field
 
 from billproof.ids import canonical_json, shard_of
+from billproof.masterdata.crosswalk_book import OwnedSpan
 from billproof.model import Model
 from billproof.ports import Objects
 
@@ -44,11 +45,29 @@ class OwnedUsage(Model):
     since: str
 
 
+class OwnerSpan(Model):
+    """Times `[start, end)` of events and the account that they count for; "" is the account of the id's own name."""
+
+    start: str
+    end: str
+    account: str
+    since: str
+
+
+class OwnedIds(Model):
+    """External ids of a system whose events count alike: each row of a crosswalk stands once, whatever names it."""
+
+    system: str
+    external_ids: tuple[str, ...]
+    spans: tuple[OwnerSpan, ...]
+
+
 class BucketSpread(Model):
     """Which part of what it reads is a bucket's own: accounts by their hash; `older` are the buckets of before.
 
-    `owners` is whose the usage of ids in crosswalks is, as far as it concerns the bucket, and `others` are the buckets
-    where such ids have theirs. As it stands by default the bucket reads itself alone, and all of it.
+    `owned` is whose the usage of ids in crosswalks is, as far as it concerns the bucket (plans of before have a row of
+    `owners` for each id and span), and `others` are the buckets where such ids have theirs. As it stands by default the
+    bucket reads itself alone, and all of it.
     """
 
     older: tuple[int, ...] = ()
@@ -56,11 +75,27 @@ class BucketSpread(Model):
     count: int = Field(default=1, ge=1)
     others: tuple[int, ...] = Field(default=(), exclude_if=operator.not_)
     owners: tuple[OwnedUsage, ...] = Field(default=(), exclude_if=operator.not_)
+    owned: tuple[OwnedIds, ...] = Field(default=(), exclude_if=operator.not_)
 
     @property
     def is_whole(self) -> bool:
         """Whether there is no account of another bucket in what is read."""
-        return not (self.older or self.owners)
+        return not (self.older or self.has_owners)
+
+    @property
+    def has_owners(self) -> bool:
+        """Whether crosswalks say of any of its usage whose it is."""
+        return bool(self.owners or self.owned)
+
+    def spans(self) -> Iterator[OwnedSpan]:
+        """Yield whose the usage of each id is, one by one."""
+        for one in self.owners:
+            yield OwnedSpan(one.system, one.external_id, one.start, one.end, one.account, one.since)
+        for ids in self.owned:
+            for external in ids.external_ids:
+                for span in ids.spans:
+                    account = span.account or external
+                    yield OwnedSpan(ids.system, external, span.start, span.end, account, span.since)
 
     def holds(self, account: str) -> bool:
         """Say whether an account is of the bucket."""
@@ -115,7 +150,7 @@ class Buckets:
         older = [begin + shard % number for begin, number in pairs if begin < start]
         return BucketSpread(older=tuple(older), shard=shard, count=count) if older else whole()
 
-    def spread_with(self, bucket: int, owners: Sequence[OwnedUsage]) -> BucketSpread:
+    def spread_with(self, bucket: int, owners: Sequence[OwnedSpan]) -> BucketSpread:
         """Return what a bucket reads beside itself, given whose the usage of ids in crosswalks is."""
         spread = self.spread_of(bucket)
         start, count = self._start_of(bucket)
@@ -123,11 +158,11 @@ class Buckets:
         reads = {bucket, *spread.older}
         coming = {one.external_id for one in owners if own.holds(one.account)}
         going = {one.external_id for one in owners if reads & set(self.holding(one.external_id))}
-        mine = tuple(one for one in owners if one.external_id in coming | going)
+        mine = _alike(one for one in owners if one.external_id in coming | going)
         if not mine:
             return spread
         others = {one for external in coming for one in self.holding(external)} - reads
-        return own.model_copy(update={"others": tuple(sorted(others)), "owners": mine})
+        return own.model_copy(update={"others": tuple(sorted(others)), "owned": mine})
 
     def reading(self, bucket: int) -> list[int]:
         """Return the buckets that read some bucket: itself, and newer ones."""
@@ -137,6 +172,27 @@ class Buckets:
         """Return the buckets with another count, where that is taken."""
         last = self.counts[-1]
         return Buckets((*self.counts, count)) if count > last and count % last == 0 else self
+
+
+def _alike(spans: Iterable[OwnedSpan]) -> tuple[OwnedIds, ...]:
+    """Put ids together whose events count alike."""
+    by_id: dict[tuple[str, str], list[tuple[str, str, str, str]]] = {}
+    for one in spans:
+        account = "" if one.account == one.external_id else one.account
+        by_id.setdefault((one.system, one.external_id), []).append((one.start, one.end, account, one.since))
+    ids: dict[tuple[str, tuple[tuple[str, str, str, str], ...]], list[str]] = {}
+    for (system, external), rows in sorted(by_id.items()):
+        ids.setdefault((system, tuple(rows)), []).append(external)
+    return tuple(
+        OwnedIds(
+            system=system,
+            external_ids=tuple(names),
+            spans=tuple(
+                OwnerSpan(start=start, end=end, account=account, since=since) for start, end, account, since in rows
+            ),
+        )
+        for (system, rows), names in ids.items()
+    )
 
 
 def read_buckets(objects: Objects, count: int) -> Buckets:

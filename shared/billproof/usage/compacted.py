@@ -32,13 +32,20 @@ _OBJECT_KEY = re.compile(f"compacted{PARTITION}([0-9a-f]{{40}}\\.parquet|_[0-9a-
 class PropertyColumns(Model):
     """The columns of a property: of its text, of its quantity, or both; empty where there is none.
 
-    The quantities are `complete` where every text was one; else a text that is none has no quantity.
+    The quantities are `complete` where every text was one; else a text that is none has no quantity. They are `strict`
+    where they are what ingestion accepts: days of before, which also hold `-5` as one, are read by their texts.
     """
 
     name: str
     text: str
     quantity: str
     complete: bool
+    strict: bool = Field(default=False, exclude_if=operator.not_)
+
+    @property
+    def read_quantity(self) -> str:
+        """The column of its quantity that is read; empty where there is none."""
+        return self.quantity if self.strict else ""
 
 
 class Compaction(Model):

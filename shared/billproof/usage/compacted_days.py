@@ -71,7 +71,7 @@ class CompactedDays:
 
     def __init__(self, plan: AggregationPlan, objects: Objects) -> None:
         self._keys: Mapping[str, str] = {}
-        if plan.manifest and plan.known_ids is not None and not plan.spread.owners and _have_instants(plan):
+        if plan.manifest and plan.known_ids is not None and not plan.spread.has_owners and _have_instants(plan):
             self._keys = compacted_in(objects, plan.manifest)
         self._read = _read_all({day: self._keys[day] for day in plan.days if day in self._keys}, objects)
         self._accounts = sorted({window.account for window in plan.windows})

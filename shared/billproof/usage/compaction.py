@@ -29,7 +29,7 @@ from billproof.usage.earlier_lists import number_files
 from billproof.usage.judging import judge_copies, load_copies
 from billproof.usage.keys import SegmentKey
 from billproof.usage.rollups import rolled_up, rollup_key
-from billproof.usage.sql_texts import TIME_LETTERS
+from billproof.usage.sql_texts import TIME_LETTERS, quantity_of
 
 ROWS_OF_A_GROUP = 8_192
 """Rows that a reader of one account reads at least: fewer cost whoever reads them all."""
@@ -202,9 +202,7 @@ def _load(
     texts = property_texts(names)
     columns = "".join(f", {text} as p{number}" for number, text in enumerate(texts))
     columns += "".join(
-        f", try_cast({texts[number]} as decimal(38, 15)) as q{number}"
-        for number, typed in enumerate(properties)
-        if typed.is_quantity
+        f", {quantity_of(texts[number])} as q{number}" for number, typed in enumerate(properties) if typed.is_quantity
     )
     load_copies(database, list(files.values()), Loading(f", data{columns}", names, spread=spread))
     complete = "".join(
@@ -251,4 +249,5 @@ def _columns(typed: TypedProperty, *, is_complete: bool) -> PropertyColumns:
         text=f"text_{name}" if typed.is_text else "",
         quantity=f"quantity_{name}" if typed.is_quantity else "",
         complete=is_complete,
+        strict=True,
     )

@@ -36,12 +36,14 @@ from windows join edges starts on start_at = starts.edge join edges ends on end_
 
 _ADDED = """
 create or replace temp table added as
-select account, type, source, verdict, cast(time as date) as day, {slice} as slice{names}{sums}, count(*) as events
+select account, type, source, verdict, cast(time as date) as day, {slice} as slice{names}{singles}{sums},
+    count(*) as events
 from ({plain}) plain where time >= {first} and time < {last} group by all
 """
 _INSERT_ADDED = """
 insert into events by name
-select number, type, null as sequence, is_whole as counts, verdict{names}{sums}, cast(sum(events) as integer) as events
+select number, type, null as sequence, is_whole as counts, verdict{names}{singles}{sums},
+    cast(sum(events) as integer) as events
 from added join spans on spans.account = added.account
 where slice >= first_slice and slice < slice_after group by all
 """
@@ -100,17 +102,19 @@ class Counting:
         instants = [f"cast($edge{number} as timestamp)" for number in range(len(self._edges))]
         edges = {f"edge{number}": edge[:26] for number, edge in enumerate(self._edges)}
         names = "".join(f", {column}" for column in self._names.values())
+        singles = "".join(f", {column}" for column in self._singles)  # prices, by which sums are told apart
         sums = "".join(f", {column}" for column in self._summed(is_added=True))
         added = _ADDED.format(
             slice=" + ".join(f"cast(time >= {instant} as utinyint)" for instant in instants),
             names=names,
+            singles=singles,
             sums=sums,
             plain=select.text,
             first=instants[0],
             last=instants[-1],
         )
         self._database.execute(added, select.parameters | edges)
-        self._database.execute(_INSERT_ADDED.format(names=names, sums=sums))
+        self._database.execute(_INSERT_ADDED.format(names=names, singles=singles, sums=sums))
         return Select(_DAYS_ADDED, {})
 
     def _insert(self, select: Select, *, is_added: bool) -> None:

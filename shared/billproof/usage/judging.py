@@ -211,11 +211,11 @@ def load_copies(database: duckdb.DuckDBPyConnection, files: Sequence[Path], how:
     parameters |= how.pointers
     segment = _SEGMENT if how.tells_segments else _NO_SEGMENT
     owner = ", subject" if how.by_account else ""
-    subject = "" if how.spread.owners else ", subject"
+    subject = "" if how.spread.has_owners else ", subject"
     load = _LOAD.format(properties=how.properties, columns=_COLUMNS, owner=owner, subject=subject, **segment)
     database.execute(load, parameters)
-    if how.spread.owners:
-        enter_owners(database, how.spread.owners)
+    if how.spread.has_owners:
+        enter_owners(database, list(how.spread.spans()))
         database.execute(_OWNED)
     if not how.spread.is_whole:
         accounts = (account for (account,) in database.execute("select distinct account from copies").fetchall())

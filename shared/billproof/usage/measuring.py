@@ -22,7 +22,10 @@ _MEASURES = {
 
 _PLAIN = "select {keys}, {measure}, {count} from base group by all order by all"
 
-_BY_PRICE = "select {keys}, cast(price as decimal(38, 15)), {measure}, {count} from base group by all order by all"
+_BY_PRICE = """
+select {keys}, cast(price as decimal(38, 15)), {measure}, {count} from base
+where price is not null group by all order by all
+"""
 
 # Nearest rank: the smallest value whose place, of n, is at least the percentile of n.
 _PERCENTILE = """

@@ -13,6 +13,7 @@ from billproof.quantities import QuantityRule
 from billproof.readings import Quantity, Reading
 from billproof.usage.buckets import BucketSpread, whole
 from billproof.usage.levels import Closing, LevelSource
+from billproof.usage.tallies import ReusedId
 
 AFTER_ALL = "9999"
 """Sorts after the text of every instant."""
@@ -259,21 +260,13 @@ class EventCounts(Model):
         return EventCounts(**{name: getattr(self, name) + getattr(other, name) for name in EventCounts.model_fields})
 
 
-class ReusedId(Model):
-    """An id that a source used on two days for one account: copies are compared within a day, so both count."""
-
-    source: str
-    id: str
-    day: str
-    other_day: str
-
-
 class AccountUsage(Model):
     """What aggregation found in one window; `out_of_range` names the meters whose total no decimal here can hold.
 
     `prefixes` are the parts that were measured to say how much was used before a day. `closing` are the levels that the
     next window begins with, as far as they are known. `reused` counts its events whose id is on another day, too, and
-    `reused_ids` names the first of them. `unreadable` are the objects that it lacks.
+    `reused_ids` names the first of them. `unreadable` are the objects that it lacks. `unread_values` counts, by meter,
+    the events that are not measured, since ingestion would refuse their values today.
     """
 
     account: str
@@ -288,6 +281,7 @@ class AccountUsage(Model):
     reused: int = Field(default=0, exclude_if=operator.not_)
     reused_ids: tuple[ReusedId, ...] = Field(default=(), exclude_if=operator.not_)
     unreadable: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
+    unread_values: dict[str, int] = Field(default_factory=dict, exclude_if=operator.not_)
 
 
 class BatchUsage(Model):

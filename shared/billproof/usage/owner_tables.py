@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import duckdb
 
-from billproof.usage.buckets import OwnedUsage
+from billproof.masterdata.crosswalk_book import OwnedSpan
 
 _OWNERS = """
 create or replace temp table owners as
@@ -14,7 +14,7 @@ select unnest($systems::varchar[]) as system, unnest($ids::varchar[]) as externa
 """
 
 
-def enter_owners(database: duckdb.DuckDBPyConnection, owners: Sequence[OwnedUsage]) -> None:
+def enter_owners(database: duckdb.DuckDBPyConnection, owners: Sequence[OwnedSpan]) -> None:
     """Make the table `owners`."""
     columns = {
         "systems": [one.system for one in owners],

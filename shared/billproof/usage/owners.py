@@ -6,14 +6,13 @@
 The log keeps what arrived under the id that it arrived with.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from billproof.masterdata.crosswalk_book import CrosswalkBook
-from billproof.usage.buckets import OwnedUsage
+from billproof.masterdata.crosswalk_book import CrosswalkBook, OwnedSpan
 from billproof.usage.model import AccountWindow, SegmentRow
 
 
-def owners_in(book: CrosswalkBook, windows: Iterable[AccountWindow]) -> list[OwnedUsage]:
+def owners_in(book: CrosswalkBook, windows: Iterable[AccountWindow]) -> list[OwnedSpan]:
     """Return whose the usage of the ids in crosswalks is.
 
     The windows of an account whose invoice is released are of what was its own when that was made.
@@ -22,14 +21,14 @@ def owners_in(book: CrosswalkBook, windows: Iterable[AccountWindow]) -> list[Own
     for window in windows:
         if window.before:
             as_of[window.account] = max(window.before, as_of.get(window.account, ""))
-    return [OwnedUsage(**span._asdict()) for span in book.spans(as_of)]
+    return list(book.spans(as_of))
 
 
 class Owners:
     """Gives the rows of segments to accounts, one by one, as the query of an aggregation does."""
 
-    def __init__(self, owners: Sequence[OwnedUsage]) -> None:
-        self._by_name: dict[tuple[str, str], list[OwnedUsage]] = {}
+    def __init__(self, owners: Iterable[OwnedSpan]) -> None:
+        self._by_name: dict[tuple[str, str], list[OwnedSpan]] = {}
         for one in owners:
             self._by_name.setdefault((one.system, one.external_id), []).append(one)
 

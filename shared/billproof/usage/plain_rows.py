@@ -117,7 +117,7 @@ def _columns(
     pointers: dict[str, str] = {}
     for name, column in names.items():
         text = known[name].text if name in known else ""
-        quantity = known[name].quantity if name in known else ""
+        quantity = known[name].read_quantity if name in known else ""
         is_complete = name in known and known[name].complete
         texts = f'"{text}"' if text else f"data->>${column}"
         quantities = f'"{quantity}"' if quantity else "cast(null as decimal(38, 15))"

@@ -10,15 +10,14 @@ from itertools import groupby
 
 import duckdb
 
-from billproof.masterdata.meters import Aggregation
+from billproof.masterdata.meters import NOT_NUMERIC
 from billproof.usage.model import AggregationPlan
 from billproof.usage.plain_rows import Select
 from billproof.usage.profiles import BANDS_OF_A_DECADE, STEPS, BandRow, DayRow, Profile, profile_of
 from billproof.usage.property_roles import roles_of, single_column, sum_column
+from billproof.usage.sql_texts import quantity_of
+from billproof.usage.tallies import OTHER_SOURCES
 from billproof.usage.tallying import conditions
-
-NOT_SIZED = {Aggregation.COUNT, Aggregation.DISTINCT}
-"""What does not measure how large something is."""
 
 _TABLE = """
 create or replace temp table profile_rows
@@ -44,10 +43,20 @@ from {rows}
 where verdict = 'kept' and is_whole and period = $period and time >= start_at and time < end_at{of_types}
 group by number, source, type, time, value{mark}, {day}
 """
+# The sources of an account that came on most days keep their names; the others have one together.
+_NAMES = """
+create or replace temp table profile_names as
+select number, source, row_number() over (
+    partition by number order by count(distinct day) desc, sum(events) desc, source) as place
+from profile_rows where source != $others group by number, source
+"""
+_NAMED = """(
+    select profile_rows.* replace (case when place <= $most then source else $others end as source)
+    from profile_rows left join profile_names using (number, source))"""
 _DAYS = """
 with of_days as (
     select number, source, type, rank, day, sum(events) as per_day, sum(events - 1) as repeated, min(again) as again
-    from profile_rows join whole_days using (number) where day between first_day and last_day group by all)
+    from {named} join whole_days using (number) where day between first_day and last_day group by all)
 select number, source, type, rank, cast(per_day as bigint) as per_day, count(*), cast(sum(repeated) as bigint),
     count(*) filter (repeated > 0), datediff('day', date '1970-01-01', min(day)),
     datediff('day', date '1970-01-01', max(day)), min(again)
@@ -58,14 +67,16 @@ with sizes as (
     select number, source, type, rank, value, sum(events) as events,
         case when value < 1e14 and abs(value * 100 - round(value * 100)) < 1e-6
             then cast(round(value * 100) as bigint) end as hundredths
-    from profile_rows where value = 0 or value between {smallest} and {largest} group by all)
+    from {named} where value = 0 or value between {smallest} and {largest} group by all)
 select number, source, type, rank, cast(floor(log10(nullif(value, 0)) * {bands}) as integer) as band,
     cast(sum(events) as bigint), count(*), sum(value * events), max(value), cast(max_by(events, value) as bigint),
     [{multiples}]
 from sizes group by number, source, type, rank, band order by all
 """
+MOST_SOURCES_OF_AN_ACCOUNT = 50
+"""Sources of which an account has profiles of their own: see docs/limits.md."""
 SMALLEST, LARGEST = "1e-16", "1e24"
-"""Between them is every quantity but zero; what was taken before its meter was published may be none, or no number."""
+"""Between them is every quantity but zero."""
 _MULTIPLES = "cast(coalesce(sum(events) filter (hundredths % {hundredths} = 0), 0) as bigint)"
 
 
@@ -109,7 +120,7 @@ class Profiling:
         self._database.execute(query, {"period": self._plan.period, **parameters, **plain.parameters})
 
     def _value(self, name: str, *, is_plain: bool) -> str:
-        text = f"try_cast({self._names[name]} as double)"
+        text = f"cast({quantity_of(self._names[name])} as double)"
         typed = [f"cast({column} as double)" for column in self._typed(name)] if is_plain else []
         return f"coalesce({', '.join([*typed, text])})"
 
@@ -126,10 +137,12 @@ class Profiling:
         bands: dict[tuple[int, str, str, int], list[BandRow]] = defaultdict(list)
         multiples = ", ".join(_MULTIPLES.format(hundredths=int(step * 100)) for step in STEPS)
         bounds = {"smallest": SMALLEST, "largest": LARGEST}
-        query = _BANDS.format(bands=BANDS_OF_A_DECADE, multiples=multiples, **bounds)
-        for row in map(BandRow._make, self._database.execute(query).fetchall()):
+        self._database.execute(_NAMES, {"others": OTHER_SOURCES})
+        names = {"others": OTHER_SOURCES, "most": MOST_SOURCES_OF_AN_ACCOUNT}
+        query = _BANDS.format(bands=BANDS_OF_A_DECADE, multiples=multiples, named=_NAMED, **bounds)
+        for row in map(BandRow._make, self._database.execute(query, names).fetchall()):
             bands[row[:4]].append(row)
-        days = map(DayRow._make, self._database.execute(_DAYS).fetchall())
+        days = map(DayRow._make, self._database.execute(_DAYS.format(named=_NAMED), names).fetchall())
         return [
             profile_of(self._named(*key), list(rows), bands[key]) for key, rows in groupby(days, lambda row: row[:4])
         ]
@@ -148,6 +161,6 @@ def _sized_properties(plan: AggregationPlan) -> dict[str, tuple[str, ...]]:
     """Return the properties that meters read as quantities, by event type."""
     named: dict[str, set[str]] = defaultdict(set)
     for one in (*plan.asked, *plan.stated):
-        if one.value_property is not None and one.aggregation not in NOT_SIZED:
+        if one.value_property is not None and one.aggregation not in NOT_NUMERIC:
             named[one.event_type].add(one.value_property)
     return {kind: tuple(sorted(names)) for kind, names in named.items()}

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from billproof.masterdata.meters import Aggregation
+from billproof.masterdata.meters import NOT_NUMERIC, Aggregation
 from billproof.usage.model import AggregationPlan, AskedAggregate
-from billproof.usage.sql_texts import DECIMAL
+from billproof.usage.sql_texts import quantity_of
 
 ADDED_UP = {Aggregation.COUNT, Aggregation.SUM, Aggregation.DISTINCT}
 """What comes to the same from events that were counted, added up and told apart before."""
@@ -84,14 +84,20 @@ def sum_column(column: str) -> str:
 
 
 def value_of(asked_aggregate: AskedAggregate, names: Mapping[str, str], *, is_typed: bool) -> str:
-    """Write what an aggregate measures as SQL: text, or a quantity where the table `events` has one."""
+    """Write what an aggregate measures as SQL: of distinct values the text, else the quantity, null if it is none.
+
+    An event without the price of its unit, which all of the meter must have, has no quantity either.
+    """
     if asked_aggregate.value_property is None:
         return "null"
     column = names[asked_aggregate.value_property]
-    if not is_typed or asked_aggregate.aggregation is Aggregation.DISTINCT:
+    if asked_aggregate.aggregation is Aggregation.DISTINCT:
         return column
     typed = sum_column(column) if is_sum(asked_aggregate) else single_column(column)
-    return f"coalesce({typed}, cast({column} as {DECIMAL}))"
+    value = _quantity(column, typed if is_typed else "")
+    if asked_aggregate.price_property is None:
+        return value
+    return f"case when {price_of(asked_aggregate, names, is_typed=is_typed)} is not null then {value} end"
 
 
 def price_of(asked_aggregate: AskedAggregate, names: Mapping[str, str], *, is_typed: bool) -> str:
@@ -99,4 +105,23 @@ def price_of(asked_aggregate: AskedAggregate, names: Mapping[str, str], *, is_ty
     if asked_aggregate.price_property is None:
         return "null"
     column = names[asked_aggregate.price_property]
-    return f"coalesce({single_column(column)}, cast({column} as {DECIMAL}))" if is_typed else column
+    return _quantity(column, single_column(column) if is_typed else "")
+
+
+def unread_of(asked_aggregate: AskedAggregate, names: Mapping[str, str], *, is_typed: bool) -> str:
+    """Write as SQL whether an event has no value that ingestion would take for the meter: none is measured, then.
+
+    An event without its value contributes nothing; without the price that all must have it is refused.
+    """
+    if asked_aggregate.value_property is None or asked_aggregate.aggregation in NOT_NUMERIC:
+        return "false"
+    value = value_of(asked_aggregate, names, is_typed=is_typed)
+    unread = f"({names[asked_aggregate.value_property]} is not null and {value} is null)"
+    if asked_aggregate.price_property is None:
+        return unread
+    return f"({unread} or {price_of(asked_aggregate, names, is_typed=is_typed)} is null)"
+
+
+def _quantity(column: str, typed: str) -> str:
+    """Write the quantity of a property: that of its typed column, else that of its text."""
+    return f"coalesce({typed}, {quantity_of(column)})" if typed else quantity_of(column)

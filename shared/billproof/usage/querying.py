@@ -14,7 +14,7 @@ import duckdb
 
 from billproof.readings import Quantity
 from billproof.usage.model import AskedAggregate, Edges
-from billproof.usage.property_roles import price_of, value_of
+from billproof.usage.property_roles import price_of, unread_of, value_of
 from billproof.usage.sql_texts import TIME_LETTERS
 
 COUNT_ADDED = "cast(sum(events) as bigint)"
@@ -26,6 +26,9 @@ with base as (
     where type = $type and verdict = 'kept' and number = coalesce($window, number) and {condition}
 )
 """
+
+_COUNTS = "select number, {columns} from events where verdict = 'kept' group by number"
+_COUNT = "cast(coalesce(sum({weight}) filter ({clause}), 0) as bigint)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class Queries:
         is_typed: bool = False,
     ) -> None:
         self._database = database
-        self._names = names
+        self.names = names
         self._is_typed = is_typed
         self.windows = windows
         self.count = COUNT_ADDED if is_typed else "count(*)"
@@ -72,8 +75,8 @@ class Queries:
 
         `percentile` is a parameter of the query; other parts are texts of it.
         """
-        groups = [self._names[name] for name in asked_aggregate.reading.group_by]
-        conditions, parameters = condition(asked_aggregate.where, self._names)
+        groups = [self.names[name] for name in asked_aggregate.reading.group_by]
+        conditions, parameters = condition(asked_aggregate.where, self.names)
         parameters |= {"type": asked_aggregate.event_type, "window": window}
         if "percentile" in parts:
             parameters["percentile"] = parts.pop("percentile")
@@ -82,8 +85,8 @@ class Queries:
             groups="".join(f", coalesce({column}, '') as g{number}" for number, column in enumerate(groups)),
             keys=", ".join(["number", *names]),
             group_names="".join(f", {name}" for name in names),
-            value=value_of(asked_aggregate, self._names, is_typed=self._is_typed),
-            price=price_of(asked_aggregate, self._names, is_typed=self._is_typed),
+            value=value_of(asked_aggregate, self.names, is_typed=self._is_typed),
+            price=price_of(asked_aggregate, self.names, is_typed=self._is_typed),
             count=self.count,
             condition=conditions,
             letters=TIME_LETTERS,
@@ -91,6 +94,16 @@ class Queries:
             **parts,
         )
         return self._database.execute(text, parameters).fetchall()
+
+    def counts(self, clauses: Sequence[str], parameters: Mapping[str, Any]) -> list[tuple[int, ...]]:
+        """Return the number of each window with kept events that meet any of some clauses, and how many meet each."""
+        weight = "events" if self._is_typed else "1"
+        columns = [_COUNT.format(weight=weight, clause=clause) for clause in clauses]
+        return self._database.execute(_COUNTS.format(columns=", ".join(columns)), dict(parameters)).fetchall()
+
+    def unread(self, asked_aggregate: AskedAggregate) -> str:
+        """Write as SQL whether an event has no value that ingestion would take for a meter."""
+        return unread_of(asked_aggregate, self.names, is_typed=self._is_typed)
 
     def quantity(
         self, asked_aggregate: AskedAggregate, window: int, dimension: Any, quantity: Decimal, events: int, **more: Any

@@ -18,9 +18,10 @@ from billproof.errors import ObjectUnreadable
 from billproof.ports import Objects
 from billproof.usage.id_lists import NamedDay, named_day, read_ids, write_ids
 from billproof.usage.log import ids_key
-from billproof.usage.model import AggregationPlan, ReusedId
+from billproof.usage.model import AggregationPlan
 from billproof.usage.plain_rows import PlainRows
 from billproof.usage.property_roles import NO_ROLES
+from billproof.usage.tallies import ReusedId
 
 MAX_SHOWN = 20
 """Reused ids of a window that are named; the others are counted."""

@@ -70,7 +70,7 @@ def read_rollups(
 
     Of what is fresh no roll-up says enough of an account that has events in a newer segment.
     """
-    if plan.spread.owners:  # roll-ups are of the ids that usage came with
+    if plan.spread.has_owners:  # roll-ups are of the ids that usage came with
         return RolledUp(others=list(plan.windows))
     compactions, newer = _compactions(plan, objects)
     fresh = _accounts_in(newer, objects) if is_fresh else set()
@@ -150,6 +150,7 @@ def _is_added(asked_aggregate: AskedAggregate, days: Sequence[Compaction]) -> bo
     if (
         asked_aggregate.aggregation not in ADDED
         or asked_aggregate.is_level
+        or asked_aggregate.price_property is not None  # each event has to have its price
         or asked_aggregate.reading != Reading(meter=asked_aggregate.meter)
     ):
         return False
@@ -157,7 +158,7 @@ def _is_added(asked_aggregate: AskedAggregate, days: Sequence[Compaction]) -> bo
         known = {columns.name: columns for columns in day.properties}
         value = known.get(asked_aggregate.value_property or "")
         if asked_aggregate.aggregation is not Aggregation.COUNT and (
-            value is None or not (value.quantity and value.complete)
+            value is None or not (value.read_quantity and value.complete)
         ):
             return False
         if not all(name in known and known[name].text for name in asked_aggregate.where):

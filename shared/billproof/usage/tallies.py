@@ -1,12 +1,13 @@
 """What a bucket counted by source: hours for control totals, days for the source's own history."""
 
 import operator
-from collections import defaultdict
-from collections.abc import Iterable
 
 from pydantic import Field
 
 from billproof.model import Computed, Model
+
+OTHER_SOURCES = "other sources"
+"""The one name of all sources of a bucket beyond the limit; one that calls itself so is counted among them."""
 
 
 class HourTally(Model):
@@ -28,22 +29,12 @@ class DayTally(Model):
     events: int
 
 
-def merged(tallies: Iterable[DayTally]) -> list[DayTally]:
-    """Add up the tallies of one source, type and day, in their order."""
-    events: dict[tuple[str, str, str], int] = defaultdict(int)
-    for tally in tallies:
-        events[tally.source, tally.event_type, tally.day] += tally.events
-    return [
-        DayTally(source=source, event_type=event_type, day=day, events=number)
-        for (source, event_type, day), number in sorted(events.items())
-    ]
-
-
 class BucketTally(Model):
     """What one bucket counted by source: hours for control totals, days for the source's own history.
 
     `resent` are the sources and ids of refused events that the bucket holds: they were sent again and accepted.
-    `unreadable` is what of an earlier run no longer reads: its ids are not compared with this run's.
+    `unreadable` is what of an earlier run no longer reads: its ids are not compared with this run's. So many sources
+    are `other_sources`, which are counted under that one name.
     """
 
     run: str
@@ -52,6 +43,13 @@ class BucketTally(Model):
     days: tuple[DayTally, ...]
     resent: tuple[tuple[str, str], ...] = Field(default=(), exclude_if=operator.not_)
     unreadable: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
+    other_sources: int = Field(default=0, exclude_if=operator.not_)
+
+    @property
+    def named_sources(self) -> set[str]:
+        """The sources that are counted by their names."""
+        named = {hour.source for hour in self.hours} | {day.source for day in self.days}
+        return named - {OTHER_SOURCES}
 
 
 class IdPlace(Model):
@@ -59,6 +57,15 @@ class IdPlace(Model):
 
     account: str
     day: str
+
+
+class ReusedId(Model):
+    """An id that a source used on two days for one account: copies are compared within a day, so both count."""
+
+    source: str
+    id: str
+    day: str
+    other_day: str
 
 
 class SharedId(Model):

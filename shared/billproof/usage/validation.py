@@ -10,6 +10,7 @@ import msgspec
 from billproof.masterdata.meters import Meter
 from billproof.model import without_excess_zeros
 from billproof.periods import TIME, instant_text
+from billproof.quantities import WRITTEN_QUANTITY
 from billproof.usage.model import CONTROL_TOTAL, ControlTotal, Reason, SegmentRow, UsageEvent
 from billproof.usage.refusing import Refused
 
@@ -18,7 +19,7 @@ MAX_EVENTS_PER_MESSAGE = 1_000
 MAX_AHEAD = timedelta(hours=24)
 """How far a source's clock may run ahead of ours before an event counts as far in the future."""
 
-QUANTITY = re.compile(r"(0|[1-9][0-9]{0,22})(\.[0-9]{1,15}0*)?")
+QUANTITY = re.compile(WRITTEN_QUANTITY)
 _LEAP_SECOND = re.compile(r"(.{17})60(.*)")
 _LAST_SECOND = "T23:59:59"
 WHOLE = re.compile(r"(0|[1-9][0-9]{0,17})")

@@ -6,9 +6,10 @@ from billproof.adapters.bank_files.csv_rows import CsvRow, rows
 from billproof.adapters.bank_files.values import built, currency, lines_of, reference_or_none, refuse
 from billproof.masterdata.gateways import CsvSettlementFormat, GatewayAccount, MovementOfGateway
 from billproof.money import Money
-from billproof.payments.gateway_model import OF_A_CHARGE, SIGNS, GatewayMovement, movement_name, without_card_numbers
+from billproof.payments.gateway_model import OF_A_CHARGE, SIGNS, GatewayMovement, movement_name
 from billproof.payments.model import Payer
 from billproof.payments.statements import beginning
+from billproof.personal_numbers import without_card_numbers
 
 
 def parse_settlement(data: bytes, legal_entity: str, gateway: GatewayAccount) -> list[GatewayMovement]:

@@ -24,9 +24,10 @@ from billproof.masterdata.gateways import GatewayAccount, MovementOfGateway
 from billproof.masterdata.parties import LegalEntity
 from billproof.model import what_is_wrong
 from billproof.money import Money
-from billproof.payments.gateway_model import GatewayMovement, without_card_numbers
+from billproof.payments.gateway_model import GatewayMovement
 from billproof.payments.model import Payer
 from billproof.periods import zone
+from billproof.personal_numbers import without_card_numbers
 
 MOST_TEXT, MOST_NAME = 4096, 200
 _KINDS = {
