@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from billproof.money import Money
-from billproof.payments.model import CashReceipt, OpenItem, Payer
+from billproof.money import Money, Rounding
+from billproof.payments.model import CashReceipt, Conversion, OpenItem, Payer
 from tests.matching.bills import PREFIX, Bill
 from tests.matching.customers import Customer
 
@@ -14,8 +14,10 @@ from tests.matching.customers import Customer
 class MemoryBook:
     """An open book of bills; one is there from the day on that it was issued."""
 
-    def __init__(self, customers: Iterable[Customer], bills: Iterable[Bill]) -> None:
-        customers = list(customers)
+    def __init__(
+        self, customers: Iterable[Customer], bills: Iterable[Bill], rates: Mapping[str, Decimal] | None = None
+    ) -> None:
+        customers, self._rates = list(customers), rates or {}
         self._names = {customer.id: customer.name for customer in customers}
         self._children: dict[str, list[str]] = defaultdict(list)
         self._remembered: dict[str, set[str]] = defaultdict(set)
@@ -81,6 +83,14 @@ class MemoryBook:
         family = {account, *self._children.get(account, ())}
         items = [self._item(document) for member in family for document in self._of_account.get(member, ())]
         return sorted(items, key=lambda item: (item.due, item.document))
+
+    def converted(self, receipt: CashReceipt, part: Money, currency: str) -> Conversion | None:
+        """Return what euros are worth at the one rate that the book knows of a currency, in euros for one unit."""
+        rate = self._rates.get(currency) if receipt.amount.currency == "EUR" else None
+        if rate is None:
+            return None
+        worth = Money.rounded(part.amount / rate, currency, Rounding.HALF_UP)
+        return Conversion(received=part, worth=worth, rate=f"1 {currency} = {rate} EUR")
 
     def remembered(self, payer: Payer) -> frozenset[str]:
         return frozenset(self._remembered.get(payer.account or "", ()))

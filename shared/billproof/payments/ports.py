@@ -6,12 +6,13 @@ from typing import Protocol
 
 from billproof.money import Money
 from billproof.payments.advices import RemittanceAdvice
+from billproof.payments.converting import Converts
 from billproof.payments.gateway_model import GatewayMovement
 from billproof.payments.model import OpenItem, Payer
 from billproof.payments.receivables import Receivables
 
 
-class OpenBook(Protocol):
+class OpenBook(Converts, Protocol):
     """What is open of a legal entity's documents, and who pays for whom. Reads are consistent; nothing is guessed."""
 
     def numbered(self, number: str) -> OpenItem | None:

@@ -16,12 +16,15 @@ from billproof.invoicing.model import Released
 from billproof.invoicing.register import Register
 from billproof.invoicing.series import DocumentNumber, SeriesKind
 from billproof.masterdata.directory import Directory
+from billproof.masterdata.exchange_rates import ExchangeRate
+from billproof.money import Money
 from billproof.opening.receivables import TakenReceivables
 from billproof.payments.account_names import AccountNames
 from billproof.payments.book import CashBook
 from billproof.payments.cash import CashEntry
+from billproof.payments.converting import convert
 from billproof.payments.decision_book import ReceiptDecisions
-from billproof.payments.model import OpenItem, Payer
+from billproof.payments.model import CashReceipt, Conversion, OpenItem, Payer
 from billproof.ports import Objects
 
 
@@ -65,8 +68,20 @@ class Receivables:
     @cached_property
     def taken(self) -> TakenReceivables:
         """Return the open invoices that were taken over."""
-        books = self.directory.legal_entity(self.entity).currency
-        return TakenReceivables(self.entity, self.register, self.objects, books=books)
+        return TakenReceivables(self.entity, self.register, self.objects, books=self._books)
+
+    @property
+    def _books(self) -> str:
+        return self.directory.legal_entity(self.entity).currency
+
+    def converted(self, receipt: CashReceipt, part: Money, currency: str) -> Conversion | None:
+        """Return what a part of a receipt is worth in another currency; None where no rate holds on its value date."""
+        return convert(receipt, part, currency, books=self._books, rate=self.rate)
+
+    def rate(self, currency: str, other: str, day: date) -> ExchangeRate | None:
+        """Return the published rate between two currencies that holds on a day, or None."""
+        days = self.directory.policy(self.entity).thresholds.exchange_rate_days
+        return self.directory.rate(currency, other, on=day, days=days)
 
     def released(self, document: str) -> Released | None:
         """Return an invoice that was released here or taken over, or None."""

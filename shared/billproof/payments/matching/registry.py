@@ -2,17 +2,22 @@
 
 from decimal import Decimal
 
-from billproof.payments.matching import advised, before, named, unnamed
+from billproof.payments.matching import advised, before, exchanged, named, unnamed
 from billproof.payments.matching.evidence import Naming
 from billproof.payments.matching.rule import PEOPLE, MatchingRule
 from billproof.payments.matching.settling import Settling
+from billproof.payments.model import OTHER_CURRENCY
 
 _EXACT = {Settling.EXACT}
 
 RULES: tuple[MatchingRule, ...] = (
     MatchingRule(
-        "other-currency", "It names a document of another currency, or its payer owes in others alone.", PEOPLE,
-        before.other_currency,
+        "converted", "It names one document, or its payer owes one alone, of another currency: paid at a dated rate.",
+        Decimal("0.96"), exchanged.converted,
+    ),
+    MatchingRule(
+        OTHER_CURRENCY, "It names a document of another currency, or its payer owes in others alone.", PEOPLE,
+        exchanged.other_currency,
     ),
     MatchingRule(
         "reused-reference", "It names paid documents alone, and has the amount of others that are open.", PEOPLE,

@@ -77,17 +77,20 @@ def _doubt(evidence: Evidence, reading: AmountReading) -> str | None:
     others = [item for item in evidence.own if item not in reading.items and item.discount is not None]
     if any(evidence.amount == minor_units(item.open) - minor_units(item.discount or item.open) for item in others):
         return "It may be another document, less a discount after its days."
-    return _doubt_of_days(evidence, reading)
+    return doubt_of_days(evidence, reading.items, is_sure=reading.settled.settling is Settling.DISCOUNT)
 
 
-def _doubt_of_days(evidence: Evidence, reading: AmountReading) -> str | None:
-    """Return why the receipt may be an earlier one that was sent twice, which no number in it says."""
+def doubt_of_days(evidence: Evidence, items: Sequence[OpenItem], *, is_sure: bool = False) -> str | None:
+    """Return why the receipt may be an earlier one that was sent twice, which no number in it says.
+
+    Money that comes early is no doubt where it is sure what it pays: who takes a discount pays early.
+    """
     booked_on = evidence.receipt.booked_on
-    came = evidence.came_shortly_before(reading.items)
+    came = evidence.came_shortly_before(items)
     if came is not None:
         return "The same amount came shortly before: it may have been sent twice." if came else None
-    is_early = min(item.due for item in reading.items) > booked_on + PAID_BEFORE_DUE
-    if is_early and reading.settled.settling is not Settling.DISCOUNT:
+    is_early = min(item.due for item in items) > booked_on + PAID_BEFORE_DUE
+    if is_early and not is_sure:
         return "It is not due yet, and it is not known whether the same amount came shortly before."
     return None
 
