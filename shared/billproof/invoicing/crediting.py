@@ -78,6 +78,7 @@ def draft_credit(
         "credits_drawn": drawn_after(drawn, lines, rests),
         "refund": request.refund,
         "to_balance": request.to_balance,
+        "cash_discount": None,
         "notes": (_note(request), *invoice.notes),
     }
     return Invoice.model_validate({**dict(invoice), **changes})

@@ -11,6 +11,7 @@ from billproof.identities import InvoiceId
 from billproof.ids import digest_bytes
 from billproof.invoicing.balances import limit_of, over_limit
 from billproof.invoicing.booking import booked_accruals, booked_lines
+from billproof.invoicing.cash_discounts import OfferedDiscount, offered
 from billproof.invoicing.documents import document_key
 from billproof.invoicing.drafts import Draft, DraftOutcome
 from billproof.invoicing.model import (
@@ -23,7 +24,7 @@ from billproof.invoicing.model import (
     InvoiceLine,
     TaxSubtotal,
 )
-from billproof.invoicing.particulars import particulars_of
+from billproof.invoicing.particulars import governing, particulars_of
 from billproof.invoicing.parties import buyer_of, seller_of
 from billproof.invoicing.required_items import missing_item_findings
 from billproof.masterdata.parties import LegalEntity, TaxRounding
@@ -65,6 +66,7 @@ def draft_invoice(
         booked = Taxed.total([line.in_books for line in lines], entity.currency)
         notes.append(f"{booked.net} net and {booked.tax} tax at {rate.text}.")
     totals = Taxed.total([line.amounts for line in lines], priced.currency)
+    particulars = particulars_of(terms, plan, priced.currency)
     return Invoice(
         id=str(InvoiceId(entity.id, plan.period.name, terms.account.id)),
         seller=seller_of(entity, plan.issue_date),
@@ -88,8 +90,17 @@ def draft_invoice(
         tax_calculations=dict(calculations),
         credits_drawn=_drawn(terms, priced),
         notes=tuple(notes),
-        particulars=particulars_of(terms, plan, priced.currency),
+        particulars=particulars,
+        cash_discount=None if particulars and particulars.is_charged else _discount(terms, plan, totals, summary),
     )
+
+
+def _discount(
+    terms: AccountTerms, plan: BatchPlan, totals: Taxed, summary: Iterable[TaxSubtotal]
+) -> OfferedDiscount | None:
+    """Return what may be taken off by who pays soon; nothing where what is due is charged by us."""
+    taxes = [(group.jurisdiction, group.amounts.tax) for group in summary]
+    return offered(governing(terms, plan), totals, taxes, plan.legal_entity.rounding)
 
 
 def _line(line: PricedLine, tax: TaxedLine, booked: Taxed | None) -> InvoiceLine:

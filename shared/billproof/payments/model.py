@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from billproof.errors import InvalidMoney
 from billproof.ids import digest
+from billproof.invoicing.cash_discounts import DiscountTax
 from billproof.model import Day, Exact, Model
 from billproof.money import Money
 from billproof.names import Currency, Name
@@ -115,7 +116,7 @@ def receipt_id(legal_entity: str, channel: Channel, source: str, reference: str)
 class OpenItem(Model):
     """A released document and what is open of it, in its own currency; nothing where it is paid.
 
-    `discount` may be taken of it by who pays until `discount_until`.
+    `discount` may be taken of it by who pays until `discount_until`; `discount_taxes` is the tax in it.
     """
 
     document: str
@@ -127,6 +128,7 @@ class OpenItem(Model):
     open: Money
     discount: Money | None = None
     discount_until: Day | None = None
+    discount_taxes: tuple[DiscountTax, ...] = Field(default=(), exclude_if=operator.not_)
 
 
 class Conversion(Model):
@@ -144,8 +146,9 @@ class Allocation(Model):
     """What of a receipt pays a document, and what the document is freed of besides, in its own currency.
 
     paid + discount + tolerance + charges is what it is settled by: `discount` as its terms allow, `tolerance` a small
-    difference that the policy gives up, `charges` what banks on the way kept. A receipt in another currency has a
-    `conversion`: `paid` may differ from what that is worth, and the difference is one of exchange rates.
+    difference that the policy gives up, `charges` what banks on the way kept. `discount_taxes` is the tax in the
+    discount. A receipt in another currency has a `conversion`: `paid` may differ from what that is worth, and the
+    difference is one of exchange rates.
     """
 
     document: str
@@ -154,6 +157,7 @@ class Allocation(Model):
     discount: Money | None = None
     tolerance: Money | None = None
     charges: Money | None = None
+    discount_taxes: tuple[DiscountTax, ...] = Field(default=(), exclude_if=operator.not_)
     conversion: Conversion | None = Field(default=None, exclude_if=operator.not_)
 
     @property

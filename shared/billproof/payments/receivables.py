@@ -11,6 +11,7 @@ from functools import cached_property
 from billproof.errors import NotFound
 from billproof.identities import InvoiceId
 from billproof.invoicing.balance import Worth
+from billproof.invoicing.cash_discounts import OfferedDiscount
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.model import Released
 from billproof.invoicing.register import Register
@@ -89,8 +90,14 @@ class Receivables:
 
     def due_of(self, released: Released) -> date:
         """Return when an invoice is due."""
+        return self._due_and_discount(released)[0]
+
+    def _due_and_discount(self, released: Released) -> tuple[date, OfferedDiscount | None]:
         row = self.taken.row_of(released.invoice)
-        return row.due if row else read_invoice(self.objects, released.document).due_date
+        if row:
+            return row.due, None
+        invoice = read_invoice(self.objects, released.document)
+        return invoice.due_date, invoice.cash_discount
 
     def numbers_before(self) -> Sequence[str]:
         """Return the numbers of the invoices that were taken over."""
@@ -143,14 +150,18 @@ class Receivables:
         return still_open(released, self.register, entries)
 
     def _item(self, released: Released, worth: Worth) -> OpenItem:
+        due, discount = self._due_and_discount(released)
         return OpenItem(
             document=released.invoice,
             number=released.number,
             account=released.account,
             issued=released.issue_date,
-            due=self.due_of(released),
+            due=due,
             gross=released.document.totals.gross,
             open=worth.amount,
+            discount=discount.amount if discount else None,
+            discount_until=discount.until(released.issue_date) if discount else None,
+            discount_taxes=discount.taxes if discount else (),
         )
 
     def remembered(self, payer: Payer) -> frozenset[str]:
