@@ -28,12 +28,15 @@ class MemoryBook:
                 self._remembered[customer.iban].add(customer.id)
         self._coming = sorted(bills, key=lambda bill: bill.issued, reverse=True)
         self._bills: dict[str, Bill] = {}
+        self._today = date.min
+        self._days: dict[str, dict[str, int]] = defaultdict(dict)
         self._open: dict[str, int] = {}
         self._numbers: dict[str, str] = {}
         self._of_account: dict[str, dict[str, None]] = defaultdict(dict)
 
     def on(self, day: date) -> None:
         """Take in what is issued up to a day."""
+        self._today = day
         while self._coming and self._coming[-1].issued <= day:
             bill = self._coming.pop()
             self._bills[bill.document] = bill
@@ -52,8 +55,14 @@ class MemoryBook:
             message = f"{document} has less open than it is settled by"
             raise ValueError(message)
         self._open[document] = left
+        bill = self._bills[document]
+        self._days[bill.account][document] = (self._today - bill.due).days
         if not left:
             del self._of_account[self._bills[document].account][document]
+
+    def days_after_due(self, account: str) -> Sequence[int]:
+        """Return how many days after it was due each of the last six documents of an account was paid."""
+        return list(self._days[account].values())[-6:]
 
     def remember(self, payer: Payer, account: str) -> None:
         """Keep that a person decided whose money comes from a bank account."""
@@ -110,6 +119,7 @@ class MemoryBook:
             open=_money(self._open[document], bill.currency),
             discount=_money(bill.discount, bill.currency) if bill.discount else None,
             discount_until=bill.discount_until,
+            discount_taxes=(),
         )
 
 

@@ -68,6 +68,9 @@ class ShuffledBook:
     def converted(self, receipt: CashReceipt, part: Money, currency: str) -> Conversion | None:
         return self._book.converted(receipt, part, currency)
 
+    def days_after_due(self, account: str) -> Sequence[int]:
+        return self._shuffled(self._book.days_after_due(account))
+
     def remembered(self, payer: Payer) -> frozenset[str]:
         return frozenset(self._shuffled(sorted(self._book.remembered(payer))))
 

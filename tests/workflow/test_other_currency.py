@@ -22,6 +22,7 @@ from billproof.payments.desk import CashDecision
 from billproof.payments.matching import match
 from billproof.payments.matching.earlier import EarlierCash
 from billproof.payments.model import CashReceipt, Channel, MatchOutcome, ReceiptStatus, UseKind
+from billproof.payments.references import payment_reference
 from billproof.payments.refunds_due import refunds_due
 from billproof.payments.service import book_receipt
 from billproof.reconciliation.model import Cause
@@ -351,3 +352,16 @@ def test_a_receipt_of_before_is_told_again_with_what_is_read_of_it_now() -> None
     assert not new.tells_of(other)
     assert "value_on" not in old.model_dump_json()
     assert date(2013, 2, 14) == new.value_on
+
+
+def test_the_books_know_how_early_or_late_an_account_pays() -> None:
+    """Invoices are issued on 1 February and 1 March, and due 30 days later; what was reversed does not count."""
+    world = cash_world(JAN, FEB)
+    due = [receivables_of(world).item(f"{INC}.{month}.UA").due for month in (JAN, FEB)]  # type: ignore[union-attr]
+    assert receivables_of(world).days_after_due("UA") == []
+    first = matched(world, receipt(usd(30), "1", structured=payment_reference(number_of(world, JAN))))
+    matched(world, receipt(usd(30), "2", structured=payment_reference(number_of(world, FEB))))
+    days = [(date(2013, 2, 15) - day).days for day in due]
+    assert receivables_of(world).days_after_due("UA") == days
+    desk_of(world).reverse(first.receipt.id, YES)
+    assert receivables_of(world).days_after_due("UA") == days[1:]

@@ -30,6 +30,9 @@ class OpenBook(Converts, Protocol):
     def of_account(self, account: str) -> Sequence[OpenItem]:
         """Return what is open of an account's documents, oldest due first; of a parent, those of its children, too."""
 
+    def days_after_due(self, account: str) -> Sequence[int]:
+        """Return how many days after it was due each of an account's last documents was paid; below zero: before."""
+
     def remembered(self, payer: Payer) -> frozenset[str]:
         """Return the accounts whose money came from a payer's bank account or name before, as people decided."""
 

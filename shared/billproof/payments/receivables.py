@@ -28,6 +28,9 @@ from billproof.payments.decision_book import ReceiptDecisions
 from billproof.payments.model import CashReceipt, Conversion, OpenItem, Payer
 from billproof.ports import Objects
 
+MOST_HABIT = 6
+"""Payments of an account that are looked at to say how early or late it pays."""
+
 
 @dataclass(frozen=True)
 class Receivables:
@@ -163,6 +166,18 @@ class Receivables:
             discount_until=discount.until(released.issue_date) if discount else None,
             discount_taxes=discount.taxes if discount else (),
         )
+
+    def days_after_due(self, account: str) -> Sequence[int]:
+        """Return how many days after it was due each of an account's last documents was paid; below zero: before."""
+        paid: dict[str, CashEntry] = {}
+        for entry in self.book.entries(self.entity, account):
+            for part in entry.settlements:
+                paid.pop(part.allocation.document, None)
+                if not entry.is_reversal:
+                    paid[part.allocation.document] = entry
+        latest = sorted(paid.items(), key=lambda one: (one[1].day, one[1].ordinal))[-MOST_HABIT:]
+        known = ((self.released(document), self.book.state(self.entity, entry.receipt)) for document, entry in latest)
+        return [(state.receipt.booked_on - self.due_of(released)).days for released, state in known if released]
 
     def remembered(self, payer: Payer) -> frozenset[str]:
         """Return the accounts whose money came from a payer before, as people decided."""

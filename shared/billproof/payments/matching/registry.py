@@ -100,6 +100,10 @@ RULES: tuple[MatchingRule, ...] = (
         Decimal("0.96"), unnamed.only_reading(set(Settling) - _EXACT, several=True),
     ),
     MatchingRule(
+        "due-first", "It names nothing; what is due has the amount. Others of it are not due, and never paid so early.",
+        Decimal("0.96"), unnamed.due_first,
+    ),
+    MatchingRule(
         "several-readings", "It names nothing, and more than one choice of documents may be what it pays.", PEOPLE,
         unnamed.several_readings,
     ),
