@@ -60,7 +60,6 @@ def draft_credit(
     if invoice.booked is not None and not written_off:
         booked = booked_back([(left, line.amounts) for (left, _), line in zip(wanted_lines, lines, strict=True)])
         lines = tuple(line.model_copy(update={"booked": back}) for line, back in zip(lines, booked, strict=True))
-    rule = invoice.tax_summary[0].rule
     members = {member.account: member.name for member in invoice.accounts}
     changes = {
         "id": credit_id,
@@ -69,7 +68,7 @@ def draft_credit(
         "issue_date": issue_date,
         "due_date": issue_date,
         "lines": lines,
-        "tax_summary": tax_summary(lines, invoice.currency, rule),
+        "tax_summary": tax_summary(lines, invoice.currency, invoice.tax_summary[0].rule),
         "accounts": account_subtotals(members, lines, invoice.currency) if members else (),
         "totals": Taxed.total([line.amounts for line in lines], invoice.currency),
         "booked": invoice.booked and Taxed.total([line.in_books for line in lines], invoice.booked.gross.currency),
