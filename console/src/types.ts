@@ -261,7 +261,7 @@ export interface Match {
   rule: string;
   confidence: string;
   account: string | null;
-  allocations: { number: string; paid: Money }[];
+  allocations: { number: string; paid: Money; conversion?: { received: Money } }[];
   evidence: string[];
   others: Match[];
 }

@@ -16,7 +16,7 @@ from billproof_ops.target import Target
 def tax_return(target: Target, entity: str, month: str) -> TaxReturn:
     """Return the figures of a month, such as 2013-01; raises InvalidPeriod for what is none."""
     ports = target.ports
-    sources = ReturnSources(ports.directory, ports.register, ports.erps, ports.objects)
+    sources = ReturnSources(ports.directory, ports.register, ports.erps, ports.objects, ports.cash_book)
     return state_return(entity, Period.month(month), sources)
 
 

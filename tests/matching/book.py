@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from billproof.money import Money
-from billproof.payments.model import CashReceipt, OpenItem, Payer
+from billproof.money import Money, Rounding
+from billproof.payments.model import CashReceipt, Conversion, OpenItem, Payer
 from tests.matching.bills import PREFIX, Bill
 from tests.matching.customers import Customer
 
@@ -14,8 +14,10 @@ from tests.matching.customers import Customer
 class MemoryBook:
     """An open book of bills; one is there from the day on that it was issued."""
 
-    def __init__(self, customers: Iterable[Customer], bills: Iterable[Bill]) -> None:
-        customers = list(customers)
+    def __init__(
+        self, customers: Iterable[Customer], bills: Iterable[Bill], rates: Mapping[str, Decimal] | None = None
+    ) -> None:
+        customers, self._rates = list(customers), rates or {}
         self._names = {customer.id: customer.name for customer in customers}
         self._children: dict[str, list[str]] = defaultdict(list)
         self._remembered: dict[str, set[str]] = defaultdict(set)
@@ -26,12 +28,15 @@ class MemoryBook:
                 self._remembered[customer.iban].add(customer.id)
         self._coming = sorted(bills, key=lambda bill: bill.issued, reverse=True)
         self._bills: dict[str, Bill] = {}
+        self._today = date.min
+        self._days: dict[str, dict[str, int]] = defaultdict(dict)
         self._open: dict[str, int] = {}
         self._numbers: dict[str, str] = {}
         self._of_account: dict[str, dict[str, None]] = defaultdict(dict)
 
     def on(self, day: date) -> None:
         """Take in what is issued up to a day."""
+        self._today = day
         while self._coming and self._coming[-1].issued <= day:
             bill = self._coming.pop()
             self._bills[bill.document] = bill
@@ -50,8 +55,14 @@ class MemoryBook:
             message = f"{document} has less open than it is settled by"
             raise ValueError(message)
         self._open[document] = left
+        bill = self._bills[document]
+        self._days[bill.account][document] = (self._today - bill.due).days
         if not left:
             del self._of_account[self._bills[document].account][document]
+
+    def days_after_due(self, account: str) -> Sequence[int]:
+        """Return how many days after it was due each of the last six documents of an account was paid."""
+        return list(self._days[account].values())[-6:]
 
     def remember(self, payer: Payer, account: str) -> None:
         """Keep that a person decided whose money comes from a bank account."""
@@ -82,6 +93,14 @@ class MemoryBook:
         items = [self._item(document) for member in family for document in self._of_account.get(member, ())]
         return sorted(items, key=lambda item: (item.due, item.document))
 
+    def converted(self, receipt: CashReceipt, part: Money, currency: str) -> Conversion | None:
+        """Return what euros are worth at the one rate that the book knows of a currency, in euros for one unit."""
+        rate = self._rates.get(currency) if receipt.amount.currency == "EUR" else None
+        if rate is None:
+            return None
+        worth = Money.rounded(part.amount / rate, currency, Rounding.HALF_UP)
+        return Conversion(received=part, worth=worth, rate=f"1 {currency} = {rate} EUR")
+
     def remembered(self, payer: Payer) -> frozenset[str]:
         return frozenset(self._remembered.get(payer.account or "", ()))
 
@@ -100,6 +119,7 @@ class MemoryBook:
             open=_money(self._open[document], bill.currency),
             discount=_money(bill.discount, bill.currency) if bill.discount else None,
             discount_until=bill.discount_until,
+            discount_taxes=(),
         )
 
 

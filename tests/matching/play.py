@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Protocol
@@ -47,16 +48,23 @@ class Score:
         return self.applied / self.receipts
 
 
-def play(year: Year, *, matching: Matching = match, knows_earlier: bool = True) -> Score:
+def play(
+    year: Year,
+    *,
+    matching: Matching = match,
+    knows_earlier: bool = True,
+    rates: Mapping[str, Decimal] | None = None,
+    rules: MatchingRules = POLICY,
+) -> Score:
     """Match every receipt in the order of days; a person decides what is proposed, as its label says."""
-    book = MemoryBook(year.customers, year.bills)
+    book = MemoryBook(year.customers, year.bills, rates)
     earlier = book if knows_earlier else None
     score = Score()
     for labelled in year.receipts:
         receipt, label = labelled.receipt, labelled.label
         book.on(receipt.booked_on)
         begun = time.process_time()
-        answer = matching(receipt, book, POLICY, earlier=earlier)
+        answer = matching(receipt, book, rules, earlier=earlier)
         score.cpu_seconds += time.process_time() - begun
         score.receipts += 1
         book.keep(receipt, answer.account if answer.outcome is MatchOutcome.APPLIED else next(iter(label.accounts), ""))
@@ -76,7 +84,7 @@ def play(year: Year, *, matching: Matching = match, knows_earlier: bool = True) 
 
 def is_wrong(receipt: CashReceipt, label: Label, answer: Match) -> bool:
     """Say whether what was applied differs from what was meant, by a cent of a document or by whose the rest is."""
-    paid = {part.document: _units(part.paid.amount) for part in answer.allocations}
+    paid = {part.document: _units(part.spent.amount) for part in answer.allocations}
     settled = {part.document: _units(part.settled.amount) for part in answer.allocations}
     if len(paid) != len(answer.allocations) or settled != label.settled:
         return True

@@ -13,7 +13,7 @@ from billproof.approvals.policy import MatchingRules
 from billproof.money import Money, total
 from billproof.payments.matching import match
 from billproof.payments.matching.amounts import MOST_SUBSETS, subsets
-from billproof.payments.model import CashReceipt, Channel, Match, MatchOutcome, OpenItem, Payer
+from billproof.payments.model import CashReceipt, Channel, Conversion, Match, MatchOutcome, OpenItem, Payer
 from billproof.payments.references import payment_reference
 from tests.matching.bills import Bill
 from tests.matching.book import MemoryBook
@@ -64,6 +64,12 @@ class ShuffledBook:
 
     def of_account(self, account: str) -> Sequence[OpenItem]:
         return self._shuffled(self._book.of_account(account))
+
+    def converted(self, receipt: CashReceipt, part: Money, currency: str) -> Conversion | None:
+        return self._book.converted(receipt, part, currency)
+
+    def days_after_due(self, account: str) -> Sequence[int]:
+        return self._shuffled(self._book.days_after_due(account))
 
     def remembered(self, payer: Payer) -> frozenset[str]:
         return frozenset(self._shuffled(sorted(self._book.remembered(payer))))

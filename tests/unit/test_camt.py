@@ -63,6 +63,30 @@ def test_the_amount_is_what_was_booked_and_not_what_was_sent_or_charged() -> Non
 
 
 @pytest.mark.parametrize(
+    ("exchange", "rate"),
+    [
+        ("<SrcCcy>USD</SrcCcy><TrgtCcy>EUR</TrgtCcy><UnitCcy>EUR</UnitCcy>", ("EUR", "USD", "1.1")),
+        ("<SrcCcy>USD</SrcCcy><TrgtCcy>EUR</TrgtCcy><UnitCcy>USD</UnitCcy>", ("USD", "EUR", "1.1")),
+        ("<SrcCcy>USD</SrcCcy><TrgtCcy>EUR</TrgtCcy>", None),
+        ("<SrcCcy>USD</SrcCcy><TrgtCcy>EUR</TrgtCcy><UnitCcy>GBP</UnitCcy>", None),
+    ],
+)
+def test_the_banks_rate_counts_where_it_says_of_which_currency_one_unit_is_priced(
+    exchange: str, rate: tuple[str, str, str] | None
+) -> None:
+    """What the payer sent goes along with the receipt; a statement that was read without the rate is the same one."""
+    details = f"""<TxDtls><AmtDtls><InstdAmt><Amt Ccy="USD">1100.00</Amt><CcyXchg>{exchange}<XchgRate>1.1</XchgRate>
+</CcyXchg></InstdAmt><TxAmt><Amt Ccy="EUR">1000.00</Amt></TxAmt></AmtDtls></TxDtls>"""
+    statement = read("1000.00", entry("1000.00", details=details))
+    [booked], [receipt] = statement.entries, receipts(statement, "INC")
+    said = booked.bank_rate and (booked.bank_rate.base, booked.bank_rate.quote, str(booked.bank_rate.rate))
+    assert said == rate
+    assert (receipt.original, receipt.bank_rate) == (Money.of("1100.00", "USD"), booked.bank_rate)
+    without = statement.model_copy(update={"entries": (booked.model_copy(update={"bank_rate": None}),)})
+    assert without.id == statement.id
+
+
+@pytest.mark.parametrize(
     ("side", "more", "details", "kind"),
     [
         ("CRDT", "", "", MovementKind.CREDIT),

@@ -54,6 +54,7 @@ def book() -> MemoryBook:
             bill(41, "acme", 9_900),
             bill(120, "zenit", 45_678),
         ],
+        {"USD": Decimal("0.862")},
     )
     book.on(TODAY)
     book.settle("doc.41", 9_900)
@@ -124,9 +125,10 @@ APPLIED = [
     ("nearly-exact-amount", receipt("196.00"), {"13": "196.00"}),
     ("nearly-exact-subset", receipt("2430.55"), {"11": "1000.00", "12": "456.78", "13": "196.00", "14": "777.77"}),
     ("nothing-open", receipt("70.00", payer=IDLE), {}),
+    ("converted", receipt("43.10", "SKY-EU-2025-000022", ZENITH), {"22": "50.00"}),
 ]
 PROPOSED = [
-    ("other-currency", receipt("43.10", "SKY-EU-2025-000022", ZENITH)),
+    ("other-currency", receipt("43.11", "SKY-EU-2025-000022", ZENITH)),
     ("reused-reference", receipt("456.78", "SKY-EU-2025-000041")),
     ("duplicate", receipt("99.00", "SKY-EU-2025-000041", NOBODY)),
     ("duplicate", receipt("98.00", "SKY-EU-2025-000041")),
@@ -169,7 +171,7 @@ def test_what_nobody_knows_is_unknown(book: MemoryBook) -> None:
 
 def test_every_rule_has_an_example() -> None:
     shown = {rule for rule, *_ in APPLIED} | {rule for rule, _ in PROPOSED} | {"unknown"}
-    shown |= {"remittance-advice"}  # workflow/test_remittance_advices
+    shown |= {"remittance-advice", "due-first"}  # workflow/test_remittance_advices, and below
     assert shown == {rule.name for rule in RULES}
 
 

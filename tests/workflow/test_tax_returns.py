@@ -29,7 +29,7 @@ IN_ADVANCE = {("ES", "0", ""): ("1225.00", "0.00"), ("NL", "0", ""): ("2200.00",
 
 
 def stated(world: World, month: str) -> TaxReturn:
-    sources = ReturnSources(world.directory, world.register, world.erps, world.objects)
+    sources = ReturnSources(world.directory, world.register, world.erps, world.objects, world.cash_book)
     return state_return(EUROPE, Period.month(month), sources)
 
 

@@ -155,7 +155,7 @@ function Apply(props: PageProps & { shown: ShownReceipt; reload: () => void }) {
 function proposed(open: StatedDocument[], amount: string, match: Match | null | undefined): Record<string, string> {
   const wanted: Record<string, string> = {};
   if (match?.allocations.length) {
-    for (const part of match.allocations) wanted[part.number] = part.paid.amount;
+    for (const part of match.allocations) wanted[part.number] = (part.conversion?.received ?? part.paid).amount;
     return wanted;
   }
   let left = amount;

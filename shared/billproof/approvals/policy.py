@@ -87,12 +87,17 @@ class MatchingRules(Model):
     """When a receipt pays documents without a person, and what small differences are given up.
 
     A match applies from the confidence `apply_from` on. A difference up to `tolerance` is given up as rounding, one up
-    to `charges` as charges of banks on the way, amounts by currency; none is given up without them.
+    to `charges` as charges of banks on the way, amounts by currency; none is given up without them. Money in another
+    currency pays an invoice in full where it is worth what is open but for the part `exchange_share` of that: what
+    differs is one of exchange rates.
     """
 
     apply_from: Annotated[Exact, Field(ge=0, le=1)] = Decimal("0.95")
     tolerance: dict[Currency, Nonnegative] = Field(default_factory=dict)
     charges: dict[Currency, Nonnegative] = Field(default_factory=dict)
+    exchange_share: Annotated[Exact, Field(ge=0, le=Decimal("0.1"))] = Field(
+        default=Decimal(0), exclude_if=operator.not_
+    )
 
     @property
     def are_plain(self) -> bool:

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from billproof.contracts.charges import Charge, Commitment, Credit, Discount, SpendCap, Waiver
 from billproof.contracts.renewals import Renewal
 from billproof.ids import digest
-from billproof.model import Flag, Model
+from billproof.model import Exact, Flag, Model
 from billproof.money import CONTEXT, unit
 from billproof.names import Currency, EventType, Name, Reference, TimeZone, Version
 from billproof.periods import DateRange
@@ -36,6 +36,13 @@ class ZeroInvoices(StrEnum):
         return cls.SENT if cls.SENT in terms else cls.KEPT
 
 
+class CashDiscount(Model):
+    """What a customer may take off an invoice that it pays within `days` of its issue, in percent of all of it."""
+
+    percent: Annotated[Exact, Field(gt=0, le=20, decimal_places=2)]
+    days: Annotated[int, Field(strict=True, ge=1, le=365)]
+
+
 class Contract(Model):
     """A version of the terms between an account and its legal entity.
 
@@ -43,7 +50,7 @@ class Contract(Model):
     contract. With `prices_include_tax` its prices are what the customer pays, and tax is taken out of them.
     `zero_invoices` says whether invoices of nothing are sent, or kept as records. With `charges_automatically` what is
     due is charged to the payment method that the account saved. Its documents say the customer's `purchase_order`, and
-    its `number` on paper.
+    its `number` on paper. Who pays its invoices soon may take the `cash_discount`.
     """
 
     kind: Literal["contract"] = "contract"
@@ -68,6 +75,7 @@ class Contract(Model):
     charges_automatically: Flag = Field(default=False, exclude_if=operator.not_)
     purchase_order: Reference | None = Field(default=None, exclude_if=operator.not_)
     number: Reference | None = Field(default=None, exclude_if=operator.not_)
+    cash_discount: CashDiscount | None = Field(default=None, exclude_if=operator.not_)
 
     @property
     def terms_digest(self) -> str:

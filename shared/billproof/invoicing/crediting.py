@@ -60,14 +60,10 @@ def draft_credit(
     if written_off:
         lines = _written_off([left for left, _ in wanted_lines], lines, open_worth, invoice)
     else:
-        lines = _with_last_taxes(lines, rests)
-    if invoice.booked is not None and not written_off:
-        booked = booked_back([(left, line.amounts) for (left, _), line in zip(wanted_lines, lines, strict=True)])
-        lines = tuple(line.model_copy(update={"booked": back}) for line, back in zip(lines, booked, strict=True))
-    if request.days is None and not written_off:
-        note = CreditedRevenue(credit_id, issue_date, is_concession=not request.rebill)
-        lines = over_parts(note, [left.line for left, _ in wanted_lines], lines, invoice, rests)
-    rule = invoice.tax_summary[0].rule
+        lines = _as_booked([left for left, _ in wanted_lines], _with_last_taxes(lines, rests), invoice)
+        if request.days is None:
+            note = CreditedRevenue(credit_id, issue_date, is_concession=not request.rebill)
+            lines = over_parts(note, [left.line for left, _ in wanted_lines], lines, invoice, rests)
     members = {member.account: member.name for member in invoice.accounts}
     changes = {
         "id": credit_id,
@@ -76,7 +72,7 @@ def draft_credit(
         "issue_date": issue_date,
         "due_date": issue_date,
         "lines": lines,
-        "tax_summary": tax_summary(lines, invoice.currency, rule),
+        "tax_summary": tax_summary(lines, invoice.currency, invoice.tax_summary[0].rule),
         "accounts": account_subtotals(members, lines, invoice.currency) if members else (),
         "totals": Taxed.total([line.amounts for line in lines], invoice.currency),
         "booked": invoice.booked and Taxed.total([line.in_books for line in lines], invoice.booked.gross.currency),
@@ -85,9 +81,18 @@ def draft_credit(
         "credits_drawn": drawn_after(drawn, lines, rests),
         "refund": request.refund,
         "to_balance": request.to_balance,
+        "cash_discount": None,
         "notes": (_note(request), *invoice.notes),
     }
     return Invoice.model_validate({**dict(invoice), **changes})
+
+
+def _as_booked(lefts: Sequence[Left], lines: tuple[InvoiceLine, ...], invoice: Invoice) -> tuple[InvoiceLine, ...]:
+    """Say what credited lines are in the books, where those are in another currency."""
+    if invoice.booked is None:
+        return lines
+    booked = booked_back([(left, line.amounts) for left, line in zip(lefts, lines, strict=True)])
+    return tuple(line.model_copy(update={"booked": back}) for line, back in zip(lines, booked, strict=True))
 
 
 def _note(request: CreditRequest) -> str:

@@ -11,6 +11,7 @@ from billproof.identities import InvoiceId
 from billproof.ids import digest_bytes
 from billproof.invoicing.balances import limit_of, over_limit
 from billproof.invoicing.booking import booked_accruals, booked_lines
+from billproof.invoicing.cash_discounts import OfferedDiscount, offered
 from billproof.invoicing.documents import document_key
 from billproof.invoicing.drafts import Draft, DraftOutcome
 from billproof.invoicing.model import (
@@ -23,7 +24,7 @@ from billproof.invoicing.model import (
     InvoiceLine,
     TaxSubtotal,
 )
-from billproof.invoicing.particulars import particulars_of
+from billproof.invoicing.particulars import Particulars, governing, particulars_of
 from billproof.invoicing.parties import buyer_of, seller_of
 from billproof.invoicing.required_items import missing_item_findings
 from billproof.masterdata.parties import LegalEntity, TaxRounding
@@ -59,8 +60,7 @@ def draft_invoice(
     lines = tuple(_line(line, tax, amounts) for line, tax, amounts in zip(priced.lines, taxed, in_books, strict=True))
     rule = TaxRounding.PER_LINE if any(line.includes_tax for line in priced.lines) else entity.tax_rounding
     summary = tax_summary(lines, priced.currency, rule)
-    reversed_charge = any(group.treatment == Treatment.REVERSE_CHARGE for group in summary)
-    notes = [REVERSE_CHARGE_NOTE] if reversed_charge else []
+    notes = [REVERSE_CHARGE_NOTE] if any(group.treatment == Treatment.REVERSE_CHARGE for group in summary) else []
     if rate is not None:
         booked = Taxed.total([line.in_books for line in lines], entity.currency)
         notes.append(f"{booked.net} net and {booked.tax} tax at {rate.text}.")
@@ -88,8 +88,19 @@ def draft_invoice(
         tax_calculations=dict(calculations),
         credits_drawn=_drawn(terms, priced),
         notes=tuple(notes),
-        particulars=particulars_of(terms, plan, priced.currency),
+        particulars=(particulars := particulars_of(terms, plan, priced.currency)),
+        cash_discount=_discount(terms, plan, totals, summary, particulars),
     )
+
+
+def _discount(
+    terms: AccountTerms, plan: BatchPlan, totals: Taxed, summary: Iterable[TaxSubtotal], stated: Particulars | None
+) -> OfferedDiscount | None:
+    """Return what may be taken off by who pays soon; nothing where what is due is charged by us."""
+    if stated is not None and stated.is_charged:
+        return None
+    taxes = [(group.jurisdiction, group.amounts.tax) for group in summary]
+    return offered(governing(terms, plan), totals, taxes, plan.legal_entity.rounding)
 
 
 def _line(line: PricedLine, tax: TaxedLine, booked: Taxed | None) -> InvoiceLine:

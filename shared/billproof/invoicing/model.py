@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from billproof.identities import InvoiceId
 from billproof.invoicing.balance import BalanceChange, Settlement, Worth
+from billproof.invoicing.cash_discounts import OfferedDiscount
 from billproof.invoicing.particulars import Particulars
 from billproof.masterdata.addresses import Address
 from billproof.masterdata.exchange_rates import ExchangeRate
@@ -135,9 +136,10 @@ class Invoice(Model):
     earned and not billed yet. `credits_drawn` is what all invoices so far drew of each of the account's credits.
     `tax_calculations` are those of the external tax engine, by account, and by tax point where it has several.
 
-    A credit note or write-off names in `corrects` the number of the invoice that it takes back in part or whole;
-    An invoice that comes to nothing `is_record` only, and not sent, unless a contract says otherwise.
-    `refund` says that the money is to go back to the customer, `to_balance` that all of it is left to the balance.
+    A credit note or write-off names in `corrects` the number of the invoice that it takes back in part or whole. Who
+    pays an invoice soon may take its `cash_discount`. One that comes to nothing `is_record` only, and not sent, unless
+    a contract says otherwise. `refund` says that the money is to go back to the customer, `to_balance` that all of it
+    is left to the balance.
     """
 
     schema_version: Literal["billproof.invoice/1"] = "billproof.invoice/1"
@@ -168,6 +170,7 @@ class Invoice(Model):
     credits_drawn: tuple[Drawn, ...] = ()
     notes: tuple[str, ...]
     particulars: Particulars | None = Field(default=None, exclude_if=operator.not_)
+    cash_discount: OfferedDiscount | None = Field(default=None, exclude_if=operator.not_)
 
     @property
     def in_books(self) -> Taxed:

@@ -4,6 +4,7 @@ import operator
 
 from pydantic import Field
 
+from billproof.contracts.model import Contract
 from billproof.contracts.timeline import in_force
 from billproof.masterdata.addresses import Address
 from billproof.masterdata.documents import (
@@ -46,14 +47,19 @@ class Particulars(Model):
     mandates_met: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
 
 
+def governing(terms: AccountTerms, plan: BatchPlan) -> list[Contract]:
+    """Return the versions of contracts that govern the period of a plan."""
+    versions = in_force(terms.contracts, plan.period)
+    return [contract for contract in terms.contracts if versions.get(contract.id) == contract.version]
+
+
 def particulars_of(terms: AccountTerms, plan: BatchPlan, currency: str) -> Particulars | None:
     """Return what an account's document says beside its amounts; None where nobody stated any of it.
 
     Documents of before have none, and keep their digests.
     """
     entity, customer = plan.legal_entity, terms.account.documents
-    governing = in_force(terms.contracts, plan.period)
-    contracts = [contract for contract in terms.contracts if governing.get(contract.id) == contract.version]
+    contracts = governing(terms, plan)
     orders = tuple(dict.fromkeys(contract.purchase_order for contract in contracts if contract.purchase_order))
     numbers = tuple(dict.fromkeys(contract.number for contract in contracts if contract.number))
     if entity.documents is None and customer is None and not (orders or numbers):

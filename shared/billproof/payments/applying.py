@@ -47,9 +47,9 @@ class ReadAccounts:
         for allocation in allocations:
             worth = self.open_worth(allocation.document)
             _refuse_too_much(allocation, left, worth)
-            paid, settled = left.part(allocation.paid), worth.part(allocation.settled)
-            parts.append(SettledPart(allocation=allocation, booked=settled.booked, paid_booked=paid.booked))
-            left += -paid
+            spent, settled = left.part(allocation.spent), worth.part(allocation.settled)
+            parts.append(SettledPart(allocation=allocation, booked=settled.booked, paid_booked=spent.booked))
+            left += -spent
         return tuple(parts)
 
     def entries(self, receipt: str, uses: Iterable[ReceiptUse]) -> Iterator[tuple[str, CashEntry]]:
@@ -76,12 +76,15 @@ class ReadAccounts:
 
 def _refuse_too_much(allocation: Allocation, left: Worth, worth: Worth) -> None:
     """Raise InvalidInput where an allocation takes more than is left of the receipt, or open of its document."""
-    paid, settled = allocation.paid, allocation.settled
-    if paid.currency != worth.amount.currency or paid.currency != left.amount.currency:
+    spent, settled = allocation.spent, allocation.settled
+    if settled.currency != worth.amount.currency or spent.currency != left.amount.currency:
         message = f"the invoice is in {worth.amount.currency}, and the receipt in {left.amount.currency}"
         raise InvalidInput(message)
-    if not 0 < paid.amount <= left.amount.amount:
-        message = f"{paid} cannot be paid of {left.amount}, which is left of the receipt"
+    if not 0 < spent.amount <= left.amount.amount:
+        message = f"{spent} cannot be paid of {left.amount}, which is left of the receipt"
+        raise InvalidInput(message)
+    if allocation.paid.amount <= 0:
+        message = f"{spent} is worth nothing in {worth.amount.currency}"
         raise InvalidInput(message)
     if settled.amount > worth.amount.amount:
         message = f"{settled} cannot be settled of {worth.amount}, which is open of the invoice"

@@ -102,9 +102,10 @@ class CashBook:
         days = self._records.query(_days_partition(entity), prefix=month)
         return sum(1 for _ in days) + sum(1 for _ in self._records.query(_uses_partition(entity, month)))
 
-    def entries(self, entity: str, account: str, currency: str) -> list[CashEntry]:
-        """Return what receipts did to the documents of an account in one currency, oldest first."""
-        records = self._records.query(_cash_partition(entity, account), prefix=sort_key(currency, ""))
+    def entries(self, entity: str, account: str, currency: str = "") -> list[CashEntry]:
+        """Return what receipts did to the documents of an account in one currency or in all, oldest first in each."""
+        prefix = sort_key(currency, "") if currency else ""
+        records = self._records.query(_cash_partition(entity, account), prefix=prefix)
         return [CashEntry.model_validate(record.document) for record in records]
 
     def of_account(self, entity: str, account: str) -> Iterator[ReceiptState]:
@@ -115,7 +116,7 @@ class CashBook:
 
     def use(self, state: ReceiptState, uses: Sequence[ReceiptUse], entries: Sequence[tuple[str, CashEntry]]) -> bool:
         """Add what happens to a receipt, with what that changes of accounts; False where another was faster."""
-        entity, currency, receipt = state.receipt.legal_entity, state.receipt.amount.currency, state.receipt.id
+        entity, receipt = state.receipt.legal_entity, state.receipt.id
         partition = _receipt_partition(entity, receipt)
         records = [Record(Key(partition, _use_name(use.ordinal)), use.model_dump(mode="json")) for use in uses]
         records += [
@@ -135,7 +136,7 @@ class CashBook:
         ]
         records += [
             Record(
-                Key(_cash_partition(entity, account), str(BalanceKey(currency, entry.ordinal))),
+                Key(_cash_partition(entity, account), str(BalanceKey(entry.currency, entry.ordinal))),
                 entry.model_dump(mode="json"),
             )
             for account, entry in entries

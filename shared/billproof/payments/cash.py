@@ -119,7 +119,7 @@ class ReceiptState:
         """What of it pays documents."""
         nothing = self.received.worth.nothing
         parts = (settlement for use in self.applications for settlement in use.settlements)
-        return sum((Worth(part.allocation.paid, part.paid_booked) for part in parts), nothing)
+        return sum((Worth(part.allocation.spent, part.paid_booked) for part in parts), nothing)
 
     def _gone(self, kind: UseKind) -> Worth:
         nothing = self.received.worth.nothing
@@ -203,6 +203,11 @@ class CashEntry(Model):
     day: Day
     settlements: tuple[SettledPart, ...]
     is_reversal: bool = False
+
+    @property
+    def currency(self) -> str:
+        """The currency of the documents; a receipt in another one may pay them."""
+        return self.settlements[0].allocation.settled.currency
 
     def of(self, document: str) -> Iterator[Worth]:
         """Yield what it settles of a document; below zero where it opens it again."""

@@ -84,7 +84,7 @@ def _is_of(use: ReceiptUse, decision: NotedDecision) -> bool:
     if use.amount is not None:
         return use.amount.amount == decision.amount
     allocations = use.match.allocations if use.match is not None else ()
-    paid = [(one.number, one.paid.amount) for one in allocations]
+    paid = [(one.number, one.spent.amount) for one in allocations]
     return use.account == decision.account and paid == [(one.number, one.amount) for one in decision.pays]
 
 

@@ -19,6 +19,7 @@ from billproof.money import Money, Rounding
 from billproof.payments.applying import ReadAccounts
 from billproof.payments.book import CashBook
 from billproof.payments.cash import ReceiptState, ReceiptUse, ReceivedMoney
+from billproof.payments.converting import no_rate, paying
 from billproof.payments.entries import CashAccounts
 from billproof.payments.model import Allocation, CashReceipt, Match, MatchOutcome, Remembered, UseKind
 from billproof.payments.ports import OpenBook
@@ -118,30 +119,37 @@ class CashDesk:
         if known is None or known.legal_entity != self.entity.id:
             message = f"{self.entity.id} has no such account"
             raise InvalidInput(message)
-        match = Match(
-            outcome=MatchOutcome.APPLIED,
-            rule=BY_A_PERSON,
-            confidence=Decimal(1),
-            account=account,
-            allocations=tuple(self._paying(number, amount) for number, amount in payments),
-        )
 
         def plan(state: ReceiptState) -> Sequence[ReceiptUse] | None:
-            same = (match, decision.by, decision.reason)
-            is_told = any((use.match, use.decided_by, use.reason) == same for use in state.applications)
-            return None if is_told else [self._use(state, match, decision)]
+            if any(_says(use, account, payments, decision) for use in state.applications):
+                return None
+            match = Match(
+                outcome=MatchOutcome.APPLIED,
+                rule=BY_A_PERSON,
+                confidence=Decimal(1),
+                account=account,
+                allocations=tuple(self._paying(number, amount, state) for number, amount in payments),
+            )
+            return [self._use(state, match, decision)]
 
         state = self.change(receipt, plan)
         for remembered in _remembered(state, account):
             self.receivables.decisions.remember(self.entity.id, remembered)
         return state
 
-    def _paying(self, number: str, amount: Money) -> Allocation:
+    def _paying(self, number: str, amount: Money, state: ReceiptState) -> Allocation:
         item = self.receivables.numbered(number)
         if item is None:
             message = f"{self.entity.id} has no invoice of that number"
             raise InvalidInput(message)
-        return Allocation(document=item.document, number=item.number, paid=amount)
+        arrived = state.receipt.amount.currency
+        if arrived == item.open.currency or arrived != amount.currency:  # what is not right is refused further on
+            return Allocation(document=item.document, number=item.number, paid=amount)
+        rules = self.receivables.directory.policy(self.entity.id).matching
+        allocation = paying(item, state.receipt, amount, book=self.receivables, rules=rules)
+        if allocation is None:
+            raise InvalidInput(no_rate(state.receipt, item.open.currency))
+        return allocation
 
     def reverse(self, receipt: str, decision: CashDecision) -> ReceiptState:
         """Undo all applications of a receipt that hold: its documents are open again, and the money pays nothing.
@@ -260,6 +268,13 @@ def _remembered(state: ReceiptState, account: str) -> list[Remembered]:
     if payer.account:
         return [Remembered(kind="iban", value=payer.account, account=account)]
     return [Remembered(kind="name", value=payer.name, account=account)] if payer.name else []
+
+
+def _says(use: ReceiptUse, account: str, payments: Sequence[tuple[str, Money]], decision: CashDecision) -> bool:
+    """Say whether an application is what a person decided: the same amounts, for the same reason."""
+    if use.match is None or (use.match.rule, use.decided_by, use.reason) != (BY_A_PERSON, decision.by, decision.reason):
+        return False
+    return use.account == account and [(one.number, one.spent) for one in use.match.allocations] == list(payments)
 
 
 def _allocations(use: ReceiptUse) -> Sequence[Allocation]:

@@ -3,6 +3,7 @@
     received     Dr cash account           Cr unapplied
     applied      Dr unapplied              Cr receivable      what is paid, one entry for each document
                  Dr discounts, charges, differences           what the document is freed of besides
+                 Dr tax payable                               the tax in a discount, where the law lowers it
                  Dr or Cr exchange                            what receivable and payment differ by in the books
     reversed     the same with the signs turned
     returned     Dr unapplied              Cr cash account
@@ -18,10 +19,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from billproof.errors import InvalidInput
+from billproof.invoicing.balance import Worth
 from billproof.ledger.model import EntryKind, JournalEntry
 from billproof.ledger.revenue import Move, entry_lines
 from billproof.masterdata.charts import CashAccount, CashChart
 from billproof.masterdata.parties import LegalEntity
+from billproof.money import Money
 from billproof.payments.cash import EXTRAS, ReceiptState, SettledPart
 from billproof.payments.gateway_model import GatewayMovement
 from billproof.payments.model import CashReceipt, UseKind
@@ -36,6 +39,7 @@ class CashAccounts:
     cash: CashAccount
     chart: CashChart
     receivable: str
+    tax_payable: str
 
     @classmethod
     def of(cls, receipt: CashReceipt, entity: LegalEntity) -> "CashAccounts":
@@ -44,7 +48,7 @@ class CashAccounts:
         if cash is None or chart is None:
             message = f"{entity.id} has no cash account for the source of this receipt"
             raise InvalidInput(message)
-        return cls(cash, chart, entity.chart_of_accounts.receivable)
+        return cls(cash, chart, entity.chart_of_accounts.receivable, entity.chart_of_accounts.tax_payable)
 
 
 def reference_of(receipt: str, use: int, settlement: int = 0) -> str:
@@ -114,8 +118,19 @@ def _applied(part: SettledPart, accounts: CashAccounts) -> Iterator[Move]:
     left = part.booked - part.paid_booked
     for name, share in part.extras():
         left -= share.booked
-        yield named[name], MEMOS[name], share.booked
+        taxes = list(_taxes(part, share)) if name == "discount" else []
+        yield named[name], MEMOS[name], share.booked - share.nothing.booked.plus(tax for _, tax in taxes)
+        yield from ((accounts.tax_payable, place, tax) for place, tax in taxes)
     yield chart.exchange, "exchange difference", left
+
+
+def _taxes(part: SettledPart, discount: Worth) -> Iterator[tuple[str, Money]]:
+    """Yield by jurisdiction what of a discount is tax, with its share of what the discount is booked with."""
+    left = discount
+    for tax in part.allocation.discount_taxes:
+        share = left.part(tax.amount)
+        left += -share
+        yield tax.jurisdiction, share.booked
 
 
 def _entry(

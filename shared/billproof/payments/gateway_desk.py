@@ -218,7 +218,7 @@ class GatewayDesk:
         uses: list[ReceiptUse] = []
         for use in undone:
             allocations = self._allocations(use.settlements, left)
-            left = left - Money.zero(left.currency).plus(allocation.paid for allocation in allocations)
+            left = left - Money.zero(left.currency).plus(allocation.spent for allocation in allocations)
             if allocations or use is undone[0]:  # what pays nothing stays on the account
                 match = _match(APPLIED_AGAIN, use.account, allocations)
                 ordinal = state.next_ordinal + len(uses)
@@ -232,13 +232,14 @@ class GatewayDesk:
             item = self.desk.receivables.item(part.allocation.document)
             if item is None or left.is_zero or item.document in allocations:
                 continue
-            is_whole = part.allocation.settled.amount <= item.open.amount and part.allocation.paid.amount <= left.amount
-            paid = min(part.allocation.paid, item.open, left, key=lambda money: money.amount)
+            is_whole = (
+                part.allocation.settled.amount <= item.open.amount and part.allocation.spent.amount <= left.amount
+            )
+            paid = min(part.allocation.paid_by(left), item.open, key=lambda money: money.amount)
             if paid.amount <= 0:
                 continue
-            plain = Allocation(document=item.document, number=item.number, paid=paid)
-            allocations[item.document] = part.allocation if is_whole else plain
-            left = left - paid
+            allocations[item.document] = part.allocation if is_whole else part.allocation.of(paid)
+            left = left - allocations[item.document].spent
         return tuple(allocations.values())
 
     def _reinstated(self, undone: Sequence[ReceiptUse], movement: GatewayMovement) -> str:

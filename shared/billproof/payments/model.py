@@ -4,6 +4,7 @@ A receipt is what a bank or a payment gateway says arrived; nobody changes it. A
 which something is not paid. A match says which items a receipt pays, by which rule, and how sure that is.
 """
 
+import operator
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -11,9 +12,14 @@ from pydantic import Field, StringConstraints, model_validator
 
 from billproof.errors import InvalidMoney
 from billproof.ids import digest
+from billproof.invoicing.cash_discounts import DiscountTax
 from billproof.model import Day, Exact, Model
 from billproof.money import Money
-from billproof.names import Name
+from billproof.names import Currency, Name
+from billproof.payments.proportions import share, share_at_most
+
+OTHER_CURRENCY = "other-currency"
+"""The rule that leaves to people what comes in another currency than the documents."""
 
 Text = Annotated[str, StringConstraints(max_length=4096)]
 ReceiptSource = Annotated[str, StringConstraints(min_length=1, max_length=128)]
@@ -35,12 +41,22 @@ class Payer(Model):
     account: Annotated[str, StringConstraints(max_length=64)] | None = None
 
 
+class BankRate(Model):
+    """At which rate a bank converted a payment: one unit of `base` is `rate` of `quote`."""
+
+    base: Currency
+    quote: Currency
+    rate: Annotated[Exact, Field(gt=0)]
+
+
 class CashReceipt(Model):
     """Money that arrived for a legal entity: told twice under one source and reference, it is one receipt.
 
     `source` is the bank account or gateway that it arrived on, `reference` the source's own id of it. `amount` is what
     is credited, above zero; `charges` is what banks on the way kept of what the payer sent. `structured` is a reference
-    of ISO 11649 where the payer gave one; `remittance` is all other text, whole.
+    of ISO 11649 where the payer gave one; `remittance` is all other text, whole. `value_on` is the value date where it
+    is another day than that of the booking. `original` is what the payer sent where that is of another currency,
+    `bank_rate` at which rate the bank converted it, where the statement says so.
     """
 
     legal_entity: Name
@@ -54,13 +70,16 @@ class CashReceipt(Model):
     structured: Annotated[str, StringConstraints(max_length=35)] | None = None
     remittance: Text = ""
     statement: str | None = None
+    value_on: Day | None = Field(default=None, exclude_if=operator.not_)
+    original: Money | None = Field(default=None, exclude_if=operator.not_)
+    bank_rate: BankRate | None = Field(default=None, exclude_if=operator.not_)
 
     @model_validator(mode="after")
     def _is_worth_something(self) -> Self:
         if self.amount.amount <= 0:
             message = "a receipt is an amount above zero"
             raise ValueError(message)
-        for money in (self.amount, self.charges):
+        for money in (self.amount, self.charges, self.original):
             if money is not None:
                 refuse_fractions(money)
         if self.charges is not None and (self.charges.amount < 0 or self.charges.currency != self.amount.currency):
@@ -70,7 +89,10 @@ class CashReceipt(Model):
 
     def tells_of(self, other: "CashReceipt") -> bool:
         """Say whether another tells the same of this money: a notification and then a statement may, both."""
-        return self.model_copy(update={"statement": other.statement}) == other
+        about = ("value_on", "original", "bank_rate")
+        one, two = ({name: getattr(receipt, name) for name in about} for receipt in (self, other))
+        agree = all(None in {one[name], two[name]} or one[name] == two[name] for name in about)
+        return agree and self.model_copy(update={"statement": other.statement} | two) == other
 
     @property
     def id(self) -> str:
@@ -94,7 +116,7 @@ def receipt_id(legal_entity: str, channel: Channel, source: str, reference: str)
 class OpenItem(Model):
     """A released document and what is open of it, in its own currency; nothing where it is paid.
 
-    `discount` may be taken of it by who pays until `discount_until`.
+    `discount` may be taken of it by who pays until `discount_until`; `discount_taxes` is the tax in it.
     """
 
     document: str
@@ -106,13 +128,27 @@ class OpenItem(Model):
     open: Money
     discount: Money | None = None
     discount_until: Day | None = None
+    discount_taxes: tuple[DiscountTax, ...] = Field(default=(), exclude_if=operator.not_)
+
+
+class Conversion(Model):
+    """How money in another currency pays a document: `received` is what of the receipt it takes.
+
+    `worth` is what that is in the document's currency, rounded once, and `rate` what it was converted at, for people.
+    """
+
+    received: Money
+    worth: Money
+    rate: str
 
 
 class Allocation(Model):
     """What of a receipt pays a document, and what the document is freed of besides, in its own currency.
 
     paid + discount + tolerance + charges is what it is settled by: `discount` as its terms allow, `tolerance` a small
-    difference that the policy gives up, `charges` what banks on the way kept.
+    difference that the policy gives up, `charges` what banks on the way kept. `discount_taxes` is the tax in the
+    discount. A receipt in another currency has a `conversion`: `paid` may differ from what that is worth, and the
+    difference is one of exchange rates.
     """
 
     document: str
@@ -121,6 +157,27 @@ class Allocation(Model):
     discount: Money | None = None
     tolerance: Money | None = None
     charges: Money | None = None
+    discount_taxes: tuple[DiscountTax, ...] = Field(default=(), exclude_if=operator.not_)
+    conversion: Conversion | None = Field(default=None, exclude_if=operator.not_)
+
+    @property
+    def spent(self) -> Money:
+        """What of the receipt it takes, in the receipt's currency."""
+        return self.conversion.received if self.conversion else self.paid
+
+    def of(self, paid: Money) -> "Allocation":
+        """Return a part of it that frees the document of nothing else, at the same rate."""
+        conversion = self.conversion
+        if conversion is not None:
+            received, worth = (share(part, paid, self.paid) for part in (conversion.received, conversion.worth))
+            conversion = Conversion(received=received, worth=worth, rate=conversion.rate)
+        return Allocation(document=self.document, number=self.number, paid=paid, conversion=conversion)
+
+    def paid_by(self, left: Money) -> Money:
+        """Return what of the document a rest of the receipt pays at most, as far as it is this."""
+        if left.amount >= self.spent.amount:
+            return self.paid
+        return left if self.conversion is None else share_at_most(self.paid, left, self.spent)
 
     @property
     def settled(self) -> Money:

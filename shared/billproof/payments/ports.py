@@ -6,12 +6,13 @@ from typing import Protocol
 
 from billproof.money import Money
 from billproof.payments.advices import RemittanceAdvice
+from billproof.payments.converting import Converts
 from billproof.payments.gateway_model import GatewayMovement
 from billproof.payments.model import OpenItem, Payer
 from billproof.payments.receivables import Receivables
 
 
-class OpenBook(Protocol):
+class OpenBook(Converts, Protocol):
     """What is open of a legal entity's documents, and who pays for whom. Reads are consistent; nothing is guessed."""
 
     def numbered(self, number: str) -> OpenItem | None:
@@ -28,6 +29,9 @@ class OpenBook(Protocol):
 
     def of_account(self, account: str) -> Sequence[OpenItem]:
         """Return what is open of an account's documents, oldest due first; of a parent, those of its children, too."""
+
+    def days_after_due(self, account: str) -> Sequence[int]:
+        """Return how many days after it was due each of an account's last documents was paid; below zero: before."""
 
     def remembered(self, payer: Payer) -> frozenset[str]:
         """Return the accounts whose money came from a payer's bank account or name before, as people decided."""

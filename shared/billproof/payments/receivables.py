@@ -11,18 +11,25 @@ from functools import cached_property
 from billproof.errors import NotFound
 from billproof.identities import InvoiceId
 from billproof.invoicing.balance import Worth
+from billproof.invoicing.cash_discounts import OfferedDiscount
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.model import Released
 from billproof.invoicing.register import Register
 from billproof.invoicing.series import DocumentNumber, SeriesKind
 from billproof.masterdata.directory import Directory
+from billproof.masterdata.exchange_rates import ExchangeRate
+from billproof.money import Money
 from billproof.opening.receivables import TakenReceivables
 from billproof.payments.account_names import AccountNames
 from billproof.payments.book import CashBook
 from billproof.payments.cash import CashEntry
+from billproof.payments.converting import convert
 from billproof.payments.decision_book import ReceiptDecisions
-from billproof.payments.model import OpenItem, Payer
+from billproof.payments.model import CashReceipt, Conversion, OpenItem, Payer
 from billproof.ports import Objects
+
+MOST_HABIT = 6
+"""Payments of an account that are looked at to say how early or late it pays."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +72,20 @@ class Receivables:
     @cached_property
     def taken(self) -> TakenReceivables:
         """Return the open invoices that were taken over."""
-        books = self.directory.legal_entity(self.entity).currency
-        return TakenReceivables(self.entity, self.register, self.objects, books=books)
+        return TakenReceivables(self.entity, self.register, self.objects, books=self._books)
+
+    @property
+    def _books(self) -> str:
+        return self.directory.legal_entity(self.entity).currency
+
+    def converted(self, receipt: CashReceipt, part: Money, currency: str) -> Conversion | None:
+        """Return what a part of a receipt is worth in another currency; None where no rate holds on its value date."""
+        return convert(receipt, part, currency, books=self._books, rate=self.rate)
+
+    def rate(self, currency: str, other: str, day: date) -> ExchangeRate | None:
+        """Return the published rate between two currencies that holds on a day, or None."""
+        days = self.directory.policy(self.entity).thresholds.exchange_rate_days
+        return self.directory.rate(currency, other, on=day, days=days)
 
     def released(self, document: str) -> Released | None:
         """Return an invoice that was released here or taken over, or None."""
@@ -74,8 +93,14 @@ class Receivables:
 
     def due_of(self, released: Released) -> date:
         """Return when an invoice is due."""
+        return self._due_and_discount(released)[0]
+
+    def _due_and_discount(self, released: Released) -> tuple[date, OfferedDiscount | None]:
         row = self.taken.row_of(released.invoice)
-        return row.due if row else read_invoice(self.objects, released.document).due_date
+        if row:
+            return row.due, None
+        invoice = read_invoice(self.objects, released.document)
+        return invoice.due_date, invoice.cash_discount
 
     def numbers_before(self) -> Sequence[str]:
         """Return the numbers of the invoices that were taken over."""
@@ -128,15 +153,31 @@ class Receivables:
         return still_open(released, self.register, entries)
 
     def _item(self, released: Released, worth: Worth) -> OpenItem:
+        due, discount = self._due_and_discount(released)
         return OpenItem(
             document=released.invoice,
             number=released.number,
             account=released.account,
             issued=released.issue_date,
-            due=self.due_of(released),
+            due=due,
             gross=released.document.totals.gross,
             open=worth.amount,
+            discount=discount.amount if discount else None,
+            discount_until=discount.until(released.issue_date) if discount else None,
+            discount_taxes=discount.taxes if discount else (),
         )
+
+    def days_after_due(self, account: str) -> Sequence[int]:
+        """Return how many days after it was due each of an account's last documents was paid; below zero: before."""
+        paid: dict[str, CashEntry] = {}
+        for entry in self.book.entries(self.entity, account):
+            for part in entry.settlements:
+                paid.pop(part.allocation.document, None)
+                if not entry.is_reversal:
+                    paid[part.allocation.document] = entry
+        latest = sorted(paid.items(), key=lambda one: (one[1].day, one[1].ordinal))[-MOST_HABIT:]
+        known = ((self.released(document), self.book.state(self.entity, entry.receipt)) for document, entry in latest)
+        return [(state.receipt.booked_on - self.due_of(released)).days for released, state in known if released]
 
     def remembered(self, payer: Payer) -> frozenset[str]:
         """Return the accounts whose money came from a payer before, as people decided."""

@@ -1,10 +1,12 @@
 """What is to be refunded: paid invoices whose credit notes say that the money goes back, and who took that money.
 
 What can be refunded of an invoice is what its receipts pay of it beyond what is owed, and what is left of them on the
-account. What was refunded of them already counts first: so nothing is refunded twice, or more than was paid.
+account. What was refunded of them already counts first: so nothing is refunded twice, or more than was paid. What a
+receipt in another currency paid goes back in that, at the rate at which it paid.
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from pydantic import Field
 
@@ -15,6 +17,7 @@ from billproof.model import Model
 from billproof.money import Money
 from billproof.payments.cash import ReceiptState
 from billproof.payments.model import Channel, UseKind
+from billproof.payments.proportions import share_at_least, share_at_most
 from billproof.payments.receivables import Receivables
 
 
@@ -78,22 +81,23 @@ class AccountRefunds:
         states = [self._receivables.book.state(self._receivables.entity, receipt) for receipt in paying]
         left = nothing.plus(wanted.values())
         for state in states:
-            left = left - _take(self._refunded, state.receipt.id, state.refunded.amount, left)
-        ways = []
+            left = left - _take(self._refunded, state, state.refunded.amount, left, released)
+        before, ways = left, []
         for state in states:
-            own = _least(_paid(state, released.invoice), over, left)
+            own = _least(_paid(state, released), over, left)
             over, left = over - own, left - own
-            free = _take(self._unapplied, state.receipt.id, state.unapplied.amount, left)
+            free = _take(self._unapplied, state, state.unapplied.amount, left, released)
             left = left - free
-            if (own + free).amount > 0:
-                ways.append(_way(state, own + free))
+            back = _rate(state, released).of_receipt(own + free)
+            if back.amount > 0:
+                ways.append(_way(state, back))
         if not ways:
             return None
         return RefundDue(
             account=released.account,
             number=released.number,
             credit_notes=tuple(wanted),
-            amount=nothing.plus(way.amount for way in ways),
+            amount=before - left,
             of_receipts=tuple(ways),
         )
 
@@ -106,10 +110,39 @@ class AccountRefunds:
                     yield facts.released.number, -document.totals.gross
 
 
-def _take(pools: dict[str, Money], receipt: str, whole: Money, wanted: Money) -> Money:
+class _PaidAt(NamedTuple):
+    """What of an invoice a receipt paid with what, whether that holds or not: equal where the currency is the same."""
+
+    paid: Money
+    spent: Money
+
+    def of_receipt(self, amount: Money) -> Money:
+        """Return what an amount of the invoice is of the receipt, never more than that."""
+        return share_at_most(self.spent, amount, self.paid) if self.is_converted else amount
+
+    def of_invoice(self, amount: Money) -> Money:
+        """Return what an amount of the receipt is of the invoice, never less than that."""
+        return share_at_least(self.paid, amount, self.spent) if self.is_converted else amount
+
+    @property
+    def is_converted(self) -> bool:
+        return self.paid.currency != self.spent.currency
+
+
+def _rate(state: ReceiptState, released: Released) -> _PaidAt:
+    """Return at which rate a receipt paid an invoice: the last one."""
+    uses = (use for use in state.uses if use.kind is UseKind.APPLIED)
+    parts = (part.allocation for use in uses for part in use.settlements)
+    mine = [allocation for allocation in parts if allocation.document == released.invoice]
+    one = Money.of(1, released.document.totals.gross.currency)
+    return _PaidAt(mine[-1].paid, mine[-1].spent) if mine else _PaidAt(one, one)
+
+
+def _take(pools: dict[str, Money], state: ReceiptState, whole: Money, wanted: Money, released: Released) -> Money:
     """Return what of a receipt's amount counts for an invoice, of what did not count for another."""
-    amount = _least(pools.get(receipt, whole), wanted)
-    pools[receipt] = pools.get(receipt, whole) - amount
+    rate, left = _rate(state, released), pools.get(state.receipt.id, whole)
+    amount = _least(rate.of_invoice(left), wanted)
+    pools[state.receipt.id] = left - _least(rate.of_receipt(amount), left)
     return amount
 
 
@@ -117,10 +150,10 @@ def _least(*amounts: Money) -> Money:
     return min(amounts, key=lambda money: money.amount)
 
 
-def _paid(state: ReceiptState, invoice: str) -> Money:
+def _paid(state: ReceiptState, released: Released) -> Money:
     parts = (part.allocation for use in state.applications for part in use.settlements)
-    paid = (allocation.paid for allocation in parts if allocation.document == invoice)
-    return Money.zero(state.receipt.amount.currency).plus(paid)
+    paid = (allocation.paid for allocation in parts if allocation.document == released.invoice)
+    return Money.zero(released.document.totals.gross.currency).plus(paid)
 
 
 def _way(state: ReceiptState, amount: Money) -> RefundOfReceipt:

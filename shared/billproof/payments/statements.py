@@ -4,6 +4,7 @@ A statement adds up or it is refused: opening + entries = closing, to the unit. 
 entries before their statement does, and has no balances. How statements follow each other is in continuity.py.
 """
 
+import operator
 from collections import Counter
 from collections.abc import Iterator
 from enum import StrEnum
@@ -16,7 +17,7 @@ from billproof.ids import digest
 from billproof.model import Day, Flag, Model, what_is_wrong
 from billproof.money import Money
 from billproof.names import Currency
-from billproof.payments.model import CashReceipt, Channel, Payer
+from billproof.payments.model import BankRate, CashReceipt, Channel, Payer
 
 MOST_ENTRIES = 100_000
 """How many entries a statement may have."""
@@ -50,7 +51,8 @@ class StatementEntry(Model):
     `reference` is the bank's own. `party` is the other side: who paid, or who was paid. `remittance` is the text that
     came along, whole: parts that the file cuts it into are lines of it. `original` is what the payer sent where that
     is another amount or currency, `charges` what banks kept as they say it. `in_batch` says that the bank booked it
-    together with others, as one. `end_to_end` is the id that who paid gave the payment.
+    together with others, as one. `end_to_end` is the id that who paid gave the payment, `bank_rate` the rate at which
+    the bank converted it, as it says.
     """
 
     amount: Money
@@ -64,6 +66,7 @@ class StatementEntry(Model):
     end_to_end: Annotated[str, StringConstraints(max_length=140)] | None = None
     charges: Money | None = None
     original: Money | None = None
+    bank_rate: BankRate | None = Field(default=None, exclude_if=operator.not_)
     in_batch: Flag = False
 
     @model_validator(mode="after")
@@ -114,8 +117,11 @@ class BankStatement(Model):
 
     @property
     def content_digest(self) -> str:
-        """The same for the same statement, however often, in which file and under which name the bank sends it."""
-        return digest(self.model_dump(mode="json", exclude={"bank_id"}))
+        """The same for the same statement, however often, in which file and under which name the bank sends it.
+
+        Rates of banks were not read before: a statement of then is the same one.
+        """
+        return digest(self.model_dump(mode="json", exclude={"bank_id": True, "entries": {"__all__": {"bank_rate"}}}))
 
     @property
     def id(self) -> str:
@@ -189,7 +195,17 @@ def _receipt(entry: StatementEntry, reference: str, whose: dict[str, str]) -> Ca
         payer=entry.party,
         structured=entry.structured,
         remittance=beginning(entry.remittance),
+        value_on=entry.value_on if entry.value_on != entry.booked_on else None,
+        original=_sent(entry),
+        bank_rate=entry.bank_rate,
     )
+
+
+def _sent(entry: StatementEntry) -> Money | None:
+    """Return what the payer sent, where that is of another currency than what arrived."""
+    original = entry.original
+    is_sent = original is not None and original.amount > 0 and original.currency != entry.amount.currency
+    return original if is_sent else None
 
 
 def beginning(text: str) -> str:

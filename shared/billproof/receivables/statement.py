@@ -122,7 +122,7 @@ def _receipt(state: ReceiptState) -> StatedReceipt:
         receipt=state.receipt.id,
         booked_on=state.receipt.booked_on,
         amount=state.receipt.amount,
-        pays=tuple(StatedPayment(number=part.number, amount=part.paid) for part in parts),
+        pays=tuple(StatedPayment(number=part.number, amount=part.spent) for part in parts),
         gone_back=(state.returned + state.refunded).amount,
         unapplied=state.unapplied.amount,
     )

@@ -16,6 +16,7 @@ from billproof.invoicing.register import Register
 from billproof.money import Money
 from billproof.payments.book import CashBook
 from billproof.payments.cash import ReceiptState
+from billproof.payments.model import OTHER_CURRENCY
 from billproof.payments.receivables import still_open
 from billproof.reconciliation.model import Cause, Variance
 from billproof.reconciliation.rules import variance
@@ -63,7 +64,8 @@ def not_delivered(facts: InvoiceFacts, released: Released, *, issued_by: date) -
 def not_paid_exactly(released: Released, register: Register, book: CashBook) -> Iterator[Variance]:
     """Yield what is left of an invoice that was paid in part, or what was paid too much of it.
 
-    What banks kept of its payments is a fee where it is just what is left.
+    What banks kept of its payments is a fee where it is just what is left; of what another currency paid, the currency
+    is the cause.
     """
     currency = released.document.totals.gross.currency
     entries = book.entries(released.legal_entity, released.account, currency)
@@ -78,7 +80,9 @@ def not_paid_exactly(released: Released, register: Register, book: CashBook) -> 
     states = (book.state(released.legal_entity, receipt) for receipt in receipts)
     kept = (state.receipt.charges for state in states)
     charges = Money.zero(currency).plus(money for money in kept if money is not None and money.currency == currency)
-    is_fee = left.amount > 0 and left == charges
+    category = VarianceCategory.FEE if left.amount > 0 and left == charges else None
+    if any(part.allocation.conversion for entry in mine for part in entry.parts_of(released.invoice)):
+        category = VarianceCategory.CURRENCY
     yield variance(
         Cause.SHORT_PAID if left.amount > 0 else Cause.OVER_PAID,
         invoice=released.invoice,
@@ -87,13 +91,17 @@ def not_paid_exactly(released: Released, register: Register, book: CashBook) -> 
         posted=settled,
         since=max(chain((entry.day for entry in mine), [released.issue_date])),
         billing_account=released.account,
-        category=VarianceCategory.FEE if is_fee else None,
+        category=category,
     )
 
 
 def not_applied(state: ReceiptState) -> Iterator[Variance]:
-    """Yield what of a receipt pays nothing: of a known account, or of nobody that is known."""
-    left = state.unapplied.amount
+    """Yield what of a receipt pays nothing: of a known account, or of nobody that is known.
+
+    Its currency is the cause where a person is asked because of that.
+    """
+    left, proposal = state.unapplied.amount, state.proposal
+    rule = proposal.match.rule if proposal is not None and proposal.match is not None else ""
     if not left.is_zero:
         yield variance(
             Cause.UNAPPLIED if state.account else Cause.OF_NOBODY,
@@ -103,4 +111,5 @@ def not_applied(state: ReceiptState) -> Iterator[Variance]:
             posted=state.receipt.amount,
             since=state.receipt.booked_on,
             billing_account=state.account or "",
+            category=VarianceCategory.CURRENCY if rule == OTHER_CURRENCY else None,
         )

@@ -12,9 +12,11 @@ from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.parties import LegalEntity
 from billproof.money import Money, total
+from billproof.payments.book import CashBook
 from billproof.periods import Period, month_name
 from billproof.ports import Objects
 from billproof.returns.declaring import declared_lines
+from billproof.returns.discounts import discount_lines, takes_discount
 from billproof.returns.model import DeclaredLine, ReturnFigure, SalesListRow, TaxAccount, TaxReturn
 from billproof.tax.model import Treatment
 from billproof.tax.rows import jurisdictions
@@ -30,6 +32,7 @@ class ReturnSources:
     register: Register
     erps: Erps
     objects: Objects
+    cash: CashBook
 
 
 def state_return(legal_entity: str, month: Period, sources: ReturnSources) -> TaxReturn:
@@ -40,6 +43,7 @@ def state_return(legal_entity: str, month: Period, sources: ReturnSources) -> Ta
     entity = sources.directory.legal_entity(legal_entity)
     lookup = PostedDocuments(entity, sources.erps)
     lines = [line for facts in _documents(entity, sources) for line in _lines(facts, entity, sources, lookup)]
+    lines += _of_discounts(entity, month, sources)
     declared = sorted((line for line in lines if line.declared_in == month.name), key=lambda line: line.number)
     return TaxReturn(
         legal_entity=entity.id,
@@ -64,6 +68,15 @@ def _lines(
     if facts.released is not None and reference is not None:
         lookup.look_in(reference.erp)
         yield from declared_lines(read_invoice(sources.objects, facts.released.document), facts.released, entity)
+
+
+def _of_discounts(entity: LegalEntity, month: Period, sources: ReturnSources) -> Iterator[DeclaredLine]:
+    """Yield what the discounts of a month, which customers took, correct of the documents that they paid."""
+    for posting in sources.cash.intended(entity.id, month.name):
+        released = sources.register.released(posting.entry.invoice) if posting.entry.invoice else None
+        if released is not None and takes_discount(posting.entry, entity):
+            invoice = read_invoice(sources.objects, released.document)
+            yield from discount_lines(posting.entry, invoice, released, entity)
 
 
 def _figures(lines: Iterable[DeclaredLine], currency: str) -> Iterator[ReturnFigure]:

@@ -17,10 +17,11 @@ from billproof.adapters.bank_files.values import (
 )
 from billproof.adapters.bank_files.xml_tree import XmlElement
 from billproof.money import Money, total
-from billproof.payments.model import Payer
+from billproof.payments.model import BankRate, Payer
 from billproof.payments.statements import MovementKind, StatementEntry
 
 _TRUE = {"true", "1"}
+_EXCHANGES = ("InstdAmt", "TxAmt", "CntrValAmt")
 _NO_DETAIL = XmlElement("TxDtls", {}, 0)
 
 
@@ -111,6 +112,7 @@ def _entry(
         end_to_end=reference_or_none(detail.words("Refs/EndToEndId")),
         charges=_charges(detail, amount.currency) or (None if in_batch else _charges(node, amount.currency)),
         original=_original(detail, amount) or (None if in_batch else _original(node, amount)),
+        bank_rate=_rate(detail) or (None if in_batch else _rate(node)),
         in_batch=in_batch,
     )
 
@@ -168,3 +170,20 @@ def _original(node: XmlElement, amount: Money) -> Money | None:
         return None
     original = _amount(sent)
     return None if original in {amount, -amount} else original
+
+
+def _rate(node: XmlElement) -> BankRate | None:
+    """Return at which rate the bank converted a payment, where it says of which currency one unit is priced (UnitCcy).
+
+    Without that the same figure may be read in both directions: ISO 20022 leaves it to the banks.
+    """
+    for part in _EXCHANGES:
+        exchange = node.first(f"AmtDtls/{part}/CcyXchg")
+        if exchange is None:
+            continue
+        source, target, base = (exchange.words(name) for name in ("SrcCcy", "TrgtCcy", "UnitCcy"))
+        rate = exchange.words("XchgRate")
+        if rate and source and target and base in {source, target} and source != target:
+            quote = target if base == source else source
+            return built(BankRate, exchange.place, base=base, quote=quote, rate=rate)
+    return None

@@ -24,6 +24,7 @@ from billproof.invoicing.model import DocumentKind, Invoice, Released, TaxSubtot
 from billproof.invoicing.particulars import Particulars
 from billproof.masterdata.addresses import Address
 from billproof.masterdata.documents import DocumentForm, ElectronicAddress
+from billproof.model import decimal_text
 from billproof.money import Money, exponent
 from billproof.payments.references import payment_reference
 from billproof.tax.model import Treatment
@@ -214,7 +215,7 @@ def _payment(invoice: Invoice, released: Released, stated: Particulars) -> Terms
     """Return how a document is paid: by transfer with a reference, by what was saved, or by clearing a credit note."""
     if invoice.kind is DocumentKind.CREDIT_NOTE:
         return {"BT-81": MeansOfPayment.CLEARING.value, "BT-20": reason_of(invoice).value.replace("_", " ")}
-    terms: Terms = {"BT-9": invoice.due_date, "BT-20": f"{(invoice.due_date - invoice.issue_date).days} days net"}
+    terms: Terms = {"BT-9": invoice.due_date, "BT-20": _terms_of_payment(invoice, released, stated)}
     account = stated.pay_to
     if stated.is_charged or account is None:
         return terms | {"BT-81": MeansOfPayment.NOT_DEFINED.value}
@@ -230,6 +231,18 @@ def _payment(invoice: Invoice, released: Released, stated: Particulars) -> Terms
             "BT-86": account.bic,
         }
     )
+
+
+def _terms_of_payment(invoice: Invoice, released: Released, stated: Particulars) -> str:
+    """Return when to pay, and which discount may be taken: XRechnung has a line of its own form for that (BR-DE-18)."""
+    net, discount = f"{(invoice.due_date - invoice.issue_date).days} days net", invoice.cash_discount
+    if discount is None or released.receivable.amount != invoice.totals.gross:
+        return net
+    until = discount.until(invoice.issue_date)
+    said = f"{decimal_text(discount.percent)} % discount ({discount.amount}) if paid by {until}, else {net}"
+    if stated.form is not DocumentForm.XRECHNUNG:
+        return said
+    return f"{said}\n#SKONTO#TAGE={discount.days}#PROZENT={discount.percent:.2f}#\n"
 
 
 def _reference(released: Released) -> str:

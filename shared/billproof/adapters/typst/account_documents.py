@@ -203,12 +203,12 @@ def _receipt(document: ReceiptDocument, writer: Writer) -> dict[str, Any]:
     receipt, currency = state.receipt, state.receipt.amount.currency
     settled = [part for use in state.applications for part in use.settlements]
     rows = [
-        row(part.allocation.number, writer.money(part.allocation.paid), details=_freed(part, writer))
+        row(part.allocation.number, writer.money(part.allocation.spent), details=_freed(part, writer))
         for part in settled
     ]
     gone_back = (state.returned + state.refunded).amount
     after = _there([("left_on_account", state.unapplied.amount), ("gone_back", gone_back)], writer)
-    paid = total((part.allocation.paid for part in settled), currency)
+    paid = total((part.allocation.spent for part in settled), currency)
     thanks = writer.text("we_received", amount=writer.money(receipt.amount), day=writer.day(receipt.booked_on))
     facts = [
         ("receipt_number", receipt.id),
@@ -231,4 +231,6 @@ def _receipt(document: ReceiptDocument, writer: Writer) -> dict[str, Any]:
 
 def _freed(part: SettledPart, writer: Writer) -> list[str]:
     extras = part.allocation.settled - part.allocation.paid
-    return [f"{writer.text('freed')}: {writer.money(extras)}"] if not extras.is_zero else []
+    freed = [f"{writer.text('freed')}: {writer.money(extras)}"] if not extras.is_zero else []
+    conversion = part.allocation.conversion
+    return freed if conversion is None else [f"{writer.money(part.allocation.paid)} ({conversion.rate})", *freed]

@@ -174,9 +174,8 @@ def _payment(
         return None
     if stated.is_charged:
         return {"terms": writer.text("charged"), "account": [], "remit": [], "code": None, "swiss": None}
-    days = str((invoice.due_date - invoice.issue_date).days)
     return {
-        "terms": writer.text("terms", days=days, due=writer.day(invoice.due_date)),
+        "terms": _terms(invoice, released, writer),
         "account": account_rows(stated, writer),
         "remit": [writer.text("remit_to"), invoice.seller.name, *writer.address(stated.remit_to)]
         if stated.remit_to
@@ -184,6 +183,21 @@ def _payment(
         "code": epc_code(invoice, released, reference),
         "swiss": swiss_bill(invoice, released, reference, writer),
     }
+
+
+def _terms(invoice: Invoice, released: Released, writer: Writer) -> str:
+    """Return in words when to pay; what is drawn of a balance before leaves no discount."""
+    due, discount = writer.day(invoice.due_date), invoice.cash_discount
+    if discount is None or released.receivable.amount != invoice.totals.gross:
+        return writer.text("terms", days=str((invoice.due_date - invoice.issue_date).days), due=due)
+    return writer.text(
+        "terms_with_discount",
+        due=due,
+        until=writer.day(discount.until(invoice.issue_date)),
+        percent=writer.number(discount.percent),
+        discount=writer.money(discount.amount),
+        reduced=writer.money(invoice.totals.gross - discount.amount),
+    )
 
 
 def _small(invoice: Invoice, released: Released, writer: Writer) -> list[str]:

@@ -1,23 +1,10 @@
-"""Rules that come first: money of another currency, and documents that are paid already."""
+"""Rules that come first: documents that are paid already."""
 
 from billproof.payments.matching.amounts import minor_units, subsets
 from billproof.payments.matching.evidence import Evidence, PayerStanding, open_units
 from billproof.payments.matching.rule import MatchVerdict, apply, propose
 from billproof.payments.matching.settling import in_full, settle_in_full
 from billproof.payments.model import Allocation
-
-
-def other_currency(evidence: Evidence) -> MatchVerdict | None:
-    """Leave to people what pays documents of another currency, and what comes from who owes in others alone."""
-    named = [name.item for name in evidence.all_named if name.item.open.currency != evidence.currency]
-    if named:
-        return propose(evidence, named, (), "It names a document of another currency.")
-    sole = evidence.payer.sole
-    if sole is None or evidence.all_named or evidence.own:
-        return None
-    if any(item.open.amount > 0 for item in evidence.of_account(sole)):
-        return propose(evidence, [], (), "All that the payer owes is of another currency.")
-    return None
 
 
 def reused_reference(evidence: Evidence) -> MatchVerdict | None:

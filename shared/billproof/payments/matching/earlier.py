@@ -23,7 +23,7 @@ class EarlierCash:
     def came(self, receipt: CashReceipt, account: str, since: date) -> bool:
         """Say whether another receipt of the same amount was booked since a day, and pays documents of an account."""
         entity, amount = receipt.legal_entity, receipt.amount
-        payments = (entry for entry in self._book.entries(entity, account, amount.currency) if not entry.is_reversal)
+        payments = (entry for entry in self._book.entries(entity, account) if not entry.is_reversal)
         others = {entry.receipt for entry in payments if entry.day >= since} - {receipt.id}
         receipts = (self._book.state(entity, other).receipt for other in sorted(others))
         return any(other.amount == amount and other.booked_on >= since for other in receipts)

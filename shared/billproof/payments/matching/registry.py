@@ -2,17 +2,22 @@
 
 from decimal import Decimal
 
-from billproof.payments.matching import advised, before, named, unnamed
+from billproof.payments.matching import advised, before, exchanged, named, unnamed
 from billproof.payments.matching.evidence import Naming
 from billproof.payments.matching.rule import PEOPLE, MatchingRule
 from billproof.payments.matching.settling import Settling
+from billproof.payments.model import OTHER_CURRENCY
 
 _EXACT = {Settling.EXACT}
 
 RULES: tuple[MatchingRule, ...] = (
     MatchingRule(
-        "other-currency", "It names a document of another currency, or its payer owes in others alone.", PEOPLE,
-        before.other_currency,
+        "converted", "It names one document, or its payer owes one alone, of another currency: paid at a dated rate.",
+        Decimal("0.96"), exchanged.converted,
+    ),
+    MatchingRule(
+        OTHER_CURRENCY, "It names a document of another currency, or its payer owes in others alone.", PEOPLE,
+        exchanged.other_currency,
     ),
     MatchingRule(
         "reused-reference", "It names paid documents alone, and has the amount of others that are open.", PEOPLE,
@@ -93,6 +98,10 @@ RULES: tuple[MatchingRule, ...] = (
     MatchingRule(
         "nearly-exact-subset", "It names nothing; all that is open of the payer has the amount but for a difference.",
         Decimal("0.96"), unnamed.only_reading(set(Settling) - _EXACT, several=True),
+    ),
+    MatchingRule(
+        "due-first", "It names nothing; what is due has the amount. Others of it are not due, and never paid so early.",
+        Decimal("0.96"), unnamed.due_first,
     ),
     MatchingRule(
         "several-readings", "It names nothing, and more than one choice of documents may be what it pays.", PEOPLE,

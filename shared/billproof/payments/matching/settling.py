@@ -170,6 +170,7 @@ def _allocations(evidence: Evidence, items: Sequence[OpenItem], off: Off) -> tup
                 number=item.number,
                 paid=money_of(units[place] - discount - charges - tolerance, evidence.currency),
                 discount=money_of(discount, evidence.currency) if discount else None,
+                discount_taxes=item.discount_taxes if discount else (),
                 charges=money_of(charges, evidence.currency) if charges else None,
                 tolerance=money_of(tolerance, evidence.currency) if tolerance else None,
             )
