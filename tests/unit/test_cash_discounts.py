@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from billproof.contracts.model import CashDiscount, Contract
-from billproof.invoicing.cash_discounts import OfferedDiscount, offered
+from billproof.invoicing.cash_discounts import offered
+from billproof.invoicing.offered_discounts import OfferedDiscount
 from billproof.money import Money, Rounding, Taxed
 from billproof.tax.cash_discounts import law_that_reduces
 

@@ -8,7 +8,7 @@ from billproof.payments.matching import match
 from billproof.payments.model import MatchOutcome
 from tests.matching.bills import Bill
 from tests.matching.book import MemoryBook
-from tests.unit.test_matching_rules import CUSTOMERS, POLICY, TODAY, bill, number, paid, receipt
+from tests.support.matching_by_hand import CUSTOMERS, POLICY, TODAY, bill, number, paid, receipt
 
 
 def habitual(*days_late: int, first_due: date = date(2025, 1, 31)) -> MemoryBook:

@@ -1,6 +1,6 @@
 """What each rule of matching does with a receipt, on a book that a person can check."""
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -8,33 +8,10 @@ import pytest
 from billproof.approvals.policy import MatchingRules
 from billproof.money import Money
 from billproof.payments.matching import RULES, match
-from billproof.payments.model import CashReceipt, Channel, Match, MatchOutcome, Payer
+from billproof.payments.model import CashReceipt, MatchOutcome, Payer
 from billproof.payments.references import payment_reference
-from tests.matching.bills import Bill
 from tests.matching.book import MemoryBook
-from tests.matching.customers import Customer
-
-TODAY = date(2025, 3, 20)
-POLICY = MatchingRules(tolerance={"EUR": Decimal("0.05")}, charges={"EUR": Decimal(15)})
-CUSTOMERS = [
-    Customer("acme", "Acme Robotics GmbH", "DE01", known_iban=True),
-    Customer("acme-berlin", "Acme Robotics Berlin GmbH", "DE02", known_iban=False, paid_by="acme"),
-    Customer("zenith", "Zénith Média S.A.", "FR01", known_iban=False),
-    Customer("zenit", "Zenit Media Ltd", "GB01", known_iban=False),
-    Customer("twins", "Twin Peaks Inc.", "US01", known_iban=True),
-    Customer("idle", "Idle Holdings AG", "CH01", known_iban=True),
-]
-
-
-def number(ordinal: int) -> str:
-    return f"SKY-EU-2025-{ordinal:06d}"
-
-
-def bill(ordinal: int, account: str, gross: int, *, discount: int = 0, currency: str = "EUR") -> Bill:
-    issued = date(2025, 3, 12)
-    until = issued + timedelta(days=10) if discount else None
-    due = issued + timedelta(days=14)
-    return Bill(f"doc.{ordinal}", number(ordinal), account, issued, due, gross, currency, discount, until)
+from tests.support.matching_by_hand import ACME, CUSTOMERS, POLICY, TODAY, bill, number, paid, receipt
 
 
 @pytest.fixture
@@ -61,33 +38,11 @@ def book() -> MemoryBook:
     return book
 
 
-ACME = Payer(name="ACME ROBOTICS GMBH", account="DE01")
 ZENITH = Payer(name="ZENITH MEDIA SA", account="FR99")
 TWINS = Payer(name="Twin Peaks", account="US01")
 IDLE = Payer(account="CH01")
 ZENIT = Payer(name="Zenit Media Ltd")
 NOBODY = Payer(name="Mario Rossi", account="IT77")
-
-
-def receipt(
-    amount: str, text: str = "", payer: Payer = ACME, *, structured: str | None = None, charges: str | None = None
-) -> CashReceipt:
-    return CashReceipt(
-        legal_entity="skyline-eu",
-        channel=Channel.BANK,
-        source="bank",
-        reference="1",
-        amount=Money.of(amount, "EUR"),
-        charges=Money.of(charges, "EUR") if charges else None,
-        booked_on=TODAY,
-        payer=payer,
-        structured=structured,
-        remittance=text,
-    )
-
-
-def paid(answer: Match) -> dict[str, str]:
-    return {part.number[-2:]: str(part.paid.amount) for part in answer.allocations}
 
 
 REFERENCE = payment_reference(number(12))

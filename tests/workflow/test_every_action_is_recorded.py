@@ -9,12 +9,7 @@ from billproof.audit.index import index_of
 from billproof.audit.telling import LifeStory
 from billproof.audit.walking import all_chains
 from billproof.ports import Key
-from tests.support.kinds import folders_written, partitions_written
-from tests.support.repeating import ELSEWHERE, WRITING
-from tests.support.taken_over import running_business
-from tests.support.verifying import verified
-from tests.support.world import World
-from tests.workflow.test_every_route import (
+from tests.support.every_route import (
     ALL,
     CONFIRMED_BY_ANOTHER,
     OPENING,
@@ -26,9 +21,18 @@ from tests.workflow.test_every_route import (
     prepared,
     stored,
 )
-from tests.workflow.test_every_route import world as _world
+from tests.support.every_route import world as called
+from tests.support.kinds import folders_written, partitions_written
+from tests.support.repeating import ELSEWHERE, WRITING
+from tests.support.taken_over import running_business
+from tests.support.verifying import verified
+from tests.support.world import World
 
-world = _world
+
+@pytest.fixture
+def world() -> World:
+    return called()
+
 
 CHANGES_NOTHING = {
     "POST /v1/invoices:preview": "an invoice as it would be",

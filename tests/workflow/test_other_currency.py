@@ -4,81 +4,31 @@ UA owes INC, whose books are in dollars, 30.00 EUR of January: booked at 1.25, 3
 1.50 USD. Every figure here is worked out by hand from these.
 """
 
-from datetime import date
 from decimal import Decimal
-from functools import partial
-from typing import Any
 
 import pytest
 
 from billproof.approvals.policy import MatchingRules
-from billproof.conservation.cash import cash_statement
 from billproof.errors import InvalidInput
 from billproof.findings import VarianceCategory
-from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.money import Money
-from billproof.payments.cash import ReceiptState
 from billproof.payments.desk import CashDecision
-from billproof.payments.matching import match
-from billproof.payments.matching.earlier import EarlierCash
-from billproof.payments.model import CashReceipt, ReceiptStatus
+from billproof.payments.model import ReceiptStatus
 from billproof.payments.service import book_receipt
 from billproof.reconciliation.model import Cause
 from tests.support.balances import JAN
 from tests.support.cash import (
-    balance_of,
-    booked,
     cash_world,
     desk_of,
     eur,
     euro_world,
     number_of,
     open_of,
-    receipt,
-    receivables_of,
     sources,
     usd,
 )
-from tests.support.world import INC, World
-
-FEB = "2013-02"
-SHARE = MatchingRules(exchange_share=Decimal("0.02"))
-YES = CashDecision(by="finance-1", reason="they wrote to us")
-
-
-def with_rules(world: World, rules: MatchingRules = SHARE) -> World:
-    policy = world.directory.policy(INC)
-    world.publish(policy.model_copy(update={"version": policy.version + 1, "matching": rules}))
-    return world
-
-
-def matched(world: World, arrived: CashReceipt, rules: MatchingRules = SHARE) -> ReceiptState:
-    matcher = partial(match, earlier=EarlierCash(world.cash_book))
-    return desk_of(world, today=max(arrived.booked_on, date(2013, 2, 20))).take(arrived, matcher, rules)
-
-
-def named(world: World, amount: Money, reference: str = "1", **fields: Any) -> CashReceipt:
-    """Money of UA, by its name, that names its invoice of January."""
-    payer = {"name": receivables_of(world).names()["UA"]}
-    return receipt(amount, reference, **{"payer": payer, "remittance": number_of(world, JAN)} | fields)
-
-
-def in_books(world: World, state: ReceiptState) -> dict[str, str]:
-    return balance_of(booked(world, state))
-
-
-def balances(world: World) -> bool:
-    return cash_statement(receivables_of(world), world.cash_sources().disputes.book).balances  # type: ignore[attr-defined]
-
-
-def said(state: ReceiptState) -> str:
-    match_of = state.uses[-1].match
-    return " ".join(match_of.evidence) if match_of else ""
-
-
-def with_rate(world: World, pair: str, day: str, rate: str) -> None:
-    document = {"id": pair, "day": day, "version": 1, "rate": rate, "source": "European Central Bank"}
-    world.publish(ExchangeRate.model_validate(document))
+from tests.support.other_currency import YES, balances, in_books, matched, named, said, with_rate, with_rules
+from tests.support.world import INC
 
 
 def test_dollars_pay_an_invoice_in_euros_at_the_rate_of_their_day() -> None:

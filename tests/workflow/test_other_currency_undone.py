@@ -26,8 +26,8 @@ from tests.support.cash import (
     receivables_of,
     usd,
 )
+from tests.support.other_currency import FEB, YES, balances, in_books, matched, named, said, with_rate
 from tests.support.world import INC
-from tests.workflow.test_other_currency import FEB, YES, balances, in_books, matched, named, said, with_rate
 
 
 def test_without_a_rate_of_the_day_it_waits_with_the_reason_and_a_person_applies_it_once_there_is_one() -> None:

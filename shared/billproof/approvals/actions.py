@@ -100,6 +100,6 @@ class OperatorActions:
         )
         self.records.create(Record(self._key(wanted, "done"), done.model_dump(mode="json"), before=first))
 
-    def _key(self, asked: AskedAction, fact: str) -> Key:
-        sort = ActionKey(asked.subject, asked.asked_at, asked.action, fact)
+    def _key(self, wanted: AskedAction, fact: str) -> Key:
+        sort = ActionKey(wanted.subject, wanted.asked_at, wanted.action, fact)
         return Key(partition_name("operator-actions", self.legal_entity), str(sort))

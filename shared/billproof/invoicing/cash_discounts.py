@@ -5,32 +5,11 @@ law lowers the taxable amount by it (tax/cash_discounts.py).
 """
 
 from collections.abc import Iterable
-from datetime import date, timedelta
 
 from billproof.contracts.model import CashDiscount, Contract
-from billproof.model import Exact, Model
+from billproof.invoicing.offered_discounts import DiscountTax, OfferedDiscount
 from billproof.money import CONTEXT, Money, Rounding, Taxed
 from billproof.tax.cash_discounts import law_that_reduces
-
-
-class DiscountTax(Model):
-    """What of a discount is tax that is owed no more, by jurisdiction."""
-
-    jurisdiction: str
-    amount: Money
-
-
-class OfferedDiscount(Model):
-    """What may be taken off an invoice that is paid within `days` of its issue; `taxes` is the tax in the amount."""
-
-    percent: Exact
-    days: int
-    amount: Money
-    taxes: tuple[DiscountTax, ...]
-
-    def until(self, issue_date: date) -> date:
-        """Return the last day on which it may be taken."""
-        return issue_date + timedelta(days=self.days)
 
 
 def offered(

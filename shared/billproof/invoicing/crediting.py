@@ -53,17 +53,14 @@ def draft_credit(
     written_off = request.reason is CreditReason.UNCOLLECTIBLE
     rests = rests or Rests([invoice, *earlier])
     wanted_lines = list(amounts_to_credit(request, lefts_of(invoice, earlier), invoice, released, rests))
-    lines = tuple(
-        _credited(left, wanted, request, invoice, released, rests.days_of(left.line, invoice))
-        for left, wanted in wanted_lines
-    )
+    lefts = [left for left, _ in wanted_lines]
+    lines = tuple(_credited(left, wanted, request, invoice, released, rests) for left, wanted in wanted_lines)
     if written_off:
-        lines = _written_off([left for left, _ in wanted_lines], lines, open_worth, invoice)
+        lines = _written_off(lefts, lines, open_worth, invoice)
     else:
-        lines = _as_booked([left for left, _ in wanted_lines], _with_last_taxes(lines, rests), invoice)
-        if request.days is None:
-            note = CreditedRevenue(credit_id, issue_date, is_concession=not request.rebill)
-            lines = over_parts(note, [left.line for left, _ in wanted_lines], lines, invoice, rests)
+        lines = _as_booked(lefts, _with_last_taxes(lines, rests), invoice)
+        note = CreditedRevenue(credit_id, issue_date, is_concession=not request.rebill)
+        lines = lines if request.days else over_parts(note, [left.line for left in lefts], lines, invoice, rests)
     members = {member.account: member.name for member in invoice.accounts}
     changes = {
         "id": credit_id,
@@ -115,7 +112,7 @@ def reason_of(document: Invoice) -> CreditReason:
 
 @exactly
 def _credited(
-    left: Left, wanted: LineCredit, request: CreditRequest, invoice: Invoice, released: Released, days: Period
+    left: Left, wanted: LineCredit, request: CreditRequest, invoice: Invoice, released: Released, rests: Rests
 ) -> InvoiceLine:
     line = left.line
     priced, whole = line.priced, line.amounts.net
@@ -143,7 +140,7 @@ def _credited(
         "explanation": _explanation(line, credit, request, released),
         "adjusts": _adjusts(line, invoice, released),
         "replaces": (),
-        **_for_days(request, priced, days),
+        **_for_days(request, priced, rests.days_of(line, invoice)),
     }
     return line.model_copy(
         update={

@@ -11,7 +11,7 @@ from billproof.identities import InvoiceId
 from billproof.ids import digest_bytes
 from billproof.invoicing.balances import limit_of, over_limit
 from billproof.invoicing.booking import booked_accruals, booked_lines
-from billproof.invoicing.cash_discounts import OfferedDiscount, offered
+from billproof.invoicing.cash_discounts import offered
 from billproof.invoicing.documents import document_key
 from billproof.invoicing.drafts import Draft, DraftOutcome
 from billproof.invoicing.model import (
@@ -24,6 +24,7 @@ from billproof.invoicing.model import (
     InvoiceLine,
     TaxSubtotal,
 )
+from billproof.invoicing.offered_discounts import OfferedDiscount
 from billproof.invoicing.particulars import Particulars, governing, particulars_of
 from billproof.invoicing.parties import buyer_of, seller_of
 from billproof.invoicing.required_items import missing_item_findings

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from billproof.identities import InvoiceId
 from billproof.invoicing.balance import BalanceChange, Settlement, Worth
-from billproof.invoicing.cash_discounts import OfferedDiscount
+from billproof.invoicing.offered_discounts import OfferedDiscount
 from billproof.invoicing.particulars import Particulars
 from billproof.masterdata.addresses import Address
 from billproof.masterdata.exchange_rates import ExchangeRate

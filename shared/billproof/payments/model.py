@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from billproof.errors import InvalidMoney
 from billproof.ids import digest
-from billproof.invoicing.cash_discounts import DiscountTax
+from billproof.invoicing.offered_discounts import DiscountTax
 from billproof.model import Day, Exact, Model
 from billproof.money import Money
 from billproof.names import Currency, Name

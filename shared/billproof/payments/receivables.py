@@ -11,9 +11,9 @@ from functools import cached_property
 from billproof.errors import NotFound
 from billproof.identities import InvoiceId
 from billproof.invoicing.balance import Worth
-from billproof.invoicing.cash_discounts import OfferedDiscount
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.model import Released
+from billproof.invoicing.offered_discounts import OfferedDiscount
 from billproof.invoicing.register import Register
 from billproof.invoicing.series import DocumentNumber, SeriesKind
 from billproof.masterdata.directory import Directory

@@ -22,7 +22,7 @@ type Pairs = Mapping[LineKey, tuple[PricedLine, BilledLine | None]]
 """Each line as it is owed now, with what is billed of it."""
 
 
-class Part(NamedTuple):
+class OwedDays(NamedTuple):
     """Days of a service period, and what is owed of them after all that comes off."""
 
     days: Period
@@ -63,18 +63,18 @@ def stated_concessions(pairs: Pairs, conceded: Conceded, rounding: Rounding) -> 
     return {key: earnings for key, earnings in stated.items() if earnings}
 
 
-def _part(base: LineKey, pairs: Pairs, conceded: Conceded) -> Part:
+def _part(base: LineKey, pairs: Pairs, conceded: Conceded) -> OwedDays:
     owed = sum((pairs[key][0].net.amount for key in conceded.members[base]), ZERO)
-    return Part(pairs[base][0].recognition.period, owed)
+    return OwedDays(pairs[base][0].recognition.period, owed)
 
 
 class _Days:
     """Says over which days the concessions of a line are earned back, the oldest first."""
 
-    def __init__(self, line: PricedLine, parts: Sequence[Part], rate: Decimal, *, is_emptied: bool) -> None:
+    def __init__(self, line: PricedLine, parts: Sequence[OwedDays], rate: Decimal, *, is_emptied: bool) -> None:
         self._own, self._rounding = line.recognition, line.explanation.rounding
         self._parts, self._rate, self._is_emptied = parts, rate, is_emptied
-        self._taken: list[Part] = []
+        self._taken: list[OwedDays] = []
 
     def changes(self, earning: Earning, kept: Decimal) -> Iterable[Earning]:
         """Yield what takes the place of a concession that takes so much, where that is not what its note says."""
@@ -104,7 +104,7 @@ class _Days:
         taken = sum((one.owed * share_of(days, one.days) for one in self._taken), ZERO)
         if kept.amount > Money.rounded(owed - taken, kept.currency, self._rounding).amount:
             return False
-        self._taken.append(Part(days, kept.amount))
+        self._taken.append(OwedDays(days, kept.amount))
         return True
 
 
