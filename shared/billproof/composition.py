@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from billproof.opening.decisions import OpeningDecisions
     from billproof.pipeline.previewing import PreviewSources
     from billproof.pipeline.run_facts import RunFacts
-    from billproof.ports import CallLimits, LinkableRecords, Mailer, Objects, StoredAnswers, VersionedObjects
+    from billproof.ports import Archive, CallLimits, LinkableRecords, Mailer, Objects, StoredAnswers, VersionedObjects
     from billproof.usage.reference_data import ReferenceDataCache
 
     Work = Callable[..., dict[str, Any]]
@@ -95,9 +95,19 @@ class Composition(BreakerPorts, UsagePorts):
         from billproof.audit.model import ANCHORED
         from billproof.audit.stores import AuditedObjects
 
-        retention = self.settings.audit_retention
-        locked = LockedObjects(client("s3"), self.settings.audit_bucket, retention=retention, now=self.now)
+        def until() -> datetime:
+            return self.now() + self.settings.audit_retention
+
+        locked = LockedObjects(client("s3"), self.settings.audit_bucket, mode="COMPLIANCE", until=until)
         return AuditedObjects(locked, self.chain, store=ANCHORED)
+
+    @cached_property
+    def archive(self) -> Archive:
+        """Where issued documents are kept, locked; the facts of their release and delivery name their digests."""
+        from billproof.adapters.aws.s3 import S3Archive
+
+        settings = self.settings
+        return S3Archive(client("s3"), settings.audit_bucket, mode=lambda: settings.archive_lock_mode, now=self.now)
 
     @property
     def facts(self) -> dict[str, AuditedRecords]:

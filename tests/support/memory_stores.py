@@ -44,6 +44,7 @@ from tests.support.audited import AuditedMemoryObjects, AuditedMemoryRecords, Me
 from tests.support.breakers import MemoryBreakers, MemoryConsumers
 from tests.support.fakes import (
     MemoryAnswers,
+    MemoryArchive,
     MemoryCallLimits,
     MemoryDeadLetters,
     MemoryFileLinks,
@@ -80,6 +81,7 @@ class MemoryStores(PaymentStores):
         self.chain = AuditChain(lambda: self.audit, self.now)
         self.anchors = AuditedMemoryObjects(self.chain, store=ANCHORED)
         self.objects = AuditedMemoryObjects(self.chain)
+        self.archive = MemoryArchive()
         self.records = {name: AuditedMemoryRecords(self.chain, store=name, owners=self._owner) for name in FACTS}
         self.records["runs"] = MemoryRunFacts(self.chain, owners=self._owner, decisions=self.records["decisions"])
         self.policies = PolicyBook(lambda: self.records["decisions"], self.records["contracts"])
@@ -175,6 +177,7 @@ class MemoryStores(PaymentStores):
         self.audit.items = _copied_items(other.audit.items)
         for mine, theirs in ((self.objects, other.objects), (self.anchors, other.anchors)):
             mine.items, mine._recorded = dict(theirs.items), dict(theirs._recorded)
+        self.archive.items, self.archive.until = dict(other.archive.items), dict(other.archive.until)
         for name in ("_heads", "_written", "_void"):
             setattr(self.chain, name, deepcopy(getattr(other.chain, name)))
         for queue in ("usage_events", "payment_events", "postings", "deliveries"):
