@@ -142,7 +142,7 @@ def export_index(target: Target, entity: str, since: date, until: date, folder: 
         names = ("index.csv", "index.jsonl", "missing.jsonl")
         with ExitStack() as stack:
             files = {name: WrittenFile(stack.enter_context((folder / name).open("wb"))) for name in names}
-            index = _Index(target, *files.values())
+            index = _Index(target, rows=files["index.csv"], lines=files["index.jsonl"], missed=files["missing.jsonl"])
             series = tuple(_series(index, entity, since, until))
         stated = ArchiveIndex(
             legal_entity=entity,

@@ -54,8 +54,8 @@ def test_the_lock_of_s3_ends_with_the_retention_and_a_repetition_is_no_new_versi
     for _ in range(2):
         archived(s3, mode).keep(KEY, b"%PDF", content_type="application/pdf", until=UNTIL)
     (version,) = s3.list_object_versions(Bucket=BUCKET, Prefix=KEY)["Versions"]
-    lock = s3.get_object_retention(Bucket=BUCKET, Key=KEY, VersionId=version["VersionId"])["Retention"]
-    assert lock == {"Mode": mode, "RetainUntilDate": UNTIL}
+    stored = s3.head_object(Bucket=BUCKET, Key=KEY)
+    assert (stored["ObjectLockMode"], stored["ObjectLockRetainUntilDate"]) == (mode, UNTIL)
     with pytest.raises(s3.exceptions.ClientError, match="AccessDenied"):
         s3.delete_object(Bucket=BUCKET, Key=KEY, VersionId=version["VersionId"])
 

@@ -10,12 +10,12 @@ from billproof.audit.model import FACT
 from billproof.audit.naming import LANES
 from billproof.audit.walking import WalkedChain, blocks_of
 from billproof.ids import canonical_json
-from billproof.ports import Key, LinkableRecords
+from billproof.ports import Key, Records
 from billproof.store_keys import ChainName
 
 
 def not_as_recorded(
-    keys: Sequence[Key], *, store: str, records: LinkableRecords, owner: str, chain: AuditChain
+    keys: Sequence[Key], *, store: str, records: Records, owner: str, chain: AuditChain
 ) -> Iterator[str]:
     """Say of each of some facts that is not as the chain recorded it what is wrong with it.
 

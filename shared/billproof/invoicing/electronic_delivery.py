@@ -41,7 +41,7 @@ def deliver_electronic(
     sender: str | None,
     pages: CustomerPages | None = None,
 ) -> Delivery:
-    """Keep a document in its electronic form, archive it, and mail it with its PDF; one that was delivered is left alone.
+    """Keep a document in its electronic form, archive and mail it with its PDF; one that was delivered is left alone.
 
     Raises NotFound where it is not released or has no PDF yet, NotExpressible and RulesBroken where its form does not
     take it, ExternalServiceUnavailable where the mail was not taken, and MailRefused where it never will be.
