@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from billproof.adapters.aws.clients import client
-from billproof.breaker_ports import BreakerPorts
+from billproof.document_ports import DocumentPorts
 from billproof.usage_ports import UsagePorts
 
 if TYPE_CHECKING:
@@ -26,19 +26,18 @@ if TYPE_CHECKING:
     from billproof.audit.restoring import Version
     from billproof.audit.stores import AuditedObjects, AuditedRecords
     from billproof.conservation.service import Stores
-    from billproof.invoicing.links import CustomerPages
     from billproof.invoicing.register import Register
     from billproof.masterdata.directory import Directory
     from billproof.opening.decisions import OpeningDecisions
     from billproof.pipeline.previewing import PreviewSources
     from billproof.pipeline.run_facts import RunFacts
-    from billproof.ports import Archive, CallLimits, LinkableRecords, Mailer, Objects, StoredAnswers, VersionedObjects
+    from billproof.ports import CallLimits, LinkableRecords, Mailer, Objects, StoredAnswers, VersionedObjects
     from billproof.usage.reference_data import ReferenceDataCache
 
     Work = Callable[..., dict[str, Any]]
 
 
-class Composition(BreakerPorts, UsagePorts):
+class Composition(DocumentPorts, UsagePorts):
     """What a handler is given; a test gives its own object with the same names."""
 
     def now(self) -> datetime:
@@ -100,14 +99,6 @@ class Composition(BreakerPorts, UsagePorts):
 
         locked = LockedObjects(client("s3"), self.settings.audit_bucket, mode="COMPLIANCE", until=until)
         return AuditedObjects(locked, self.chain, store=ANCHORED)
-
-    @cached_property
-    def archive(self) -> Archive:
-        """Where issued documents are kept, locked; the facts of their release and delivery name their digests."""
-        from billproof.adapters.aws.s3 import S3Archive
-
-        settings = self.settings
-        return S3Archive(client("s3"), settings.audit_bucket, mode=lambda: settings.archive_lock_mode, now=self.now)
 
     @property
     def facts(self) -> dict[str, AuditedRecords]:
@@ -189,13 +180,6 @@ class Composition(BreakerPorts, UsagePorts):
 
         rate = self.settings.mails_a_second
         return PacedMailer(self.mailer, self._limits(burst=rate, a_second=rate))
-
-    @property
-    def customer_pages(self) -> CustomerPages | None:
-        """Where the pages of customers are; None where the stack has none."""
-        from billproof.invoicing.links import CustomerPages
-
-        return CustomerPages(url, self.now) if (url := self.settings.customer_page_url) else None
 
     @cached_property
     def runs(self) -> RunFacts:
