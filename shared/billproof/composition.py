@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from billproof.adapters.aws.clients import client
-from billproof.document_ports import DocumentPorts
+from billproof.breaker_ports import BreakerPorts
 from billproof.usage_ports import UsagePorts
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     Work = Callable[..., dict[str, Any]]
 
 
-class Composition(DocumentPorts, UsagePorts):
+class Composition(BreakerPorts, UsagePorts):
     """What a handler is given; a test gives its own object with the same names."""
 
     def now(self) -> datetime:

@@ -81,7 +81,6 @@ class MemoryStores(PaymentStores):
         self.chain = AuditChain(lambda: self.audit, self.now)
         self.anchors = AuditedMemoryObjects(self.chain, store=ANCHORED)
         self.objects = AuditedMemoryObjects(self.chain)
-        self.archive = MemoryArchive()
         self.records = {name: AuditedMemoryRecords(self.chain, store=name, owners=self._owner) for name in FACTS}
         self.records["runs"] = MemoryRunFacts(self.chain, owners=self._owner, decisions=self.records["decisions"])
         self.policies = PolicyBook(lambda: self.records["decisions"], self.records["contracts"])
@@ -128,7 +127,7 @@ class MemoryStores(PaymentStores):
 
     def _set_up_what_follows(self) -> None:
         self.customer_pages: CustomerPages | None = None
-        self.file_links = MemoryFileLinks()
+        self.file_links, self.archive = MemoryFileLinks(), MemoryArchive()
         self.reconciliations = MemoryWorkflows()
         self.dead_letters = MemoryDeadLetters()
         self.breakers = MemoryBreakers()

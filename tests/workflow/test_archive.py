@@ -5,7 +5,7 @@ import json
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from typer.testing import CliRunner
@@ -55,8 +55,7 @@ def keys_of(world: World, document: str = GERMAN) -> dict[str, str]:
 
 
 def target_of(world: World) -> Target:
-    target: Any = SimpleNamespace(ports=world)
-    return target
+    return cast("Target", SimpleNamespace(ports=world))
 
 
 def verified(world: World) -> dict[str, bool]:
