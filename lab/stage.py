@@ -169,6 +169,7 @@ class Stage(Hands):
                     invoice_id=msgspec.json.decode(body)["invoice"],
                     register=self.world.register,
                     objects=self.world.objects,
+                    archive=self.world.archive,
                     render=lambda _invoice, released: released.number.encode(),
                     mailer=MemoryMailer(),
                     sender=SENDER,

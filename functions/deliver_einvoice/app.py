@@ -14,6 +14,7 @@ def handler(message: InvoiceMessage, ports: Composition) -> Delivery:
         invoice_id=message.invoice,
         register=ports.register,
         objects=ports.objects,
+        archive=ports.archive,
         make=make_electronic,
         mailer=ports.document_mailer,
         sender=ports.settings.sender,

@@ -24,6 +24,7 @@ def handler(message: InvoiceMessage, ports: Composition) -> Delivery | HandedOn 
         invoice_id=message.invoice,
         register=ports.register,
         objects=ports.objects,
+        archive=ports.archive,
         render=render_invoice,
         mailer=ports.document_mailer,
         sender=ports.settings.sender,

@@ -60,6 +60,7 @@ VERBS = {
     "simulate": Verb("cli_simulate", "Price a whole month under changed terms and show what would differ."),
     "costs": Verb("cli_costs", "Estimate what a month costs on AWS, and where each dollar goes."),
     "audit": Verb("cli_audit", "The audit chain: what was stored and decided, and that it still is."),
+    "archive": Verb("cli_archive", "The archive of issued documents: its index, for auditors."),
     "doctor": Verb("cli_doctor", "What is wrong with a set-up, and what to do about it."),
     "completion": Verb("cli_completion", "Print the script that completes the command in a shell."),
     "policy": Verb("cli_policy", "Policies: who may decide what. Each version takes two people."),

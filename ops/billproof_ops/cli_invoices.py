@@ -165,11 +165,16 @@ def write_pdf(
 def verify_a_document(
     name: Annotated[str, typer.Argument(help="A number or an id, as for show; or a file that was sent.")],
     *,
-    check_code: Annotated[str, typer.Option("--check-code", help="The code that is printed on the document.")] = "",
+    check_code: Annotated[
+        str, typer.Option("--check-code", "--code", help="The code that is printed on the document.")
+    ] = "",
     number: Annotated[str, typer.Option("--number", help="Of a file its document, where its name does not say.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Say whether a file or a printed check code is that of a document as it was sent. Exit 1 if anything differs."""
+    """Say whether a file or a printed check code is that of a document as it was sent. Exit 1 if anything differs.
+
+    What is stored and archived of it is read back, and held against the audit chain, which takes longer as that grows.
+    """
     target, path = Target.find(), Path(name)
     file = path if path.is_file() else None
     released = billing.find_release(target, number or (verifying.number_of_file(file) if file else name))

@@ -2,27 +2,26 @@
 
 stored record --> its SHA-256 --> the release names it --> the code that is printed on the document
 file          --> its SHA-256 --> the delivery names it
+archived file --> its SHA-256 --> release and delivery name it --> the audit chain recorded both
 """
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from billproof.errors import ImmutableDocument, NotFound, ObjectUnreadable
+from billproof.audit.comparing import not_as_recorded
+from billproof.errors import ImmutableDocument, InvalidInput, NotFound, ObjectUnreadable
+from billproof.identities import InvoiceId
 from billproof.ids import digest_bytes
+from billproof.invoicing.archive import ArchivedFile
+from billproof.invoicing.check_codes import is_code_of
 from billproof.invoicing.delivery import Delivery, read_pdf
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.electronic_delivery import read_electronic
-from billproof.invoicing.facts import DELIVERED
+from billproof.invoicing.facts import DELIVERED, RELEASED, fact_key
 from billproof.invoicing.model import Released
 from billproof.model import Model
 from billproof_ops.errors import OpsError
 from billproof_ops.target import Target
-
-LEAST_DIGITS = 16
-"""Digits of a check code that are compared at least: 64 bits, which nobody meets by chance."""
-_NO_DIGIT = re.compile(r"[\s:.-]+")
-_CODE = re.compile(rf"[0-9a-f]{{{LEAST_DIGITS},64}}")
 
 
 class Verified(Model):
@@ -40,6 +39,8 @@ def verify_document(target: Target, released: Released, *, file: Path | None, ch
         *([_code(released, check_code)] if check_code else []),
         *([_file(target, released, file.read_bytes())] if file is not None else []),
         *_kept(target, released),
+        *_archived(target, released),
+        _recorded(target, released),
     ]
 
 
@@ -59,13 +60,10 @@ def _record(target: Target, released: Released) -> Iterator[Verified]:
 
 
 def _code(released: Released, check_code: str) -> Verified:
-    code = _NO_DIGIT.sub("", check_code).lower()
-    if _CODE.fullmatch(code) is None:
-        message = (
-            f"a check code has {LEAST_DIGITS} to 64 digits from 0 to 9 and a to f, as it is printed on the document"
-        )
-        raise OpsError(message)
-    holds = released.document.digest.startswith(code)
+    try:
+        holds = is_code_of(check_code, released.document.digest)
+    except InvalidInput as error:
+        raise OpsError(error.message) from None
     said = (
         "belongs to that record" if holds else "belongs to another record: the document is not this one, or was changed"
     )
@@ -107,3 +105,44 @@ def _kept(target: Target, released: Released) -> Iterator[Verified]:
             continue
         if kept is not None:
             yield Verified(what=name, holds=True, said=f"the {name} is kept as it was sent")
+
+
+def _archived(target: Target, released: Released) -> Iterator[Verified]:
+    """Read back the files in the archive."""
+    delivery = _delivery(target, released)
+    if delivery is None or delivery.archived_until is None:
+        return
+    for file in delivery.archived_files(released):
+        wrong = wrong_in_archive(target, file)
+        state = wrong or f"is as it was issued; it is kept until {delivery.archived_until}"
+        said = f"in the archive the {file.what} {state}"
+        yield Verified(what=f"archived {file.what}", holds=not wrong, said=said)
+
+
+def wrong_in_archive(target: Target, file: ArchivedFile) -> str:
+    """Say what is wrong with a file in the archive; nothing where its content is what its digest says."""
+    try:
+        data = target.ports.archive.get(file.key)
+    except NotFound:
+        return "is gone"
+    return "" if digest_bytes(data) == file.digest else "was changed"
+
+
+def _recorded(target: Target, released: Released) -> Verified:
+    """Compare the facts that name the digests with the audit chain."""
+    ports, document = target.ports, InvoiceId.parse(released.invoice)
+    facts = [RELEASED] if _delivery(target, released) is None else [RELEASED, DELIVERED]
+    wrong = not_as_recorded(
+        [fact_key(document, fact) for fact in facts],
+        store="invoices",
+        records=ports.invoices,
+        owner=released.legal_entity,
+        chain=ports.chain,
+    )
+    said = "; ".join(wrong)
+    named = " and ".join(facts)
+    return Verified(
+        what="audit chain",
+        holds=not said,
+        said=f"against the audit chain: {said}" if said else f"the audit chain recorded the facts {named} as they are",
+    )

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from billproof.audit.restoring import Version
     from billproof.audit.stores import AuditedObjects, AuditedRecords
     from billproof.conservation.service import Stores
-    from billproof.invoicing.links import CustomerPages
     from billproof.invoicing.register import Register
     from billproof.masterdata.directory import Directory
     from billproof.opening.decisions import OpeningDecisions
@@ -95,8 +94,10 @@ class Composition(BreakerPorts, UsagePorts):
         from billproof.audit.model import ANCHORED
         from billproof.audit.stores import AuditedObjects
 
-        retention = self.settings.audit_retention
-        locked = LockedObjects(client("s3"), self.settings.audit_bucket, retention=retention, now=self.now)
+        def until() -> datetime:
+            return self.now() + self.settings.audit_retention
+
+        locked = LockedObjects(client("s3"), self.settings.audit_bucket, mode="COMPLIANCE", until=until)
         return AuditedObjects(locked, self.chain, store=ANCHORED)
 
     @property
@@ -179,13 +180,6 @@ class Composition(BreakerPorts, UsagePorts):
 
         rate = self.settings.mails_a_second
         return PacedMailer(self.mailer, self._limits(burst=rate, a_second=rate))
-
-    @property
-    def customer_pages(self) -> CustomerPages | None:
-        """Where the pages of customers are; None where the stack has none."""
-        from billproof.invoicing.links import CustomerPages
-
-        return CustomerPages(url, self.now) if (url := self.settings.customer_page_url) else None
 
     @cached_property
     def runs(self) -> RunFacts:

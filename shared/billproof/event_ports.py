@@ -11,7 +11,6 @@ from billproof.outgoing import Outgoing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from billproof.adapters.kept_secrets import KeptSecret
     from billproof.events.ports import EventSink, Positions
@@ -28,10 +27,6 @@ class EventPorts(Outgoing):
     @cached_property
     def decisions(self) -> Records:
         """What only the functions of the API write."""
-        raise NotImplementedError
-
-    def now(self) -> datetime:
-        """Return the time, in UTC."""
         raise NotImplementedError
 
     @cached_property

@@ -14,7 +14,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}"
 _DOCUMENT = rf"{_PART}\.[0-9]{{4}}-[0-9]{{2}}\.{_PART}(~[0-9]{{2,}})?(\.[0-9]{{3,}}(-[0-9]{{2,}})?)?"
 _KEY = (
-    r"(runs|usage|invoices|documents|account-documents|reconciliation|quarantine|control-totals)(/[A-Za-z0-9_.~=-]+)+"
+    r"(runs|usage|invoices|documents|account-documents|archive|reconciliation|quarantine|control-totals)"
+    r"(/[A-Za-z0-9_.~=-]+)+"
 )
 _SHOWN = re.compile(rf"{_PART}|{_DOCUMENT}|{_KEY}")
 """Names and numbers, the ids of documents and exceptions, and the keys of objects."""

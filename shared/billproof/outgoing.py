@@ -1,4 +1,4 @@
-"""The ports of what functions send and start: queues, state machines, mail. Each is built on first use."""
+"""The ports of what functions send, start and archive: queues, state machines, mail. Each is built on first use."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from billproof.adapters.aws.clients import client
 from billproof.settings import Settings
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from billproof.invoicing.links import CustomerPages
     from billproof.letters import DeadLetters
-    from billproof.ports import FileLinks, Mailer, Queue, TaskTokens, Workflows
+    from billproof.ports import Archive, FileLinks, Mailer, Queue, TaskTokens, Workflows
 
 
 class Outgoing:
@@ -18,6 +21,10 @@ class Outgoing:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
+
+    def now(self) -> datetime:
+        """Return the time, in UTC."""
+        raise NotImplementedError
 
     @cached_property
     def exceptions(self) -> Workflows:
@@ -102,3 +109,18 @@ class Outgoing:
         from billproof.adapters.aws.stepfunctions import StateMachine
 
         return StateMachine(client("stepfunctions"), self.settings.reconciliation_arn)
+
+    @cached_property
+    def archive(self) -> Archive:
+        """Where issued documents are kept, locked; the facts of their release and delivery name their digests."""
+        from billproof.adapters.aws.s3 import S3Archive
+
+        settings = self.settings
+        return S3Archive(client("s3"), settings.audit_bucket, mode=lambda: settings.archive_lock_mode, now=self.now)
+
+    @property
+    def customer_pages(self) -> CustomerPages | None:
+        """Where the pages of customers are; None where the stack has none."""
+        from billproof.invoicing.links import CustomerPages
+
+        return CustomerPages(url, self.now) if (url := self.settings.customer_page_url) else None

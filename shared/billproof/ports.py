@@ -130,6 +130,16 @@ class VersionedObjects(Objects, Protocol):
         """Return the bytes of a version, or without one the latest; raises NotFound."""
 
 
+class Archive(Protocol):
+    """Bytes that nobody can change or remove before a moment: issued documents until the end of their retention."""
+
+    def keep(self, key: str, data: bytes, *, content_type: str, until: datetime) -> None:
+        """Write the bytes where nothing is; a key that is taken stays as it is."""
+
+    def get(self, key: str) -> bytes:
+        """Return the bytes; raises NotFound."""
+
+
 class Queue(Protocol):
     """A queue that delivers each message at least once, in any order."""
 

@@ -15,6 +15,7 @@ from billproof.errors import InvalidInput
 if TYPE_CHECKING:
     from billproof.letters import QueuePair
 
+LOCK_MODES = ("GOVERNANCE", "COMPLIANCE")
 _WHOLE = re.compile(r"[0-9]{1,9}")
 
 
@@ -85,8 +86,17 @@ class Settings:
 
     @property
     def audit_bucket(self) -> str:
-        """The bucket of the anchors of the audit chain."""
+        """The bucket of the anchors of the audit chain, and of issued documents."""
         return self._text("AUDIT_BUCKET")
+
+    @property
+    def archive_lock_mode(self) -> str:
+        """How issued documents are locked: GOVERNANCE, which a person with a right of its own ends, or COMPLIANCE."""
+        mode = self._text("ARCHIVE_LOCK_MODE")
+        if mode not in LOCK_MODES:
+            message = f"ARCHIVE_LOCK_MODE is {mode!r}: it must be one of {', '.join(LOCK_MODES)}"
+            raise InvalidInput(message)
+        return mode
 
     @property
     def audit_retention(self) -> timedelta:

@@ -27,7 +27,7 @@ NOT_OF_THE_CHAIN = {
 """Tables whose content no money depends on: it is derived, or expires."""
 TAMPERED_APART = {
     "AuditTable": "the chain itself and the keys of its digests: tests/support/tampered_chains.py",
-    "AuditBucket": "anchors: tests/support/tampered_chains.py",
+    "AuditBucket": "anchors: tests/support/tampered_chains.py; documents: tests/workflow/test_archive.py",
 }
 OUTSIDE_PARTITIONS = {
     "chain": "AuditTable",
@@ -38,6 +38,7 @@ OUTSIDE_PARTITIONS = {
 """Kinds of partitions that lie in these tables."""
 NO_FOLDERS = {
     "anchors": "the folder of AuditBucket",
+    "archive": "issued documents in AuditBucket",
     "billproof": "scopes of the API",
     "ids": "the path of a finding",
 }

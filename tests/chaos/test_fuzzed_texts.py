@@ -191,6 +191,7 @@ DECODERS: dict[str, str] = {
     "invoicing/links.py _document_of": HERE,
     "invoicing/mandates.py mandates": SHIPPED,
     "invoicing/required_items.py required_items": SHIPPED,
+    "invoicing/retention.py retentions": SHIPPED,
     "masterdata/directory.py read_master_data": OF_PARSERS,
     "masterdata/packing.py _unpacked": STORED,
     "opening/packing.py unpacked": OF_PARSERS,

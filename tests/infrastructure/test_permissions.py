@@ -29,7 +29,16 @@ def test_nobody_changes_or_removes_what_the_audit_chain_holds() -> None:
     anchoring = {permission.resource for permission in allowed("anchor_audit")}
     assert anchoring >= {"AuditBucket/anchors/", "AuditTable"}
     for function in set(FUNCTIONS) - {"anchor_audit"}:
-        assert not any(permission.resource.startswith("AuditBucket") for permission in allowed(function))
+        locked = {
+            (permission.action, permission.resource)
+            for permission in allowed(function)
+            if permission.resource.startswith("AuditBucket")
+        }
+        assert locked == (ARCHIVING if function in {"deliver_invoice", "deliver_einvoice"} else set())
+
+
+ARCHIVING = {("s3:PutObject", "AuditBucket/archive/"), ("s3:PutObjectRetention", "AuditBucket/archive/")}
+"""What those who deliver documents may do in the bucket of the anchors: write to the archive, and read nothing."""
 
 
 OF_THE_API = "ApiRole"

@@ -36,7 +36,7 @@ def make_resources() -> dict[str, str]:
         "CallBurst": "100",
         "MailsASecond": "1000",
     }
-    names |= {"AuditBucket": AUDIT_BUCKET, "AuditRetentionDays": "3653"}
+    names |= {"AuditBucket": AUDIT_BUCKET, "AuditRetentionDays": "3653", "ArchiveLockMode": "GOVERNANCE"}
     client("s3").create_bucket(Bucket=BUCKET)
     client("s3").put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     client("s3").create_bucket(Bucket=AUDIT_BUCKET, ObjectLockEnabledForBucket=True)

@@ -39,6 +39,7 @@ def deliver(world: World, document: str = UA, **changes: Any) -> Delivery:
             "invoice_id": document,
             "register": world.register,
             "objects": world.objects,
+            "archive": world.archive,
             "render": render_invoice,
             "mailer": world.mailer,
             "sender": SENDER,

@@ -1,6 +1,7 @@
 """Memory fakes of the ports. The contract tests hold them to what the adapters do."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any, Self
 
 from billproof.adapters.aws.dynamodb import item_of
@@ -201,6 +202,25 @@ class MemoryMailer:
     def send(self, *, to: str, message: bytes, copies: Sequence[str] = ()) -> None:
         self.sent.append((to, message))
         self.copies.append(tuple(copies))
+
+
+class MemoryArchive:
+    """An archive: what is in `until` is locked until then."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, bytes] = {}
+        self.until: dict[str, datetime] = {}
+
+    def keep(self, key: str, data: bytes, *, content_type: str, until: datetime) -> None:
+        del content_type
+        if key not in self.items:
+            self.items[key], self.until[key] = data, until
+
+    def get(self, key: str) -> bytes:
+        try:
+            return self.items[key]
+        except KeyError:
+            raise NotFound(f"there is no object {shown(key)}") from None
 
 
 class MemoryFileLinks:

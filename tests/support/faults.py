@@ -20,6 +20,7 @@ CALLS: dict[type, tuple[str, ...]] = {
     fakes.MemoryQueue: ("send",),
     fakes.MemoryWorkflows: ("start", "status"),
     fakes.MemoryTokens: ("answer",),
+    fakes.MemoryArchive: ("keep",),
     fakes.MemoryMailer: ("send",),
     fakes.MemoryAnswers: ("once",),
     MemorySink: ("publish",),

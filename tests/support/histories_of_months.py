@@ -107,6 +107,7 @@ def delivered(world: World) -> None:
             invoice_id=document,
             register=world.register,
             objects=world.objects,
+            archive=world.archive,
             render=lambda _invoice, _released: b"%PDF",
             mailer=world.mailer,
             sender="billing@skymeter.example",

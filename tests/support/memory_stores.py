@@ -44,6 +44,7 @@ from tests.support.audited import AuditedMemoryObjects, AuditedMemoryRecords, Me
 from tests.support.breakers import MemoryBreakers, MemoryConsumers
 from tests.support.fakes import (
     MemoryAnswers,
+    MemoryArchive,
     MemoryCallLimits,
     MemoryDeadLetters,
     MemoryFileLinks,
@@ -126,7 +127,7 @@ class MemoryStores(PaymentStores):
 
     def _set_up_what_follows(self) -> None:
         self.customer_pages: CustomerPages | None = None
-        self.file_links = MemoryFileLinks()
+        self.file_links, self.archive = MemoryFileLinks(), MemoryArchive()
         self.reconciliations = MemoryWorkflows()
         self.dead_letters = MemoryDeadLetters()
         self.breakers = MemoryBreakers()
@@ -175,6 +176,7 @@ class MemoryStores(PaymentStores):
         self.audit.items = _copied_items(other.audit.items)
         for mine, theirs in ((self.objects, other.objects), (self.anchors, other.anchors)):
             mine.items, mine._recorded = dict(theirs.items), dict(theirs._recorded)
+        self.archive.items, self.archive.until = dict(other.archive.items), dict(other.archive.until)
         for name in ("_heads", "_written", "_void"):
             setattr(self.chain, name, deepcopy(getattr(other.chain, name)))
         for queue in ("usage_events", "payment_events", "postings", "deliveries"):

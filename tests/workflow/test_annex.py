@@ -44,6 +44,7 @@ def deliver(world: World) -> Delivery:
         invoice_id=UA,
         register=world.register,
         objects=world.objects,
+        archive=world.archive,
         render=render_invoice,
         mailer=world.mailer,
         sender="billing@skymeter.example",

@@ -201,6 +201,7 @@ def test_a_credit_note_is_drawn_as_one(world: World) -> None:
         invoice_id=credit.id,
         register=world.register,
         objects=world.objects,
+        archive=world.archive,
         render=lambda _invoice, _released: b"%PDF-",
         mailer=world.mailer,
         sender="billing@skymeter.example",

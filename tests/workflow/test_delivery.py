@@ -53,6 +53,7 @@ def deliver(world: World, mailer: Any) -> Delivery:
         invoice_id=UA,
         register=world.register,
         objects=world.objects,
+        archive=world.archive,
         render=lambda _invoice, _released: b"%PDF",
         mailer=mailer,
         sender="billing@skymeter.example",

@@ -36,6 +36,7 @@ def billed() -> World:
         invoice_id=UA,
         register=world.register,
         objects=world.objects,
+        archive=world.archive,
         render=lambda _invoice, _released: b"%PDF",
         mailer=world.mailer,
         sender=None,

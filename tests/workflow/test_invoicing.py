@@ -209,6 +209,7 @@ def deliver(world: World, sender: str | None = "billing@skymeter.example", rende
         invoice_id=UA,
         register=world.register,
         objects=world.objects,
+        archive=world.archive,
         render=render,
         mailer=world.mailer,
         sender=sender,

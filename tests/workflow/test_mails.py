@@ -1,5 +1,6 @@
 """The mails of invoices and credit notes: in each language, with copies, answered by the contact of the documents."""
 
+from datetime import date
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -68,7 +69,15 @@ def test_copies_go_to_whom_the_customer_names_and_answers_to_the_contact() -> No
     released = world.register.released(invoice.id)
     assert released is not None
     files = DeliveredFiles(b"%PDF")
-    delivery = mail_and_note(invoice, released, files, register=world.register, mailer=mailer, sender=SENDER)
+    delivery = mail_and_note(
+        invoice,
+        released,
+        files,
+        archived_until=date(2020, 12, 31),
+        register=world.register,
+        mailer=mailer,
+        sender=SENDER,
+    )
     ((to, sent),) = mailer.sent
     mail = message_from_bytes(sent, policy=SMTP)
     assert (to, mailer.copies) == (invoice.buyer.billing_email, [COPIES])

@@ -37,6 +37,7 @@ def delivered(world: World, invoice: str) -> Delivery:
         invoice_id=invoice,
         register=world.register,
         objects=world.objects,
+        archive=world.archive,
         render=lambda *_: b"pdf",
         mailer=world.mailer,
         sender="billing@skymeter.example",

@@ -31,7 +31,7 @@ MORE_COLUMNS = ("by", "why", "before")
 MANIFEST = "manifest.json"
 
 
-class _Written:
+class WrittenFile:
     """A file that is written piece by piece, and what the manifest says of it."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -44,12 +44,14 @@ class _Written:
         self.add(text.encode())
 
     def add(self, data: bytes) -> None:
+        """Write bytes."""
         self._file.write(data)
         self._hash.update(data)
         self._bytes += len(data)
         self._lines += data.count(b"\n")
 
     def stated(self) -> dict[str, str | int]:
+        """Return what the manifest says of it."""
         return {"sha256": self._hash.hexdigest(), "bytes": self._bytes, "lines": self._lines}
 
 
@@ -58,8 +60,8 @@ def export(chain: AuditChain, anchors: Iterable[Anchor], folder: Path, *, at: st
     (folder / MANIFEST).unlink(missing_ok=True)
     with ExitStack() as stack:
 
-        def new(name: str) -> _Written:
-            return _Written(stack.enter_context((folder / name).open("wb")))
+        def new(name: str) -> WrittenFile:
+            return WrittenFile(stack.enter_context((folder / name).open("wb")))
 
         files = {name: new(name) for name in ("blocks.jsonl", "entries.csv", "anchors.jsonl", "heads.json")}
         _write_blocks(chain, files["blocks.jsonl"], files["entries.csv"])
@@ -79,7 +81,7 @@ def export(chain: AuditChain, anchors: Iterable[Anchor], folder: Path, *, at: st
     return (*files, MANIFEST)
 
 
-def _write_blocks(chain: AuditChain, blocks: _Written, table: _Written) -> None:
+def _write_blocks(chain: AuditChain, blocks: WrittenFile, table: WrittenFile) -> None:
     writer = csv.writer(table)
     writer.writerow((*COLUMNS, *MORE_COLUMNS))
     for block in all_blocks(chain):

@@ -68,11 +68,11 @@ def _row(invoice_number: str, number: int, line: InvoiceLine) -> Iterable[str | 
         priced.account,
         priced.explanation.contract,
         priced.charge,
-        _as_text(priced.description),
+        as_text(priced.description),
         priced.service_period.start.isoformat(),
         priced.service_period.end.isoformat(),
         priced.meter or "",
-        _as_text("; ".join(f"{name}={value}" for name, value in sorted(priced.dimension.items()))),
+        as_text("; ".join(f"{name}={value}" for name, value in sorted(priced.dimension.items()))),
         decimal_text(priced.quantity),
         decimal_text(priced.billed_quantity),
         priced.unit or "",
@@ -83,7 +83,7 @@ def _row(invoice_number: str, number: int, line: InvoiceLine) -> Iterable[str | 
     )
 
 
-def _as_text(text: str) -> str:
+def as_text(text: str) -> str:
     """Keep a spreadsheet from reading a text that events may set as a formula."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 

@@ -1,17 +1,18 @@
 """Delivering a released invoice: its PDF is kept, and mailed where a sender is set.
 
-PDF | mail | delivered
-           ^ died here: mailed again under the same Message-ID, by which the two can be told to be one
+PDF | archive | mail | delivered
+                     ^ died here: mailed again under the same Message-ID, by which the two can be told to be one
 
 Where the customer takes an electronic form, the PDF is kept and the rest is handed on (electronic_delivery.py):
 
-PDF | message || electronic document | mail | delivered
+PDF | message || electronic document | archive | mail | delivered
 """
 
 import json
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 
 from pydantic import Field
 
@@ -19,6 +20,7 @@ from billproof.errors import MailRefused, NotFound, ObjectUnreadable
 from billproof.ids import digest_bytes, shown
 from billproof.invoicing.addresses import Recipients
 from billproof.invoicing.annex import annex_name, annex_of, needs_annex
+from billproof.invoicing.archive import ArchivedFile, archive_document, archived_file, archived_record
 from billproof.invoicing.delivery_events import DeliveryProblem, ProblemKind
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.electronic import ElectronicDocument, is_electronic
@@ -30,7 +32,7 @@ from billproof.invoicing.particulars import Particulars
 from billproof.invoicing.register import Register
 from billproof.masterdata.documents import DocumentForm
 from billproof.model import Model
-from billproof.ports import Mailer, Objects, Queue
+from billproof.ports import Archive, Mailer, Objects, Queue
 
 MAIL_NAME = 16
 """Digits of the digest of address and reason that name a mail which was never taken: its tries are one fact."""
@@ -43,6 +45,7 @@ class Delivery(Model):
     """The fact that an invoice was delivered; with an annex, where its PDF shows summaries of its lines.
 
     `left_out` are addresses of the customer that fail, and were not written to. `link` names the link of the mail.
+    Its files are in the archive until the end of `archived_until`; without it they were delivered before there was one.
     """
 
     number: str
@@ -56,6 +59,23 @@ class Delivery(Model):
     copied_to: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
     left_out: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
     link: str | None = Field(default=None, exclude_if=operator.not_)
+    archived_until: date | None = Field(default=None, exclude_if=operator.not_)
+
+    def archived_files(self, released: Released) -> tuple[ArchivedFile, ...]:
+        """Return what the archive has of the document: its record and its files; nothing where there was no archive."""
+        files = (
+            ("PDF", self.pdf_key, self.pdf_digest),
+            ("annex of lines", self.annex_key, self.annex_digest),
+            ("electronic document", self.electronic_key, self.electronic_digest),
+        )
+        if self.archived_until is None:
+            return ()
+        known = (
+            archived_file(released, what, key.rpartition("/")[2], digest)
+            for what, key, digest in files
+            if key and digest
+        )
+        return (archived_record(released), *known)
 
     @property
     def is_unreachable(self) -> bool:
@@ -104,13 +124,14 @@ def deliver_invoice(
     invoice_id: str,
     register: Register,
     objects: Objects,
+    archive: Archive,
     render: Renderer,
     mailer: Mailer,
     sender: str | None,
     electronic: Queue,
     pages: CustomerPages | None = None,
 ) -> Delivery | HandedOn:
-    """Keep the PDF and mail it to the account, unless it is a record only; one that was delivered is left alone.
+    """Keep the PDF, archive it, and mail it to the account, unless it is a record only; not twice.
 
     An invoice of many lines has an annex, which is kept and mailed, too. Where the customer takes an electronic form,
     the PDF is kept and a message asks for the form: what makes it mails both.
@@ -135,7 +156,10 @@ def deliver_invoice(
         electronic.send([json.dumps({"invoice": invoice_id, "correlation_id": released.run})])
         return HandedOn(number=released.number, pdf_key=pdf_key(released), form=invoice.particulars.form)
     files = DeliveredFiles(pdf, annex)
-    return mail_and_note(invoice, released, files, register=register, mailer=mailer, sender=sender, pages=pages)
+    kept = archive_document(invoice, released, files, objects=objects, archive=archive)
+    return mail_and_note(
+        invoice, released, files, archived_until=kept, register=register, mailer=mailer, sender=sender, pages=pages
+    )
 
 
 def mail_and_note(
@@ -143,6 +167,7 @@ def mail_and_note(
     released: Released,
     files: DeliveredFiles,
     *,
+    archived_until: date,
     register: Register,
     mailer: Mailer,
     sender: str | None,
@@ -170,6 +195,7 @@ def mail_and_note(
         copied_to=sent.copies,
         left_out=sent.left_out,
         link=link,
+        archived_until=archived_until,
         number=released.number,
         pdf_key=pdf_key(released),
         pdf_digest=digest_bytes(files.pdf),

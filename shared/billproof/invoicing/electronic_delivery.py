@@ -1,6 +1,6 @@
 """Delivering a released document in an electronic form, which is made of it and of its PDF.
 
-message | electronic document kept | mail | delivered
+message | electronic document kept | archive | mail | delivered
         ^ died anywhere: the same bytes are made again, and mailed under the same Message-ID
 
 What breaks the rules of its form, or says what the form has no term for, is not sent: that is a fact beside the
@@ -10,6 +10,7 @@ invoice, and the message becomes a dead letter.
 from billproof.errors import NotExpressible, NotFound, ObjectUnreadable, RulesBroken
 from billproof.ids import digest_bytes, shown
 from billproof.invoicing.annex import annex_of, needs_annex
+from billproof.invoicing.archive import archive_document
 from billproof.invoicing.delivery import (
     MAIL_NAME,
     Delivery,
@@ -26,7 +27,7 @@ from billproof.invoicing.links import CustomerPages
 from billproof.invoicing.mails import DeliveredFiles
 from billproof.invoicing.model import Invoice, Released
 from billproof.invoicing.register import Register
-from billproof.ports import Mailer, Objects
+from billproof.ports import Archive, Mailer, Objects
 
 
 def deliver_electronic(
@@ -34,12 +35,13 @@ def deliver_electronic(
     invoice_id: str,
     register: Register,
     objects: Objects,
+    archive: Archive,
     make: ElectronicMaker,
     mailer: Mailer,
     sender: str | None,
     pages: CustomerPages | None = None,
 ) -> Delivery:
-    """Keep a document in its electronic form and mail it with its PDF; one that was delivered is left alone.
+    """Keep a document in its electronic form, archive and mail it with its PDF; one that was delivered is left alone.
 
     Raises NotFound where it is not released or has no PDF yet, NotExpressible and RulesBroken where its form does not
     take it, ExternalServiceUnavailable where the mail was not taken, and MailRefused where it never will be.
@@ -55,7 +57,10 @@ def deliver_electronic(
     document = _made(invoice, released, pdf, register=register, make=make)
     objects.put(electronic_key(released, document), document.data, content_type=document.media_type)
     files = DeliveredFiles(pdf, annex_of(invoice, released) if needs_annex(invoice) else None, document)
-    return mail_and_note(invoice, released, files, register=register, mailer=mailer, sender=sender, pages=pages)
+    kept = archive_document(invoice, released, files, objects=objects, archive=archive)
+    return mail_and_note(
+        invoice, released, files, archived_until=kept, register=register, mailer=mailer, sender=sender, pages=pages
+    )
 
 
 def read_electronic(released: Released, *, register: Register, objects: Objects) -> ElectronicDocument | None:

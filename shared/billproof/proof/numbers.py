@@ -38,7 +38,7 @@ def prove_series(
             series = Series(entity=entity, prefix=prefix, issue_date=date(issued, 1, 1), kind=kind)
             blocks = list(stores.register.blocks(entity, issued, kind))
             numbers += sum(len(block.invoices) for block in blocks)
-            differences += _compare_blocks(blocks, series)
+            differences += compare_blocks(blocks, series)
             differences += _compare_before(blocks, series, stores)
             differences += _unreleased(blocks, series, period, stores)
     return CheckedCounts(numbers=numbers), differences
@@ -94,7 +94,7 @@ def _numbered(released: Released, stores: Stores) -> str | None:
     return released.invoice if released.invoice in named else next(filter(None, named), None)
 
 
-def _compare_blocks(blocks: Iterable[Block], series: Series) -> Iterator[Difference]:
+def compare_blocks(blocks: Iterable[Block], series: Series) -> Iterator[Difference]:
     """Find gaps between blocks, numbers that two of them give, and documents that have two numbers."""
     expected = 1
     times: Counter[str] = Counter()

@@ -4,9 +4,9 @@ S3 answers 403 instead of 404 for a missing object unless the role may list the 
 prefixes only, which does not count for GetObject: so a 403 is followed by a listing of the key, which the role may do.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -105,15 +105,33 @@ class S3Objects:
 
 
 class LockedObjects(S3Objects):
-    """Objects that nobody can change or remove for a time, the account's root neither: S3 Object Lock, compliance mode.
+    """Objects that are locked until a moment: S3 Object Lock.
 
-    The bucket may be of another account, so that whoever administers this one cannot remove it either.
+    In compliance mode nobody can change or remove one, the account's root neither; in governance mode only who has
+    s3:BypassGovernanceRetention can. The bucket may be of another account, so that whoever administers this one cannot
+    remove it either.
     """
 
-    def __init__(self, client: Any, bucket: str, *, retention: timedelta, now: Clock) -> None:
+    def __init__(self, client: Any, bucket: str, *, mode: str, until: Clock) -> None:
         super().__init__(client, bucket)
-        self._retention = retention
-        self._now = now
+        self._mode = mode
+        self._until = until
 
     def _lock(self) -> dict[str, Any]:
-        return {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": self._now() + self._retention}
+        return {"ObjectLockMode": self._mode, "ObjectLockRetainUntilDate": self._until()}
+
+
+class S3Archive(S3Objects):
+    """Documents that are each locked until the end of their own retention; `mode` is asked for where one is kept."""
+
+    def __init__(self, client: Any, bucket: str, *, mode: Callable[[], str], now: Clock) -> None:
+        super().__init__(client, bucket)
+        self._mode = mode
+        self._now = now
+
+    def keep(self, key: str, data: bytes, *, content_type: str, until: datetime) -> None:
+        """Write the bytes where nothing is, locked; S3 takes no lock until a moment that is over."""
+        objects: S3Objects = self
+        if until > self._now():
+            objects = LockedObjects(self._client, self._bucket, mode=self._mode(), until=lambda: until)
+        objects.create(key, data, content_type=content_type)

@@ -12,6 +12,7 @@ from billproof.adapters.typst.texts import Writer
 from billproof.errors import InvalidInput
 from billproof.ids import digest_bytes
 from billproof.invoicing.annex import annex_name, annex_of, needs_annex
+from billproof.invoicing.check_codes import check_code
 from billproof.invoicing.crediting import reason_of
 from billproof.invoicing.model import DocumentKind, Invoice, Released
 from billproof.invoicing.particulars import Particulars
@@ -201,8 +202,9 @@ def _terms(invoice: Invoice, released: Released, writer: Writer) -> str:
 
 
 def _small(invoice: Invoice, released: Released, writer: Writer) -> list[str]:
-    """Return the small print: the events behind an invoice, and the digest that its record is proved by."""
-    said = [f"{writer.text('check_code')}: {released.document.digest}"]
+    """Return the small print: the events behind an invoice, and the check code that its record is proved by."""
+    digest = released.document.digest
+    said = [writer.text("check_code", code=check_code(digest), digest=digest)]
     if invoice.corrects is not None:
         return said
     contracts = ", ".join(
