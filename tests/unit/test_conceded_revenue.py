@@ -172,6 +172,18 @@ def test_concessions_after_terms_changed(
     assert stated([first, *lines[1:]], billed(first, *notes)) == right
 
 
+def test_a_part_that_has_not_changed_stays_as_it_was_stated() -> None:
+    """Also where nothing is left of it: a fee that was given back whole is on no later invoice."""
+    year = WHOLE.model_copy(update={"id": "fee:2013"})
+    given_back = billed(year, taken("-365", YEAR)).model_copy(update={"net": Money.of("0", "EUR")})
+    assert stated([year], given_back) == [[]]
+    more = (taken("30", YEAR, is_excess=True), taken("-30", EARLY, is_excess=True))
+    some = billed(year, taken("-30", YEAR), *more).model_copy(update={"net": Money.of("335", "EUR")})
+    assert stated([year], some) == [[("30.00", YEAR, "C1"), ("-30.00", EARLY, "C1")]]
+    later = some.model_copy(update={"net": Money.of("334", "EUR")})
+    assert stated([year], later) == [[]]
+
+
 def test_what_was_stated_before_is_stated_anew_from_the_notes() -> None:
     first = FIRST.model_copy(update={"id": "fee:2013"})
     before = (taken("-30", YEAR), taken("30", YEAR, is_excess=True), taken("-30", EARLY, is_excess=True))

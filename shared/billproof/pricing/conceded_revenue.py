@@ -56,11 +56,23 @@ def stated_concessions(pairs: Pairs, conceded: Conceded, rounding: Rounding) -> 
             for key in conceded.members[base]:
                 line, before = pairs[key]
                 split = split_of_fee if key == base else _split(before, ZERO, rounding)
+                if before is not None and _is_unchanged(line, before, split) and key not in received:
+                    stated[key] = before.exceeding
+                    continue
                 days = _Days(line, parts, split.rate, is_emptied=base in conceded.emptied)
                 own = zip(_own(before), split.kept, strict=True)
                 changes = [change for earning, kept in own for change in days.changes(earning, kept)]
                 stated[key] = (*changes, *(days.of_part(earning) for earning in received.get(key, ())))
     return {key: earnings for key, earnings in stated.items() if earnings}
+
+
+def _is_unchanged(line: PricedLine, before: BilledLine, split: _Split) -> bool:
+    """Say whether a line owes what it owed when it was billed, over the same days, which hold those of concessions."""
+    days = line.recognition.period
+    is_owed_alike = line.net.amount == before.net.amount + before.conceded and not split.removed
+    own = (earning.schedule.period for earning in _own(before))
+    is_within = all(days.start <= one.start and one.end <= days.end for one in own)
+    return is_owed_alike and is_within and days == before.recognized_over
 
 
 def _part(base: LineKey, pairs: Pairs, conceded: Conceded) -> OwedDays:
