@@ -52,26 +52,34 @@ def stated_concessions(pairs: Pairs, conceded: Conceded, rounding: Rounding) -> 
         splits = {base: _split(pairs[base][1], _gone(base, conceded), rounding) for base in bases if base in pairs}
         received = _received(splits, conceded, rounding)
         parts = [_part(base, pairs, conceded) for base in splits]
-        for base, split_of_fee in splits.items():
-            for key in conceded.members[base]:
-                line, before = pairs[key]
-                split = split_of_fee if key == base else _split(before, ZERO, rounding)
-                if before is not None and _is_unchanged(line, before, split) and key not in received:
-                    stated[key] = before.exceeding
-                    continue
-                days = _Days(line, parts, split.rate, is_emptied=base in conceded.emptied)
+        for base in splits:
+            lines = {
+                key: (*pairs[key], splits.get(key) or _split(pairs[key][1], ZERO, rounding))
+                for key in conceded.members[base]
+            }
+            is_emptied = base in conceded.emptied
+            if base not in received and all(_is_unchanged(*line, is_emptied=is_emptied) for line in lines.values()):
+                stated |= {key: before.exceeding for key, (_, before, _) in lines.items() if before is not None}
+                continue
+            for key, (line, before, split) in lines.items():
+                days = _Days(line, parts, split.rate, is_emptied=is_emptied)
                 own = zip(_own(before), split.kept, strict=True)
                 changes = [change for earning, kept in own for change in days.changes(earning, kept)]
                 stated[key] = (*changes, *(days.of_part(earning) for earning in received.get(key, ())))
     return {key: earnings for key, earnings in stated.items() if earnings}
 
 
-def _is_unchanged(line: PricedLine, before: BilledLine, split: _Split) -> bool:
-    """Say whether a line owes what it owed when it was billed, over the same days, which hold those of concessions."""
+def _is_unchanged(line: PricedLine, before: BilledLine | None, split: _Split, *, is_emptied: bool) -> bool:
+    """Say whether a line owes what it owed when it was billed, over the same days, which hold those of concessions.
+
+    Where nothing is left of it those are all its days: what is for some of them may take more than is earned.
+    """
+    if before is None:
+        return False
     days = line.recognition.period
     is_owed_alike = line.net.amount == before.net.amount + before.conceded and not split.removed
-    own = (earning.schedule.period for earning in _own(before))
-    is_within = all(days.start <= one.start and one.end <= days.end for one in own)
+    own = [earning.schedule.period for earning in _own(before)]
+    is_within = all(days.start <= one.start and one.end <= days.end and not (is_emptied and one != days) for one in own)
     return is_owed_alike and is_within and days == before.recognized_over
 
 
