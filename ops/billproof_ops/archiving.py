@@ -65,7 +65,7 @@ class IndexRow(Model):
     kept_until: date | None
 
 
-class Missing(Model):
+class NotKept(Model):
     """A number or file that is not there as it has to be, and why."""
 
     name: str
@@ -124,7 +124,7 @@ class _Index:
 
     def miss(self, name: str, why: str) -> None:
         self.missing += 1
-        self.missed.add(canonical_model(Missing(name=name, why=why)) + b"\n")
+        self.missed.add(canonical_model(NotKept(name=name, why=why)) + b"\n")
 
 
 def export_index(target: Target, entity: str, since: date, until: date, folder: Path) -> ArchiveIndex:

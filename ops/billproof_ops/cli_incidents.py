@@ -87,6 +87,6 @@ def decide(
     else:
         console.print(f"{len(answers) - len(refused)} of {len(answers)} {verdict}; billproof status says what waits")
         for answer in refused:
-            console.print(f"[red]refused[/] {answer.exception} {answer.message}")
+            console.print(f"[red]refused[/] {answer.exception} {answer.message}", soft_wrap=True)
     if refused:
         raise typer.Exit(1)

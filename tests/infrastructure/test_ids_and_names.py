@@ -42,6 +42,7 @@ NEVER_READ_BACK = {
 }
 """Where two names, none of which can hold the separator, make a text that nobody takes apart."""
 TAKEN_APART = {
+    "shared/billproof/invoicing/delivery.py": "the name of a file in the key of its object",
     "shared/billproof/insights/incidents/facts.py": "the CRM that the path of a finding names, for people",
     "shared/billproof/adapters/bank_files/mt940_details.py": "the account and the name of who paid, in a bank's file",
     "shared/billproof/adapters/bank_files/xml_tree.py": "the path of an element in a message",

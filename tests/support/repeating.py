@@ -108,6 +108,7 @@ WRITING: dict[str, tuple[tuple[str, ...], int, str]] = {
 """What writes: its arguments, and the exit code and text of the second time, after which no fact is new or changed."""
 
 ELSEWHERE = {
+    "archive export": "workflow/test_archive.py",
     "incidents decide": "workflow/test_incidents.py",
     "incidents show": "workflow/test_incidents.py",
     "insights recompute": "workflow/test_metrics_of_days.py",

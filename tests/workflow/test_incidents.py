@@ -13,6 +13,7 @@ from billproof.insights.incidents.service import incident_of, incidents_of
 from billproof.pipeline.artefacts import BATCH_PLAN, PROFILE
 from billproof.ports import Key
 from billproof_ops import api, cli
+from billproof_ops.printing import console
 from billproof_ops.target import Target
 from tests.support.api_events import api_event, route_event
 from tests.support.incidents import (
@@ -61,7 +62,8 @@ def run(world: World, monkeypatch: pytest.MonkeyPatch, *words: str) -> tuple[int
 
     monkeypatch.setattr(Target, "find", lambda: SimpleNamespace(ports=world))
     monkeypatch.setattr(api, "call", ask)
-    result = CliRunner().invoke(cli.app, ("incidents", *words), env={"COLUMNS": "200", "TERM": "xterm"})
+    monkeypatch.setattr(console, "_width", 200)  # what is folded depends on where the tests run
+    result = CliRunner().invoke(cli.app, ("incidents", *words), env={"TERM": "xterm"})
     return result.exit_code, f"{result.output}{result.exception or ''}"
 
 

@@ -37,7 +37,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def run(*words: str) -> tuple[int, str]:
-    answer = CliRunner().invoke(cli.app, ["recover", *words], env={"COLUMNS": "200"})
+    answer = CliRunner().invoke(
+        cli.app, ["recover", *words], env={"COLUMNS": "200", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+    )
     return answer.exit_code, f"{answer.output}{answer.exception or ''}"
 
 

@@ -39,6 +39,8 @@ def test_the_run_that_is_started_instead_bills_the_accounts_of_the_one_that_fail
 
     monkeypatch.setattr(Target, "find", lambda: target)
     monkeypatch.setattr(api, "call", call)
-    answer = CliRunner().invoke(cli.app, ["run", "redrive", failed, "--as", "carla"])
+    answer = CliRunner().invoke(
+        cli.app, ["run", "redrive", failed, "--as", "carla"], env={"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+    )
     assert (answer.exit_code, answer.output) == (0, f"this endpoint cannot redrive: {INC}-{JAN}-002 started instead\n")
     assert requests == [{"legal_entity": INC, "period": JAN, "only_accounts": [*only_accounts]}]

@@ -4,8 +4,17 @@ import { all, post, Problem, url, useList } from "../api";
 import type { PageProps } from "../main";
 import { Amount, Figure, Link, Mark, More, PageHead, Refused, Sheet, Show, Table, TextField, useAction } from "../parts";
 import type { Exception, Incident } from "../types";
-import { useWords, type Words } from "../words";
+import { useWords, type Key, type Words } from "../words";
 import { subjectText } from "./work";
+
+const KINDS: Record<string, Key> = {
+  source: "incidents.kind.source",
+  contract: "incidents.kind.contract",
+  configuration: "incidents.kind.configuration",
+  integration: "incidents.kind.integration",
+  meter: "incidents.kind.meter",
+  rule: "incidents.kind.rule",
+};
 
 type Verdict = "approved" | "rejected";
 /** What no other exception would be answered either: the session is over, or nothing answers. */
@@ -45,7 +54,7 @@ export function Incidents(props: PageProps) {
               rows={rows}
               rowKey={(row) => row.id}
               columns={[
-                { name: words.text("incidents.shared"), isHead: true, cell: (row) => <Link to={props.to("incidents", row.id)}>{words.text(`incidents.kind.${row.kind}`)}: {words.code(row.thing)}</Link> },
+                { name: words.text("incidents.shared"), isHead: true, cell: (row) => <Link to={props.to("incidents", row.id)}>{words.text(KINDS[row.kind]!)}: {words.code(row.thing)}</Link> },
                 { name: words.text("incidents.what"), cell: (row) => words.code(row.what), hideNarrow: true },
                 { name: words.text("incidents.wait"), isNumber: true, cell: (row) => words.text("incidents.of", { number: row.waiting, all: row.exceptions }) },
                 { name: words.text("amount"), isNumber: true, cell: (row) => <Amounts of={row} /> },
@@ -68,7 +77,7 @@ export function IncidentPage(props: PageProps) {
   return (
     <>
       <PageHead
-        title={incident ? `${words.text(`incidents.kind.${incident.kind}`)}: ${words.code(incident.thing)}` : props.thing}
+        title={incident ? `${words.text(KINDS[incident.kind]!)}: ${words.code(incident.thing)}` : props.thing}
         back={{ to: props.to("work"), text: words.text("page.work") }}
       />
       <Show of={listed} missing={words.text("incidents.missing")}>
