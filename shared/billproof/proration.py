@@ -112,6 +112,12 @@ def counted_days(
     return subtracted(counted, left_out)
 
 
+def share_of_days(days: Period, whole: Period) -> Decimal:
+    """Return the share of a whole's days that some days hold, each alike."""
+    both = (min(days.end, whole.end) - max(days.start, whole.start)).days
+    return CONTEXT.divide(Decimal(max(both, 0)), Decimal((whole.end - whole.start).days))
+
+
 def count_days(days: DateRange, terms: ProrationTerms) -> int:
     """Count some days as the terms do: each once, or as months of 30 days have them."""
     end = days.end or days.start

@@ -11,10 +11,11 @@ import pytest
 from billproof.contracts.charges import RecognitionMethod
 from billproof.money import Money, Rounding
 from billproof.periods import Period
-from billproof.pricing.conceded_revenue import share_of, stated_concessions
+from billproof.pricing.conceded_revenue import stated_concessions
 from billproof.pricing.concessions import Conceded, concessions
 from billproof.pricing.model import Earning, PricedLine, RevenueSchedule
 from billproof.pricing.terms import BilledLine, EarlierPeriod
+from billproof.proration import share_of_days
 from tests.support.taxes import fee
 
 DAYS = RecognitionMethod.STRAIGHT_LINE_DAYS
@@ -219,4 +220,4 @@ def test_what_comes_off_a_fee_is_earned_over_its_days_too() -> None:
 )
 def test_the_share_of_days(some: Period, whole: Period, share: str) -> None:
     above, _, below = share.partition("/")
-    assert abs(share_of(some, whole) * Decimal(below or 1) - Decimal(above)) < Decimal("1e-50")
+    assert abs(share_of_days(some, whole) * Decimal(below or 1) - Decimal(above)) < Decimal("1e-50")

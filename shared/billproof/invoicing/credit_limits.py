@@ -21,6 +21,7 @@ from billproof.money import CONTEXT, exactly
 from billproof.periods import Period
 from billproof.pricing.model import Adjusts, LineKind, PricedLine
 from billproof.pricing.terms import BilledLine, CreditedDays
+from billproof.proration import share_of_days
 
 ZERO = Decimal(0)
 
@@ -66,14 +67,8 @@ class DaysLeft:
             return ZERO
         billed = self.net - sum((credited.net.amount for credited in self.credited), ZERO)
         taken = (*self.credited, *self.elsewhere)
-        left = billed * _share(days, self.covered)
-        return left + sum((credited.net.amount * _share(days, credited.days) for credited in taken), ZERO)
-
-
-def _share(days: Period, whole: Period) -> Decimal:
-    """Return the share of a whole's days that some days hold."""
-    both = (min(days.end, whole.end) - max(days.start, whole.start)).days
-    return Decimal(max(both, 0)) / Decimal(whole.days)
+        left = billed * share_of_days(days, self.covered)
+        return left + sum((credited.net.amount * share_of_days(days, credited.days) for credited in taken), ZERO)
 
 
 class Rests:

@@ -15,6 +15,7 @@ from billproof.periods import Period
 from billproof.pricing.concessions import Conceded, LineKey
 from billproof.pricing.model import Earning, PricedLine
 from billproof.pricing.terms import BilledLine
+from billproof.proration import share_of_days
 
 ZERO = Decimal(0)
 
@@ -120,19 +121,12 @@ class _Days:
         part = self._own.period
         if self._is_emptied or (days.start <= part.start and part.end <= days.end):
             return False
-        owed = sum((one.owed * share_of(days, one.days) for one in self._parts), ZERO) * self._rate
-        taken = sum((one.owed * share_of(days, one.days) for one in self._taken), ZERO)
+        owed = sum((one.owed * share_of_days(days, one.days) for one in self._parts), ZERO) * self._rate
+        taken = sum((one.owed * share_of_days(days, one.days) for one in self._taken), ZERO)
         if kept.amount > Money.rounded(owed - taken, kept.currency, self._rounding).amount:
             return False
         self._taken.append(OwedDays(days, kept.amount))
         return True
-
-
-@exactly
-def share_of(days: Period, whole: Period) -> Decimal:
-    """Return the share of a whole's days that some days hold."""
-    both = (min(days.end, whole.end) - max(days.start, whole.start)).days
-    return Decimal(max(both, 0)) / Decimal(whole.days)
 
 
 def _own(before: BilledLine | None) -> list[Earning]:
