@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billproof.letters import MASK, READABLE, masked
+from billproof.personal_numbers import has_card_number, without_card_numbers
 
 FIELDS = st.sampled_from(sorted(READABLE))
 DIGITS = st.text("0123456789", min_size=11, max_size=17)
-BEFORE = st.sampled_from(["", "ref-", "ref:", "pay/", "x."])
-AFTER = st.sampled_from(["", "-x", ":1", "/2013", ".a"])
+BEFORE = st.sampled_from(["", "ref-", "ref:", "pay/", "x.", "no12:", "ct01-", "01-", "card", "x"])
+AFTER = st.sampled_from(["", "-x", ":1", "/2013", ".a", "abc"])
 LETTERS = {chr(code): str(code - 55) for code in range(ord("A"), ord("Z") + 1)}
 """A is 10, Z is 35 (ISO 13616)."""
 LENGTHS = {"DE": 22, "NO": 15, "CH": 21, "PL": 28, "ES": 24}
@@ -42,7 +43,11 @@ def test_the_number_of_a_card_is_masked(field: str, first: str, digits: str, bef
     assert shown(field, f"{before}{number}{luhn(number)}{after}") == MASK
 
 
-@given(field=FIELDS, digits=st.text("0123456789", min_size=15, max_size=15), sign=st.sampled_from("-._:/"))
+@given(
+    field=FIELDS,
+    digits=st.text("0123456789", min_size=15, max_size=15),
+    sign=st.sampled_from(["-", ".", "_", ":", "/", "--", "---"]),
+)
 def test_the_number_of_a_card_is_masked_in_groups(field: str, digits: str, sign: str) -> None:
     number = f"4{digits[1:]}"
     number += luhn(number)
@@ -57,15 +62,14 @@ def test_the_number_of_a_card_is_masked_in_groups(field: str, digits: str, sign:
     before=BEFORE,
     after=AFTER,
     is_small=st.booleans(),
-    in_groups=st.booleans(),
+    sign=st.sampled_from(["", "-", ".", "--"]),
 )
 def test_a_bank_account_is_masked(
-    *, field: str, country: str, number: int, before: str, after: str, is_small: bool, in_groups: bool
+    *, field: str, country: str, number: int, before: str, after: str, is_small: bool, sign: str
 ) -> None:
     digits = LENGTHS[country] - 4
     text = bank_account(country, f"{number % 10**digits:0{digits}d}")
-    if in_groups:
-        text = "-".join(text[place : place + 4] for place in range(0, len(text), 4))
+    text = sign.join(text[place : place + 4] for place in range(0, len(text), 4))
     assert shown(field, before + (text.lower() if is_small else text) + after) == MASK
     assert shown("whatever", text) == MASK
 
@@ -80,6 +84,8 @@ def test_a_bank_account_is_masked(
         "MT84MALT011000012345MTLCAST001S",
         "4111111111111111",
         "378282246310005",
+        "3782/822463/10005",
+        "4111111111111111-4111111111111111",
         "ATU12345678",
         "DE123456789",
         "NL123456789B01",
@@ -114,3 +120,23 @@ def test_names_of_runs_documents_and_events_stay_readable(entity: str, month: st
         "1-67a1b2c3-0123456789abcdef01234567",
     ):
         assert shown("number", name) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("ref 12 4111 1111 1111 1111 thanks", "ref 12 card ending 1111 thanks"),
+        ("2013 01 4111-1111-1111-1111", "2013 01 card ending 1111"),
+        ("4111 1111 1111 1111 5555 5555 5555 4444", "card ending 1111 card ending 4444"),
+        ("12 3782 822463 10005", "12 card ending 0005"),
+        ("4111111111111111 1", "card ending 1111 1"),
+    ],
+)
+def test_of_a_card_among_other_numbers_the_last_digits_are_left(text: str, left: str) -> None:
+    assert has_card_number(text)
+    assert without_card_numbers(text) == left
+
+
+@pytest.mark.parametrize("text", ["", "SKY-US-2013-000001 2013-000002", "4111 1111 1111 1112", "12 30 2013"])
+def test_a_text_without_a_card_stays_as_it_is(text: str) -> None:
+    assert without_card_numbers(text) == text
