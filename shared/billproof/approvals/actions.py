@@ -10,16 +10,21 @@ asked is written -> it is done -> done is written
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from billproof.audit.naming import SHARED
 from billproof.callers import Identity
 from billproof.decision_keys import ActionKey
+from billproof.errors import Contended
+from billproof.ids import shown
 from billproof.model import Model
-from billproof.periods import instant_text
+from billproof.periods import instant_text, read_instant
 from billproof.ports import Key, Record, Records
 from billproof.store_keys import partition_name
+
+MOST_AT_ONCE = 100
+"""Times that the same is asked for of one thing in one instant."""
 
 
 class OperatorAction(StrEnum):
@@ -82,23 +87,35 @@ class OperatorActions:
     def recorded(
         self, action: OperatorAction, subject: str, *, by: Asker, before: str, now: datetime
     ) -> Iterator[Outcome]:
-        """Record who asks for an action before its block does it, and afterwards what came of it."""
-        wanted = AskedAction(
-            action=action,
-            subject=subject,
-            asked_by=by.name,
-            identity=by.identity,
-            asked_at=instant_text(now),
-            before=before,
+        """Record who asks for an action before its block does it, and afterwards what came of it.
+
+        Who asks for the same in the same instant is recorded at the next microsecond. Raises Contended, and does
+        nothing, where others took MOST_AT_ONCE of them.
+        """
+        wanted = self._asked(
+            AskedAction(
+                action=action,
+                subject=subject,
+                asked_by=by.name,
+                identity=by.identity,
+                asked_at=instant_text(now),
+                before=before,
+            )
         )
         first = self._key(wanted, "asked")
-        self.records.create(Record(first, wanted.model_dump(mode="json")))
         outcome = Outcome()
         yield outcome
-        done = DoneAction(
-            action=action, subject=subject, done_by=by.name, done_at=instant_text(now), after=outcome.after
-        )
+        done = DoneAction(action=action, subject=subject, done_by=by.name, done_at=wanted.asked_at, after=outcome.after)
         self.records.create(Record(self._key(wanted, "done"), done.model_dump(mode="json"), before=first))
+
+    def _asked(self, wanted: AskedAction) -> AskedAction:
+        at = read_instant(wanted.asked_at)
+        for later in range(MOST_AT_ONCE):
+            fact = wanted.model_copy(update={"asked_at": instant_text(at + timedelta(microseconds=later))})
+            if self.records.create(Record(self._key(fact, "asked"), fact.model_dump(mode="json"))):
+                return fact
+        message = f"{wanted.action} of {shown(wanted.subject)} was asked for {MOST_AT_ONCE} times in this moment"
+        raise Contended(message)
 
     def _key(self, wanted: AskedAction, fact: str) -> Key:
         sort = ActionKey(wanted.subject, wanted.asked_at, wanted.action, fact)
