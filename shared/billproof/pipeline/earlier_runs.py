@@ -1,11 +1,11 @@
 """What earlier runs planned for an account: the terms and windows that its released invoices were made from."""
 
 from collections.abc import Iterable
-from functools import cache
 from typing import NamedTuple
 
 from billproof.errors import NotFound
 from billproof.invoicing.model import PeriodBilling
+from billproof.looking_up import LookedUpOnce
 from billproof.pipeline.artefacts import AGGREGATION_PLAN, BATCH_PLAN, RUN_PLAN, Artefacts
 from billproof.ports import Objects
 from billproof.pricing.terms import AccountTerms, BatchPlan
@@ -30,9 +30,9 @@ class EarlierRuns:
     def __init__(self, objects: Objects, buckets: Buckets) -> None:
         artefacts = Artefacts(objects)
         self._buckets = buckets
-        self._planned = cache(lambda run: frozenset(artefacts.read(RUN_PLAN, run).buckets))
-        self._aggregation = cache(lambda run, bucket: _by_account(artefacts, run, bucket))
-        self._batch = cache(lambda run, batch: artefacts.read(BATCH_PLAN, run, batch))
+        self._planned = LookedUpOnce(lambda run: frozenset(artefacts.read(RUN_PLAN, run).buckets))
+        self._aggregation = LookedUpOnce(lambda run, bucket: _by_account(artefacts, run, bucket))
+        self._batch = LookedUpOnce(lambda run, batch: artefacts.read(BATCH_PLAN, run, batch))
 
     def windows(self, billing: PeriodBilling, account: str) -> tuple[AccountWindow, ...]:
         """Return the windows that a billing's run had for an account, bounded by what that run saw."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from typing import TYPE_CHECKING
 
 from billproof.errors import BillproofError, Conflict, Contended, InvalidPeriod
+from billproof.looking_up import LookedUpOnce
 from billproof.periods import Period, cut_off, instant_text
 from billproof.pipeline.closing_begun import begin_closing, give_up_closing
 from billproof.pipeline.month_facts import MonthFacts, OpenPoint, Reopening, SignOff, signed_off, signed_off_months
@@ -134,28 +134,43 @@ def refuse_reopening(records: Records, legal_entity: str, period: str) -> SignOf
 def _refuse_open_runs(records: Records, legal_entity: str, month: Period) -> None:
     """Raise Conflict while a run has not closed whose invoices bill the month, or are dated in it."""
     for month_of_run in (month.name, Period.month_ending(month.start).name):
-        open_run = _open_run(records, legal_entity, month_of_run)
+        open_run = _open(records, run_ids(records, legal_entity, month_of_run))
         if open_run is not None:
             message = f"run {open_run} has not closed: finish it, or run {month_of_run} again, then close {month.name}"
             raise Conflict(message)
 
 
-def _open_run(records: Records, legal_entity: str, period: str) -> str | None:
-    """Return the last run of a month where it has not closed: it runs, waits to be redriven, or was given up."""
-    known = run_ids(records, legal_entity, period)
-    return None if not known or is_closed(records, known[-1]) else known[-1]
+def _open(records: Records, runs: Sequence[str]) -> str | None:
+    """Return the last of a month's runs where it has not closed: it runs, waits to be redriven, or was given up."""
+    return None if not runs or is_closed(records, runs[-1]) else runs[-1]
 
 
-def _last_closed_run(records: Records, legal_entity: str, period: str) -> str | None:
-    """Return the last run of a month whose statement is written, or None."""
-    known = run_ids(records, legal_entity, period)
-    return next((run_id for run_id in reversed(known) if is_closed(records, run_id)), None)
+def _last_closed(records: Records, runs: Sequence[str]) -> str | None:
+    """Return the last of a month's runs whose statement is written, or None."""
+    return next((run_id for run_id in reversed(runs) if is_closed(records, run_id)), None)
 
 
 class Months:
     """What is known of the months of one legal entity while a run is planned; each is looked up once."""
 
     def __init__(self, records: Records, legal_entity: str) -> None:
-        self.is_signed_off = cache(lambda month: signed_off(records, legal_entity, month) is not None)
-        self.has_open_run = cache(lambda month: _open_run(records, legal_entity, month) is not None)
-        self.last_closed_run = cache(lambda month: _last_closed_run(records, legal_entity, month))
+        self._runs = LookedUpOnce[[str], list[str]](lambda month: run_ids(records, legal_entity, month))
+        self._signed_off = LookedUpOnce(lambda: frozenset(signed_off_months(records, legal_entity)))
+        self._open = LookedUpOnce[[str], str | None](lambda month: _open(records, self._runs(month)))
+        self._closed = LookedUpOnce[[str], str | None](lambda month: _last_closed(records, self._runs(month)))
+
+    def is_signed_off(self, month: str) -> bool:
+        """Say whether a month takes no further run."""
+        return month in self._signed_off()
+
+    def had_run(self, month: str) -> bool:
+        """Say whether a run of a month was ever started: without one no invoice of it is held or drafted."""
+        return bool(self._runs(month))
+
+    def has_open_run(self, month: str) -> bool:
+        """Say whether the last run of a month has not closed."""
+        return self._open(month) is not None
+
+    def last_closed_run(self, month: str) -> str | None:
+        """Return the last run of a month whose statement is written, or None."""
+        return self._closed(month)
