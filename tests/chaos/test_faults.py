@@ -21,10 +21,9 @@ from tests.support.levels import LEVEL, SEED
 from tests.support.world import World, flight
 
 NO_FACT = {
-    "redrive_letters": "it sends a message before it takes it away: what it sends twice is taken once",
     "watch_adapters": "it switches queues, and is killed between that and keeping it in tests/unit/test_breakers.py",
 }
-"""Functions that have nothing to lose, and why."""
+"""A function that has nothing to lose, and why."""
 EVERY_CALL = 10
 """From which level on nothing is left out."""
 OF_A_SAMPLE = 4
