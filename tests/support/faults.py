@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
+from billproof.decision_keys import ActionKey
 from billproof.events.publishing import TURN
 from billproof.ports import Key
 from billproof.usage.reference_data import ReferenceDataCache
@@ -129,6 +131,14 @@ def _as_if_undisturbed(document: Any) -> Any:
     return {**document, "outcome": "posted"} if document.get("outcome") == "adopted" else document
 
 
+def _lasting_fact(key: Key, document: Any) -> tuple[Key, Any]:
+    """What lasts of a fact; of an action that it was asked for and done: who asks again asks at another instant."""
+    if key.partition.startswith("operator-actions#"):
+        action = ActionKey.parse(key.sort)
+        return Key(key.partition, str(replace(action, at=""))), ""
+    return key, _as_if_undisturbed(document)
+
+
 def _is_token(key: Key) -> bool:
     """Say whether a fact is the token of a wait: every wait that was begun leaves one, the second is a reminder."""
     return "#token#" in key.sort and not key.sort.endswith("#token#0000")
@@ -138,7 +148,7 @@ def state_of(world: World) -> dict[str, Any]:
     """Everything that lasts: facts and objects as they are, messages as a set, since they may come more than once."""
     return {
         **{
-            name: {key: _as_if_undisturbed(document) for key, document in records.items.items() if not _is_token(key)}
+            name: dict(_lasting_fact(key, document) for key, document in records.items.items() if not _is_token(key))
             for name, records in world.records.items()
         },
         "objects": dict(world.objects.items),
