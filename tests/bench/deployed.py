@@ -31,7 +31,7 @@ from billproof_ops.template import read_template
 from tests.bench import load
 from tests.bench.meter import CHUNK, CostMeter
 from tests.support.fakes import MemoryWorkflows
-from tests.support.quick_moto import quick_transactions
+from tests.support.quick_moto import quick_moto
 
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "Billproof")
@@ -98,7 +98,7 @@ class Answering:
 @contextmanager
 def deployed(*, buckets: int, batch_size: int = 100) -> Iterator[tuple[Clocked, CostMeter]]:
     """Make the stack's bucket, tables and queues; yield the ports over them, and the meter."""
-    with mock_aws(), quick_transactions(), CostMeter() as meter:
+    with mock_aws(), quick_moto(), CostMeter() as meter:
         for bucket in ("data", "audit"):
             client("s3").create_bucket(Bucket=bucket, ObjectLockEnabledForBucket=bucket == "audit")
         for table in TABLES:

@@ -24,7 +24,7 @@ from tests.support.aws_take_over import take_over
 from tests.support.expanded import environment, on_failure, role_statements
 from tests.support.leaks import leaks
 from tests.support.permissions import Permission, allowed, as_limited, granted, named
-from tests.support.quick_moto import quick_transactions
+from tests.support.quick_moto import quick_moto
 from tests.support.recording import Recording
 from tests.support.statemachines import WAIT, State, before, every_choice, function_of
 
@@ -35,7 +35,7 @@ GIVEN_TO_ALL = {"POWERTOOLS_LOG_LEVEL", "PYDANTIC_DISABLE_PLUGINS"}
 @pytest.fixture(scope="module")
 def recorded() -> Iterator[Recording]:
     """Play the chain: it takes half a minute, so what asks it is in this module."""
-    with pytest.MonkeyPatch.context() as patch, mock_aws(), quick_transactions(), Recording() as recording:
+    with pytest.MonkeyPatch.context() as patch, mock_aws(), quick_moto(), Recording() as recording:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             patch.setenv(name, "test")
         chain = Chain(recording)
