@@ -106,7 +106,7 @@ def ways_in_full(item: OpenItem, receipt: CashReceipt, worth: Money, rules: Matc
 
 
 def paid_by_a_person(item: OpenItem, receipt: CashReceipt, amount: Money) -> Allocation:
-    """Return what a person's amount pays of an invoice: all of it where it is short by just a discount within its days."""
+    """Return what a person's amount pays of an invoice: all of it where just a discount within its days is missing."""
     discount = item.discount_on(value_date(receipt))
     if discount is None or item.open - discount != amount:
         return Allocation(document=item.document, number=item.number, paid=amount)
