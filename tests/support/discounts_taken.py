@@ -21,6 +21,7 @@ from tests.support.world import EUROPE, World
 GERMAN = f"{EUROPE}.2013-01.US"
 ISSUED = date(2013, 2, 1)
 LAST_DAY = "2013-02-11"
+TODAY = date(2013, 2, 28)
 
 
 def discount_world() -> World:
@@ -56,7 +57,7 @@ def pay(world: World, amount: str, day: str, **fields: Any) -> ReceiptState:
         "payer": {"name": receivables.names()["US"]},
         "remittance": released.number,
     }
-    desk = CashDesk(entity, world.cash_book, receivables, 7, date(2013, 2, 28))
+    desk = CashDesk(entity, world.cash_book, receivables, 7, TODAY)
     matcher = partial(match, earlier=EarlierCash(world.cash_book))
     state = desk.take(CashReceipt.model_validate(told | fields), matcher, MatchingRules())
     book_receipt(state, entity, sources, world.erps)
