@@ -86,6 +86,15 @@ def test_the_banks_rate_counts_where_it_says_of_which_currency_one_unit_is_price
     assert without.id == statement.id
 
 
+@pytest.mark.parametrize(("currency", "rate"), [("EUR", "0"), ("EUR", "1.1234567890123456"), ("XXQ", "1.1")])
+def test_a_rate_that_converts_nothing_keeps_no_money_out(currency: str, rate: str) -> None:
+    """Nought, more decimals than are kept, a currency that is none: the file is taken, and the rate is not there."""
+    exchange = f"<SrcCcy>USD</SrcCcy><TrgtCcy>{currency}</TrgtCcy><UnitCcy>USD</UnitCcy><XchgRate>{rate}</XchgRate>"
+    details = f"<TxDtls><AmtDtls><TxAmt><CcyXchg>{exchange}</CcyXchg></TxAmt></AmtDtls></TxDtls>"
+    [booked] = read("1000.00", entry("1000.00", details=details)).entries
+    assert (booked.amount, booked.bank_rate) == (Money.of("1000.00", "EUR"), None)
+
+
 @pytest.mark.parametrize(
     ("side", "more", "details", "kind"),
     [

@@ -10,6 +10,7 @@ from billproof.contracts.model import CashDiscount, Contract
 from billproof.invoicing.cash_discounts import offered
 from billproof.invoicing.offered_discounts import OfferedDiscount
 from billproof.money import Money, Rounding, Taxed
+from billproof.returns.discounts import shared_over
 from billproof.tax.cash_discounts import law_that_reduces
 
 TWO = CashDiscount(percent=Decimal(2), days=10)
@@ -74,3 +75,15 @@ def test_every_correction_names_its_law() -> None:
     assert "section 17(1) UStG" in (law_that_reduces("DE") or "")
     assert "Value Added Tax Act" in (law_that_reduces("GB") or "")
     assert law_that_reduces("PT-20") == law_that_reduces("PT")
+
+
+@pytest.mark.parametrize(
+    ("whole", "lines", "shares"),
+    [
+        ("18.24", ["912.00", "0.00"], ["18.24", "0.00"]),
+        ("4.00", ["300.00", "-100.00", "100.00"], ["3.00", "0.00", "1.00"]),
+        ("-0.38", ["-19.00"], ["-0.38"]),  # 2 % of what an invoice gives back where another jurisdiction's is more
+    ],
+)
+def test_the_return_corrects_just_what_the_ledger_does(whole: str, lines: list[str], shares: list[str]) -> None:
+    assert shared_over(eur(whole), [eur(line) for line in lines]) == [eur(share) for share in shares]

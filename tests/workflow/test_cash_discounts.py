@@ -6,101 +6,28 @@ which 912.00 x 2 % = 18.24 is tax and 96.00 is not.
 
 from datetime import date
 from decimal import Decimal
-from functools import partial
-from typing import Any
 
 import pytest
 
 from billproof.adapters.einvoice.terms import terms_of
 from billproof.adapters.typst.pdf import shown
-from billproof.approvals.policy import MatchingRules
-from billproof.conservation.cash import cash_statement
-from billproof.contracts.model import CashDiscount
-from billproof.invoicing.model import Invoice, Released
 from billproof.masterdata.documents import DocumentForm
 from billproof.money import Money
-from billproof.payments.cash import ReceiptState
 from billproof.payments.desk import CashDecision, CashDesk
-from billproof.payments.matching import match
-from billproof.payments.matching.earlier import EarlierCash
-from billproof.payments.model import CashReceipt, Channel, ReceiptStatus
+from billproof.payments.model import ReceiptStatus
 from billproof.payments.service import book_receipt
 from billproof.periods import Period
 from billproof.returns.model import TaxReturn
 from billproof.returns.stating import ReturnSources, state_return
 from tests.support.account_documents import in_language
+from tests.support.discounts_taken import ISSUED, LAST_DAY, balances, discount_world, moved, of, open_of, pay
 from tests.support.verifying import verified
 from tests.support.world import EUROPE, World
-
-GERMAN = f"{EUROPE}.2013-01.US"
-ISSUED = date(2013, 2, 1)
-LAST_DAY = "2013-02-11"
 
 
 @pytest.fixture
 def world() -> World:
-    world = World(accounts={"US"})
-    (contract, *_) = world.directory.contracts("US")
-    terms = CashDiscount(percent=Decimal(2), days=10)
-    world.publish(contract.model_copy(update={"version": contract.version + 1, "cash_discount": terms}))
-    world.bill(EUROPE)
-    world.approve_all(EUROPE)
-    world.post_all(EUROPE)
-    return world
-
-
-def of(world: World) -> tuple[Invoice, Released]:
-    released = world.register.released(GERMAN)
-    assert released is not None
-    return world.invoice(GERMAN), released
-
-
-def pay(world: World, amount: str, day: str, **fields: Any) -> ReceiptState:
-    """Money of US that names its invoice."""
-    sources, (_, released) = world.cash_sources(), of(world)
-    entity = world.directory.legal_entity(EUROPE)
-    receivables = sources.receivables(EUROPE)
-    told = {
-        "legal_entity": EUROPE,
-        "channel": Channel.BANK,
-        "source": next(account.source for account in entity.cash_accounts if account.currency == "EUR"),
-        "reference": "1",
-        "amount": Money.of(amount, "EUR"),
-        "booked_on": day,
-        "payer": {"name": receivables.names()["US"]},
-        "remittance": released.number,
-    }
-    desk = CashDesk(entity, world.cash_book, receivables, 7, date(2013, 2, 28))
-    matcher = partial(match, earlier=EarlierCash(world.cash_book))
-    state = desk.take(CashReceipt.model_validate(told | fields), matcher, MatchingRules())
-    book_receipt(state, entity, sources, world.erps)
-    return state
-
-
-def open_of(world: World) -> Money:
-    item = world.cash_sources().receivables(EUROPE).item(GERMAN)
-    assert item is not None
-    return item.open
-
-
-def moved(world: World, state: ReceiptState) -> dict[str, str]:
-    """What a receipt moved on the accounts of the ledger."""
-    chart = world.directory.legal_entity(EUROPE).chart_of_accounts
-    assert chart.cash is not None
-    names = {
-        chart.receivable: "receivable",
-        chart.tax_payable: "tax",
-        chart.cash.discounts: "discounts",
-        chart.cash.unapplied: "unapplied",
-        chart.cash.exchange: "exchange",
-    }
-    sums: dict[str, Decimal] = {}
-    for posting in world.cash_book.intended(EUROPE, "2013-02"):
-        for line in posting.entry.lines:
-            if posting.entry.external_reference.startswith(state.receipt.id):
-                name = names.get(line.account, "cash")
-                sums[name] = sums.get(name, Decimal(0)) + line.amount.amount
-    return {name: f"{amount:.2f}" for name, amount in sums.items() if amount}
+    return discount_world()
 
 
 def stated(world: World, month: str) -> TaxReturn:
@@ -111,11 +38,6 @@ def stated(world: World, month: str) -> TaxReturn:
 def german(world: World, month: str) -> list[tuple[str, str, str]]:
     figures = [one for one in stated(world, month).figures if one.jurisdiction == "DE" and one.percent == Decimal(19)]
     return [(one.net.text, one.taxable.text, one.amount.text) for one in figures]
-
-
-def balances(world: World) -> bool:
-    sources = world.cash_sources()
-    return cash_statement(sources.receivables(EUROPE), sources.disputes.book).balances  # type: ignore[attr-defined]
 
 
 def test_the_invoice_states_it_and_its_record_proves(world: World) -> None:

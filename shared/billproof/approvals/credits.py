@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
 
+from billproof.approvals.credited_discounts import refuse_discounted
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.model import CreditRequested, ExceptionRecord, Kind, WaitOutcome
 from billproof.approvals.outdated import is_refused
@@ -149,6 +150,7 @@ class _Desk:
             open_worth=self._open(released) if request.reason is CreditReason.UNCOLLECTIBLE else None,
         )
         self._refuse_unaccounted(credit, released)
+        refuse_discounted([*notes, credit], released, self._cash_book)
         data = canonical_model(credit)
         content_digest = digest_bytes(data)
         key = document_key(credit_id, content_digest)

@@ -68,7 +68,8 @@ def paying(
 ) -> Allocation | None:
     """Return what a part of a receipt pays of an invoice in another currency; None where no rate converts it.
 
-    What banks kept of the whole receipt frees the invoice, too, where it is paid in full with that.
+    What banks kept of the whole receipt frees the invoice, too, where it is paid in full with that, and so does its
+    discount within its days.
     """
     currency = item.open.currency
     conversion = book.converted(receipt, part, currency)
@@ -78,13 +79,37 @@ def paying(
     if receipt.charges is not None and part == receipt.amount:
         kept = book.converted(receipt, receipt.charges, currency)
         lost = lost if kept is None else kept.worth
-    is_sent = receipt.original is not None and receipt.original.currency == currency
-    limit = 0 if is_sent else CONTEXT.multiply(item.open.amount, rules.exchange_share)
-    is_full = abs((item.open - conversion.worth - lost).amount) <= limit
+    ways = ways_in_full(item, receipt, conversion.worth + lost, rules)
+    paid = item.open - ways[0] - lost if ways else conversion.worth
+    if not ways or paid.amount <= 0:
+        return Allocation(document=item.document, number=item.number, paid=conversion.worth, conversion=conversion)
+    is_discounted = not ways[0].is_zero
     return Allocation(
         document=item.document,
         number=item.number,
-        paid=item.open - lost if is_full else conversion.worth,
-        charges=lost if is_full and not lost.is_zero else None,
+        paid=paid,
+        charges=None if lost.is_zero else lost,
+        discount=ways[0] if is_discounted else None,
+        discount_taxes=item.discount_taxes if is_discounted else (),
         conversion=conversion,
+    )
+
+
+def ways_in_full(item: OpenItem, receipt: CashReceipt, worth: Money, rules: MatchingRules) -> list[Money]:
+    """Return which discounts, or nothing, may be taken where a worth pays an invoice in full; the nearest first."""
+    offered = item.discount_on(value_date(receipt))
+    is_sent = receipt.original is not None and receipt.original.currency == worth.currency
+    limit = 0 if is_sent else CONTEXT.multiply(item.open.amount, rules.exchange_share)
+    ways = (Money.zero(worth.currency), *((offered,) if offered else ()))
+    misses = [(abs((item.open - discount - worth).amount), discount) for discount in ways]
+    return [discount for miss, discount in sorted(misses, key=lambda one: one[0]) if miss <= limit]
+
+
+def paid_by_a_person(item: OpenItem, receipt: CashReceipt, amount: Money) -> Allocation:
+    """Return what a person's amount pays of an invoice: all of it where just a discount within its days is missing."""
+    discount = item.discount_on(value_date(receipt))
+    if discount is None or item.open - discount != amount:
+        return Allocation(document=item.document, number=item.number, paid=amount)
+    return Allocation(
+        document=item.document, number=item.number, paid=amount, discount=discount, discount_taxes=item.discount_taxes
     )

@@ -19,7 +19,7 @@ from billproof.money import Money, Rounding
 from billproof.payments.applying import ReadAccounts
 from billproof.payments.book import CashBook
 from billproof.payments.cash import ReceiptState, ReceiptUse, ReceivedMoney
-from billproof.payments.converting import no_rate, paying
+from billproof.payments.converting import no_rate, paid_by_a_person, paying
 from billproof.payments.entries import CashAccounts
 from billproof.payments.model import Allocation, CashReceipt, Match, MatchOutcome, Remembered, UseKind
 from billproof.payments.ports import OpenBook
@@ -144,7 +144,7 @@ class CashDesk:
             raise InvalidInput(message)
         arrived = state.receipt.amount.currency
         if arrived == item.open.currency or arrived != amount.currency:  # what is not right is refused further on
-            return Allocation(document=item.document, number=item.number, paid=amount)
+            return paid_by_a_person(item, state.receipt, amount)
         rules = self.receivables.directory.policy(self.entity.id).matching
         allocation = paying(item, state.receipt, amount, book=self.receivables, rules=rules)
         if allocation is None:

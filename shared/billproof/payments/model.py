@@ -5,6 +5,7 @@ which something is not paid. A match says which items a receipt pays, by which r
 """
 
 import operator
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -129,6 +130,12 @@ class OpenItem(Model):
     discount: Money | None = None
     discount_until: Day | None = None
     discount_taxes: tuple[DiscountTax, ...] = Field(default=(), exclude_if=operator.not_)
+
+    def discount_on(self, day: date) -> Money | None:
+        """Return the discount that money of a day may take; a document that is paid in part has none any more."""
+        if self.discount is None or self.discount_until is None or day > self.discount_until:
+            return None
+        return self.discount if self.open == self.gross and 0 < self.discount.amount < self.open.amount else None
 
 
 class Conversion(Model):

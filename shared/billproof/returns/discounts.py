@@ -5,6 +5,7 @@ The taxable amount and its tax are lowered in the month of the payment, not in t
 """
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 from billproof.invoicing.model import DocumentKind, Invoice, Released
 from billproof.ledger.model import JournalEntry
@@ -27,13 +28,13 @@ def discount_lines(
 ) -> Iterator[DeclaredLine]:
     """Yield by how much a discount corrects the lines of a document; nothing where the law lowers nothing."""
     lines = list(declared_lines(invoice, released, entity))
-    nets = _shared(_net(entry, entity), [line.net for line in lines])
+    nets = shared_over(_net(entry, entity), [line.net for line in lines])
     taxes = {line.memo: line.amount for line in entry.lines if line.account == entity.chart_of_accounts.tax_payable}
     nothing = Money.zero(entry.currency)
     for jurisdiction in dict.fromkeys(line.jurisdiction for line in lines):
         law = law_that_reduces(jurisdiction)
         mine = [(line, net) for line, net in zip(lines, nets, strict=True) if line.jurisdiction == jurisdiction]
-        amounts = _shared(taxes.get(jurisdiction, nothing), [line.amount for line, _ in mine])
+        amounts = shared_over(taxes.get(jurisdiction, nothing), [line.amount for line, _ in mine])
         for (line, net), amount in zip(mine, amounts, strict=True):
             if law is not None and not (net.is_zero and amount.is_zero):
                 yield _corrected(line, entry, net, amount, law)
@@ -63,7 +64,8 @@ def _net(entry: JournalEntry, entity: LegalEntity) -> Money:
     return total(taken, entry.currency)
 
 
-def _shared(whole: Money, of: Sequence[Money]) -> list[Money]:
-    """Share an amount over others, to the unit; those below zero, such as credits on an invoice, bear nothing."""
-    weights = [max(amount, Money.zero(amount.currency), key=lambda money: money.amount).amount for amount in of]
+def shared_over(whole: Money, of: Sequence[Money]) -> list[Money]:
+    """Share an amount over others, to the unit: over those above zero or, where all come to less, those below it."""
+    sign = -1 if sum(amount.amount for amount in of) < 0 else 1
+    weights = [max(sign * amount.amount, Decimal(0)) for amount in of]
     return allocate(whole, weights) if any(weights) else [Money.zero(whole.currency)] * len(of)

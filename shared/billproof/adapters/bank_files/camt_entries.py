@@ -6,6 +6,8 @@ own; where they do not, or have no amounts, the entry stays one, with the text o
 
 from datetime import date
 
+from pydantic import ValidationError
+
 from billproof.adapters.bank_files.values import (
     built,
     creditor_reference,
@@ -185,5 +187,13 @@ def _rate(node: XmlElement) -> BankRate | None:
         rate = exchange.words("XchgRate")
         if rate and source and target and base in {source, target} and source != target:
             quote = target if base == source else source
-            return built(BankRate, exchange.place, base=base, quote=quote, rate=rate)
+            return _built_rate(base, quote, rate)
     return None
+
+
+def _built_rate(base: str | None, quote: str, rate: str) -> BankRate | None:
+    """Return a rate; None of one that converts nothing, such as nought: the money came, and other rates may hold."""
+    try:
+        return BankRate.model_validate({"base": base, "quote": quote, "rate": rate})
+    except ValidationError:
+        return None

@@ -1,13 +1,13 @@
 """Rules for money in another currency than the documents that it pays: an amount alone never says what it pays."""
 
-from billproof.payments.converting import no_rate, paying
+from billproof.payments.converting import no_rate, paying, ways_in_full
 from billproof.payments.matching.amounts import minor_units, subsets
 from billproof.payments.matching.evidence import Evidence, Naming, PayerStanding, open_units
 from billproof.payments.matching.payers import PayerIdentity
 from billproof.payments.matching.rule import MatchVerdict, apply, propose
 from billproof.payments.matching.settling import limit
 from billproof.payments.matching.unnamed import doubt_of_days
-from billproof.payments.model import OpenItem
+from billproof.payments.model import Allocation, OpenItem
 
 MORE_THAN_RATES = "The difference is more than the policy's `exchange_share`, or what was sent is another amount."
 KNOWN_FOR_SURE = {PayerIdentity.REMEMBERED, PayerIdentity.NAMED}
@@ -19,7 +19,7 @@ def converted(evidence: Evidence) -> MatchVerdict | None:
     if item is None or item.open.currency == evidence.currency:
         return None
     allocation = paying(item, evidence.receipt, evidence.receipt.amount, book=evidence.book, rules=evidence.rules)
-    if allocation is None or allocation.conversion is None or _doubt(evidence, item):
+    if allocation is None or allocation.conversion is None or _doubt(evidence, item, allocation):
         return None
     if allocation.settled != item.open or (allocation.charges and evidence.lost > limit(evidence, "charges")):
         return None
@@ -55,10 +55,13 @@ def _only_open(evidence: Evidence) -> OpenItem | None:
     return items[0] if len(items) == 1 else None
 
 
-def _doubt(evidence: Evidence, item: OpenItem) -> str | None:
+def _doubt(evidence: Evidence, item: OpenItem, allocation: Allocation) -> str | None:
     """Return what else the receipt may be: it came before its invoice, was sent twice, or pays what is in its own."""
     if item.issued > evidence.receipt.booked_on:
         return "The document was issued after the money was booked."
+    worth = item.open if allocation.conversion is None else allocation.conversion.worth
+    if len(ways_in_full(item, evidence.receipt, worth.plus(filter(None, [allocation.charges])), evidence.rules)) > 1:
+        return "It may be all of it, or all less its discount: rates differ by as much."
     own = evidence.open_of(evidence.payer.accounts | {item.account})
     if subsets(open_units(own), evidence.amount) != []:
         return "Other documents are open, in its currency, that may be what it pays."
@@ -92,6 +95,6 @@ def _proposed(evidence: Evidence, items: list[OpenItem], said: str) -> MatchVerd
     worth, rate = allocation.conversion.worth, allocation.conversion.rate
     said_of_worth = f"It is worth {worth} ({rate}), and {item.open} are open."
     is_possible = allocation.paid.amount > 0 and allocation.settled.amount <= item.open.amount
-    doubt = _doubt(evidence, item) if allocation.settled == item.open else MORE_THAN_RATES
+    doubt = _doubt(evidence, item, allocation) if allocation.settled == item.open else MORE_THAN_RATES
     pays = (allocation,) if is_possible else ()
     return propose(evidence, items, pays, said, said_of_worth, *([doubt] if doubt else []))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
 
+from billproof.payments.converting import value_date
 from billproof.payments.matching.amounts import minor_units, money_of
 from billproof.payments.matching.evidence import Evidence, open_units
 from billproof.payments.model import Allocation, OpenItem
@@ -57,19 +58,9 @@ def settle_in_full(evidence: Evidence, items: Sequence[OpenItem]) -> Settled | N
 
 
 def taken(evidence: Evidence, items: Sequence[OpenItem]) -> dict[int, int]:
-    """Return the discounts that may be taken on the day of a receipt, by the places of their documents.
-
-    A document that is paid in part has none any more.
-    """
-    return {
-        place: minor_units(item.discount)
-        for place, item in enumerate(items)
-        if item.discount is not None
-        and item.discount_until is not None
-        and evidence.receipt.booked_on <= item.discount_until
-        and item.open == item.gross
-        and 0 < item.discount.amount < item.open.amount
-    }
+    """Return the discounts that may be taken on the value date of a receipt, by the places of their documents."""
+    offered = ((place, item.discount_on(value_date(evidence.receipt))) for place, item in enumerate(items))
+    return {place: minor_units(discount) for place, discount in offered if discount is not None}
 
 
 def _combinations(discounts: dict[int, int]) -> list[dict[int, int]]:
