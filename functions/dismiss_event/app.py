@@ -32,7 +32,7 @@ def resend(call: RouteCall[ResendingRequest], ports: Composition) -> ResentEvent
         objects=ports.objects,
         queue=ports.usage_events,
         decisions=ports.decisions,
-        now=ports.now(),
+        clock=ports.now,
     )
 
 

@@ -17,5 +17,5 @@ def handler(call: RouteCall[WantedRedrive], ports: Composition) -> LettersRedriv
         letters=ports.dead_letters,
         access=ports.access,
         actions=lambda: OperatorActions(ports.decisions),
-        now=ports.now(),
+        clock=ports.now,
     )

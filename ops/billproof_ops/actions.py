@@ -13,4 +13,4 @@ def recorded(
 ) -> AbstractContextManager[Outcome]:
     """Record an action before it is done, and what came of it; raises WrongUse where `who` is named on AWS."""
     actions = OperatorActions(target.ports.decisions, legal_entity)
-    return actions.recorded(action, subject, by=Asker(own_name(who)), before=before, now=target.ports.now())
+    return actions.recorded(action, subject, by=Asker(own_name(who)), before=before, clock=target.ports.now)

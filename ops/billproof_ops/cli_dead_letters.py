@@ -40,7 +40,7 @@ def peek_at_dead_letters(
     """Show dead letters, and why each failed, without removing them."""
     letters = dead_letters.peek(Target.find(), queue, limit=limit, contains=contains)
     if not whole:
-        letters = [letter.model_copy(update={"body": masked(letter.body)}) for letter in letters]
+        letters = [letter.with_values_masked() for letter in letters]
     if as_json:
         print_json([letter.model_dump() for letter in letters])
         return
@@ -84,4 +84,5 @@ def discard_dead_letter(
 ) -> None:
     """Remove one dead letter for good. What it was, by whom it was removed and why is kept."""
     done = dead_letters.discard(Target.find(), queue, message_id, who=who, reason=reason)
+    done = done.model_copy(update={"body": masked(done.body)})
     show(done, as_json=as_json, text=f"{message_id} was discarded by {done.discarded_by}: {done.reason}")

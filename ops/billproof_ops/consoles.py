@@ -1,4 +1,7 @@
-"""Consoles that print what people and sources wrote as it stands: `[/b]` is no tag in it and `:id:` no picture."""
+"""Consoles that print what people and sources wrote as it stands: `[/b]` is no tag in it and `:id:` no picture.
+
+What a terminal would take for a command, or for a change of direction, is printed by the number of its sign in Unicode.
+"""
 
 import re
 from typing import Any, override
@@ -8,6 +11,12 @@ from rich.text import Text
 
 _TAG = re.compile(r"\[(red|green|yellow|bold|/)\]")
 """The tags that our own lines use; [/] ends the one before it."""
+_COMMANDS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Control characters but line feed and tab, and those that change the direction of what follows."""
+
+
+def _harmless(text: str) -> str:
+    return _COMMANDS.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 class PlainConsole(Console):
@@ -19,6 +28,7 @@ class PlainConsole(Console):
     @override
     def render_str(self, text: str, *, markup: bool | None = None, **options: Any) -> Text:
         """Render a line: with our tags, unless `markup` is False."""
+        text = _harmless(text)
         if markup is False:
             return super().render_str(text, markup=False, **options)
         parts = _TAG.split(text)

@@ -13,7 +13,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
@@ -23,6 +23,7 @@ from billproof.adapters.aws.dead_letters import depth, let_go, received
 from billproof.approvals.actions import OperatorAction
 from billproof.approvals.dismissing import LEAST_REASON
 from billproof.ids import canonical_json
+from billproof.letters import masked, masked_error
 from billproof.periods import instant_text
 from billproof.usage.discarded import discarded_key
 from billproof_ops.actions import recorded
@@ -58,6 +59,13 @@ class DeadLetter(Shown):
     sent_at: str
     body: str
     failure: Failure | None = None
+
+    def with_values_masked(self) -> Self:
+        """Return it as people see it who do not need its values."""
+        failure = self.failure
+        if failure is not None:
+            failure = failure.model_copy(update={"error": masked_error(failure.error)})
+        return self.model_copy(update={"body": masked(self.body), "failure": failure})
 
 
 class Redriven(Shown):

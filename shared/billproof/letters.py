@@ -71,6 +71,11 @@ def masked(body: str) -> str:
     return shown[:MOST_SHOWN]
 
 
+def masked_error(error: str) -> str:
+    """Return an error as it is, or nothing of one that names a bank account, a card or a tax number."""
+    return MASK if has_personal_number(error) else error
+
+
 def _masked(value: Any, *, is_readable: bool) -> Any:
     if isinstance(value, dict):
         return {_masked_name(name): _masked(known, is_readable=name in READABLE) for name, known in value.items()}

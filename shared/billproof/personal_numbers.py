@@ -27,7 +27,7 @@ _PRINTED_CARDS = tuple(
 """Cards in the groups that are printed on them, wherever they begin: other digits may stand before and after."""
 _DIGITS = re.compile(r"(?<![0-9])[0-9]{13,19}(?![0-9])", re.ASCII)
 _BETWEEN = re.compile(r"[^0-9A-Za-z]+", re.ASCII)
-_BANK_ACCOUNT = re.compile(r"(?=([A-Za-z]{2}[0-9]{2}(?:-?[0-9A-Za-z]){11,30}))", re.ASCII)
+_BANK_ACCOUNT = re.compile(r"(?=([A-Za-z]-?[A-Za-z]-?[0-9]-?[0-9](?:-?[0-9A-Za-z]){11,30}))", re.ASCII)
 _TAX_NUMBER = re.compile(
     r"(?<![0-9A-Za-z])(?:[A-Z]{2}[A-Z0-9]{2}[0-9]{5}[A-Z0-9]{1,5}|[0-9]{2}-[0-9]{7}|[0-9]{3}-[0-9]{2}-[0-9]{4})"
     r"(?![0-9A-Za-z])",
@@ -73,9 +73,7 @@ def has_personal_number(text: str) -> bool:
     Whatever stands between groups of letters and digits, and whatever letters stand before or after a number.
     """
     joined = _BETWEEN.sub("-", text)
-    if has_card_number(text) or any(_is_card(match[0]) for match in _DIGITS.finditer(text)):
-        return True
-    if any(_is_card(match[1]) for form in _PRINTED_CARDS for match in form.finditer(joined)):
+    if has_card_number(text) or has_card_number(joined) or any(_is_card(match[0]) for match in _DIGITS.finditer(text)):
         return True
     if _TAX_NUMBER.search(text) is not None:
         return True

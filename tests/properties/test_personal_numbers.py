@@ -74,6 +74,33 @@ def test_a_bank_account_is_masked(
     assert shown("whatever", text) == MASK
 
 
+@given(
+    field=FIELDS,
+    number=st.integers(min_value=0, max_value=10**18 - 1),
+    sign=st.sampled_from(["-", ".", "_", ":", "/", "--"]),
+    places=st.sets(st.integers(min_value=1, max_value=21), max_size=8),
+)
+def test_signs_anywhere_in_a_bank_account_hide_nothing(field: str, number: int, sign: str, places: set[int]) -> None:
+    text = bank_account("DE", f"{number:018d}")
+    written = "".join(f"{sign}{letter}" if place in places else letter for place, letter in enumerate(text))
+    assert shown(field, written) == MASK
+
+
+@given(
+    field=FIELDS,
+    digits=st.text("0123456789", min_size=15, max_size=15),
+    sign=st.sampled_from(["-", ".", "_", ":", "/", "--", "---"]),
+    places=st.sets(st.integers(min_value=1, max_value=15), max_size=8),
+)
+def test_signs_anywhere_in_the_number_of_a_card_hide_nothing(
+    field: str, digits: str, sign: str, places: set[int]
+) -> None:
+    number = f"4{digits[1:]}"
+    number += luhn(number)
+    written = "".join(f"{sign}{digit}" if place in places else digit for place, digit in enumerate(number))
+    assert shown(field, written) == MASK
+
+
 @pytest.mark.parametrize("field", ["number", "document", "correlation_id"])
 @pytest.mark.parametrize(
     "value",

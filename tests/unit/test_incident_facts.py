@@ -1,12 +1,22 @@
 """What an exception says by itself that others may share, of every kind of exception."""
 
-import pytest
+from typing import Annotated
 
-from billproof.approvals.incident_id import SharedKind
+import pytest
+from pydantic import TypeAdapter
+
+from billproof.approvals.incident_id import IncidentId, SharedKind
 from billproof.approvals.model import RUN_SUBJECT, ExceptionRecord, Kind
 from billproof.findings import MORE, Finding, Owner, Severity, VarianceCategory
-from billproof.insights.incidents.facts import MOST_FACTS, bounded_facts, facts_of_contracts, facts_of_record
+from billproof.insights.incidents.facts import (
+    MOST_FACTS,
+    MOST_OF_A_NAME,
+    bounded_facts,
+    facts_of_contracts,
+    facts_of_record,
+)
 from billproof.insights.incidents.grouping import Fact
+from billproof.names import BOUNDED, ONE_LINE
 from billproof.periods import Period
 from tests.support.contracts import contract
 
@@ -112,3 +122,16 @@ def test_of_too_many_facts_those_of_the_closest_kinds_are_kept() -> None:
     meters = [Fact(SharedKind.METER, f"m{number:02d}", "usage_changed") for number in range(MOST_FACTS)]
     source = Fact(SharedKind.SOURCE, "z", "usage_cut")
     assert bounded_facts([*meters, source]) == (source, *meters[: MOST_FACTS - 1])
+
+
+@pytest.mark.parametrize("source", ["a\nb", "\x1b[2J", "a\u2028b", "x" * MOST_OF_A_NAME, ""])
+def test_what_no_decision_could_name_is_no_fact_and_the_rule_is_left(source: str) -> None:
+    rule = Fact(SharedKind.RULE, "usage_changed", "invoice")
+    assert bounded_facts([Fact(SharedKind.SOURCE, source, "usage_repeated"), rule]) == (rule,)
+
+
+def test_the_longest_fact_has_an_id_that_a_decision_takes() -> None:
+    fact = Fact(SharedKind.SOURCE, "/" * (MOST_OF_A_NAME - len("usage_repeated")), "usage_repeated")
+    assert bounded_facts([fact]) == (fact,)
+    incident = IncidentId("e" * 64, "2013-02", fact.kind, fact.thing, fact.what)
+    assert TypeAdapter(Annotated[str, BOUNDED, ONE_LINE]).validate_python(str(incident)) == str(incident)

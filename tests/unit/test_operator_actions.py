@@ -1,6 +1,6 @@
 """What people make happen once more is recorded before it is done, whoever else asks for it in that instant."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -16,7 +16,7 @@ PARTITION = "operator-actions#_shared"
 def redrive(records: MemoryRecords, name: str, after: str) -> None:
     by = Asker(name)
     with OperatorActions(records).recorded(
-        OperatorAction.REDRIVE_LETTERS, "erp-postings", by=by, before="3", now=NOW
+        OperatorAction.REDRIVE_LETTERS, "erp-postings", by=by, before="3", clock=lambda: NOW
     ) as outcome:
         outcome.after = after
 
@@ -47,8 +47,22 @@ def test_of_an_action_that_fails_who_asked_is_known() -> None:
     actions_of = OperatorActions(records, "sky")
     with (
         pytest.raises(OSError, match="no answer"),
-        actions_of.recorded(OperatorAction.REDRIVE_RUN, "sky-2013-01-001", by=Asker("ana"), before="failed", now=NOW),
+        actions_of.recorded(
+            OperatorAction.REDRIVE_RUN, "sky-2013-01-001", by=Asker("ana"), before="failed", clock=lambda: NOW
+        ),
     ):
         raise OSError("no answer")
     (asked,) = records.query("operator-actions#sky")
     assert asked.document["asked_by"] == "ana"
+
+
+def test_what_was_done_says_when_it_was_done_and_not_when_it_was_asked_for() -> None:
+    records, moments = MemoryRecords(), iter([NOW, NOW + timedelta(hours=1)])
+    actions_of, by = OperatorActions(records, "sky"), Asker("ana")
+    with actions_of.recorded(
+        OperatorAction.REDRIVE_LETTERS, "deliveries", by=by, before="9", clock=lambda: next(moments)
+    ) as outcome:
+        outcome.after = "9 sent back"
+    asked, done = (record.document for record in records.query("operator-actions#sky"))
+    assert asked["asked_at"] == "2013-02-02T00:00:00.000000Z"
+    assert (done["done_at"], done["after"]) == ("2013-02-02T01:00:00.000000Z", "9 sent back")

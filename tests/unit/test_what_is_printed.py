@@ -30,6 +30,23 @@ def test_what_somebody_wrote_is_printed_as_it_stands(
     assert printed.count(text) == 2
 
 
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [("\x1b]0;paid\x07", "\\x1b]0;paid\\x07"), ("\x9b2J", "\\x9b2J"), ("\u202e", "\\u202e"), ("a\rb", "a\\rb")],
+)
+def test_nothing_that_a_source_wrote_is_a_command_to_the_terminal(
+    command: str, code: str, console: PlainConsole, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = Table("Source")
+    listed.add_row(command)
+    console.print(command, markup=False)
+    console.print(f"[red]held[/] {command}")
+    console.print(listed)
+    printed = capsys.readouterr().out
+    assert command not in printed
+    assert printed.count(code) == 3
+
+
 def test_our_own_tags_are_styles(console: PlainConsole) -> None:
     line = console.render_str("[red]held[/] for [bold]ana[/], not [/b]")
     assert line.plain == "held for ana, not [/b]"

@@ -61,6 +61,24 @@ def test_of_many_accounts_with_one_tax_number_the_first_is_told_with_each_other(
     assert pairs(*many) == [("N00", f"N{number:02}", "tax_number", NUMBER) for number in range(1, 51)]
 
 
+def test_of_many_accounts_with_one_name_the_first_is_told_with_each_other_and_with_names_that_are_alike() -> None:
+    many = [some(f"N{number:02}", name="Skyline Meters Ltd") for number in range(MOST_PAIRED + 1)]
+    assert len(pairs(*many[1:])) == 50 * 49 // 2
+    mistyped = [some("M", name="Skyline Meterz Ltd"), some("O", name="Skyline Meterz Ltd")]
+    told = pairs(*many, *mistyped)
+    assert {(one, other) for one, other, _, _ in told} == {
+        *(("N00", f"N{number:02}") for number in range(1, 51)),
+        *(("M", "N00"), ("N00", "O"), ("M", "O")),
+    }
+
+
+@pytest.mark.parametrize("ids", ["AB", "BA"])
+def test_a_name_that_is_cut_off_is_alike_whichever_account_has_it(ids: str) -> None:
+    names = ("Northern Skyline Meter Holdings Central Europe", "Northern Skyline Meter Holdings Central")
+    cut = [some(name, name=text) for name, text in zip(ids, names, strict=True)]
+    assert [pair[:3] for pair in pairs(*cut)] == [("A", "B", "name")]
+
+
 def test_accounts_of_one_family_and_those_that_a_crosswalk_joins_are_known() -> None:
     twins = [some(name, vat_number=NUMBER) for name in ("A", "B")]
     assert pairs(*twins) == [("A", "B", "tax_number", NUMBER)]

@@ -205,7 +205,7 @@ def _replay(call: RouteCall[WantedReplay], ports: Composition) -> QueuedReplay:
     now, actions = ports.now(), OperatorActions(ports.decisions, known.legal_entity)
     by = Asker(_by(call, known.legal_entity), call.caller.identity)
     what = request.event or f"events from {request.since} to {request.until}"
-    with actions.recorded(OperatorAction.REPLAY_WEBHOOKS, known.id, by=by, before=what, now=now) as outcome:
+    with actions.recorded(OperatorAction.REPLAY_WEBHOOKS, known.id, by=by, before=what, clock=ports.now) as outcome:
         queue_deliveries((delivery_of(event, known, now) for event in events), ports.webhook_deliveries)
         outcome.after = f"{len(events)} events are sent again"
     return QueuedReplay(events=len(events))

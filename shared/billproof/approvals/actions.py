@@ -7,7 +7,7 @@ asked is written -> it is done -> done is written
                     ^ crash: nothing is done of which the chain does not know who asked for it
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -85,7 +85,7 @@ class OperatorActions:
 
     @contextmanager
     def recorded(
-        self, action: OperatorAction, subject: str, *, by: Asker, before: str, now: datetime
+        self, action: OperatorAction, subject: str, *, by: Asker, before: str, clock: Callable[[], datetime]
     ) -> Iterator[Outcome]:
         """Record who asks for an action before its block does it, and afterwards what came of it.
 
@@ -98,14 +98,15 @@ class OperatorActions:
                 subject=subject,
                 asked_by=by.name,
                 identity=by.identity,
-                asked_at=instant_text(now),
+                asked_at=instant_text(clock()),
                 before=before,
             )
         )
         first = self._key(wanted, "asked")
         outcome = Outcome()
         yield outcome
-        done = DoneAction(action=action, subject=subject, done_by=by.name, done_at=wanted.asked_at, after=outcome.after)
+        done_at = instant_text(clock())
+        done = DoneAction(action=action, subject=subject, done_by=by.name, done_at=done_at, after=outcome.after)
         self.records.create(Record(self._key(wanted, "done"), done.model_dump(mode="json"), before=first))
 
     def _asked(self, wanted: AskedAction) -> AskedAction:

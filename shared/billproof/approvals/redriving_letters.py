@@ -67,7 +67,7 @@ def redrive_letters(
     letters: DeadLetters,
     access: Access,
     actions: Callable[[], OperatorActions],
-    now: datetime,
+    clock: Callable[[], datetime],
 ) -> LettersRedriven:
     """Show the dead letters of a queue, or send them back, which is recorded; doing it again is harmless.
 
@@ -80,7 +80,8 @@ def redrive_letters(
     else:
         before = f"{_left(wanted.queue, letters)} dead letters, at most {wanted.limit} to be sent back"
         by = Asker(str(caller), caller)
-        with actions().recorded(OperatorAction.REDRIVE_LETTERS, wanted.queue, by=by, before=before, now=now) as outcome:
+        action = OperatorAction.REDRIVE_LETTERS
+        with actions().recorded(action, wanted.queue, by=by, before=before, clock=clock) as outcome:
             sent = letters.send_back(wanted.queue, most=wanted.limit)
             outcome.after = f"{sent} sent back"
     left = _left(wanted.queue, letters)

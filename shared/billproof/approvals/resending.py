@@ -6,6 +6,7 @@ accepted since, and a fact who had it sent (actions.py).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -36,7 +37,7 @@ def resend_event(
     objects: Objects,
     queue: Queue,
     decisions: Records,
-    now: datetime,
+    clock: Callable[[], datetime],
 ) -> ResentEvent:
     """Send a refused event to its queue again, as it came.
 
@@ -51,7 +52,8 @@ def resend_event(
         raise Conflict(message)
     actions = OperatorActions(decisions, entity or SHARED)
     by = Asker(person.id, caller)
-    with actions.recorded(OperatorAction.RESEND_EVENT, event, by=by, before=f"refused: {line.reason}", now=now) as done:
+    refused = f"refused: {line.reason}"
+    with actions.recorded(OperatorAction.RESEND_EVENT, event, by=by, before=refused, clock=clock) as done:
         queue.send([line.raw])
         done.after = "sent to its queue"
     return ResentEvent(id=event, resent_by=person.id)

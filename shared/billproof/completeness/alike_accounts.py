@@ -15,12 +15,12 @@ from typing import NamedTuple
 from billproof.masterdata.crosswalk_book import CrosswalkBook
 from billproof.masterdata.crosswalks import ACCOUNTS
 from billproof.masterdata.parties import Account
-from billproof.payments.matching.names import name_index
+from billproof.payments.matching.names import NameIndex, name_index
 
 MOST_OF_A_DOMAIN = 20
 """Accounts of one domain; where there are more, it is one that many use."""
 MOST_PAIRED = 50
-"""Accounts with one tax number of which each pair is told; of more, the first one with each other."""
+"""Accounts with one tax number or name of which each pair is told; of more, the first one with each other."""
 _PROVIDERS = frozenset(
     [
         "gmail.com",
@@ -96,11 +96,23 @@ def _alike(
 
 
 def _named_alike(known: dict[str, Account]) -> Iterator[tuple[str, str, str]]:
+    """Yield the accounts whose names are alike; of too many with one name, the first one with each other."""
     index = name_index(tuple((account.id, account.name) for account in known.values()))
+    of_name: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for account in sorted(known):
+        name = index.names[account]
+        of_name.setdefault((name.bare, name.forms), []).append(account)
+    first = {name: many[0] for many in of_name.values() if len(many) > MOST_PAIRED for name in many}
     for one in sorted(known):
-        for other in sorted(index.alike(index.names[one])):
-            if one < other and index.is_clearly(other, index.names[one]):
+        others = index.alike(index.names[one]) if first.get(one, one) == one else ()
+        for other in sorted(others):
+            if one < other and first.get(other, other) in {one, other} and _are_clearly(one, other, index):
                 yield one, other, known[one].name
+
+
+def _are_clearly(one: str, other: str, index: NameIndex) -> bool:
+    """Say whether two names are one, whichever of both is cut off."""
+    return index.is_clearly(other, index.names[one]) or index.is_clearly(one, index.names[other])
 
 
 def _domain(account: Account) -> str:

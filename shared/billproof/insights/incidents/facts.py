@@ -9,11 +9,14 @@ from billproof.completeness.shapes import RULES, Shape
 from billproof.contracts.model import Contract
 from billproof.findings import MORE, Finding, Severity, VarianceCategory
 from billproof.insights.incidents.grouping import Fact
+from billproof.names import is_one_line
 from billproof.periods import Period
 from billproof.usage.profiles import Profile
 
 MOST_FACTS = 20
 """Facts of one exception: of more, those of the closest kinds."""
+MOST_OF_A_NAME = 250
+"""Signs of what a fact is about and of what happened to it together."""
 REFUSED = "refused_"
 BANK, GATEWAY, DELIVERY = "bank", "gateway", "delivery"
 FIRST_VERSION = 1
@@ -93,6 +96,16 @@ def refused(source: str, reason: str) -> Fact:
 
 
 def bounded_facts(facts: Iterable[Fact]) -> tuple[Fact, ...]:
-    """Return the facts of the closest kinds, in their order."""
+    """Return the facts of the closest kinds, in their order; none that a decision could not name."""
     order = list(SharedKind)
-    return tuple(sorted(set(facts), key=lambda fact: (order.index(fact.kind), fact))[:MOST_FACTS])
+    named = {fact for fact in facts if _can_be_named(fact)}
+    return tuple(sorted(named, key=lambda fact: (order.index(fact.kind), fact))[:MOST_FACTS])
+
+
+def _can_be_named(fact: Fact) -> bool:
+    """Say whether the id of its incident is one line, and short enough for a request: sources call themselves anything.
+
+    Each sign of a name may take three in an id.
+    """
+    text = fact.thing + fact.what
+    return bool(fact.thing and fact.what) and len(text) <= MOST_OF_A_NAME and is_one_line(text)
