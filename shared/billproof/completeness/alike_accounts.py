@@ -20,7 +20,7 @@ from billproof.payments.matching.names import NameIndex, name_index
 MOST_OF_A_DOMAIN = 20
 """Accounts of one domain; where there are more, it is one that many use."""
 MOST_PAIRED = 50
-"""Accounts with one tax number or name of which each pair is told; of more, the first one with each other."""
+"""So many accounts with one tax number or name are reported pair by pair; of more, the pairs of the first one."""
 _PROVIDERS = frozenset(
     [
         "gmail.com",
