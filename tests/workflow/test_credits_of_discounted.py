@@ -63,3 +63,14 @@ def test_once_the_receipt_is_reversed_all_of_it_may_be_given_back(world: World) 
     desk.reverse(state.receipt.id, CashDecision(by="ben", reason="another customer's"))
     assert world.credit_and_approve(GERMAN).totals.gross == Money.of("-5712.00", "EUR")
     assert open_of(world) == Money.of(0, "EUR")
+
+
+def test_a_note_that_waits_while_a_discount_is_taken_is_not_released(world: World) -> None:
+    asked = world.credit(GERMAN, to_balance=True)
+    pay(world, "5597.76", LAST_DAY)
+    assert world.decide(asked.exception, "approved", "ben").outcome == "decided"
+    applied = world.apply(asked.exception)
+    assert applied.outcome == "outdated"
+    assert "a discount of 114.24 EUR was taken of it, and 5597.76 EUR are left with tax" in (applied.reason or "")
+    assert world.register.released(asked.document) is None
+    assert world.apply(asked.exception) == applied

@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from billproof.approvals.credited_discounts import why_too_much
 from billproof.approvals.entitlement import why_not_entitled
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.governing import PolicyBook
@@ -99,16 +100,18 @@ class _Applying:
         )
 
     def _paid_meanwhile(self, document: str) -> Finding | None:
-        """Find a write-off of more than is open by now, unless it was released before."""
-        facts, released = (
-            self._register.facts(document),
-            self._register.released(str(InvoiceId.parse(document).invoice)),
-        )
+        """Find a credit note of more than is left after what was paid since it was asked for, unless it is released."""
+        invoice = str(InvoiceId.parse(document).invoice)
+        facts, released = self._register.facts(document), self._register.released(invoice)
         if facts is None or facts.request is None or facts.released is not None or released is None:
             return None
-        if read_invoice(self._objects, facts.request.document).kind is not DocumentKind.WRITE_OFF:
-            return None
-        gross = -facts.request.document.totals.gross
+        credit = read_invoice(self._objects, facts.request.document)
+        if credit.kind is not DocumentKind.WRITE_OFF:
+            known = [one.released for one in self._register.credits(invoice) if one.released is not None]
+            notes = [read_invoice(self._objects, note.document) for note in known]
+            why_not = why_too_much([*notes, credit], released, self._cash_book)
+            return None if why_not is None else _credited_too_much(released, -credit.totals.gross, why_not)
+        gross = -credit.totals.gross
         entries = self._cash_book.entries(released.legal_entity, released.account, gross.currency)
         left = still_open(released, self._register, entries).amount
         return None if gross.amount <= left.amount else _written_off_too_much(released, gross, left)
@@ -131,13 +134,24 @@ class _Applying:
 
 
 def _written_off_too_much(released: Released, gross: Money, left: Money) -> Finding:
+    message = f"{gross} of {released.number} would be written off, of which {left} are open: it was paid since"
+    remedy = "reject it; what is still open is written off by another request"
+    return _too_much("write_off_over_open", released, gross, message=message, remedy=remedy)
+
+
+def _credited_too_much(released: Released, gross: Money, message: str) -> Finding:
+    remedy = "reject it; ask for what is left, or for a refund"
+    return _too_much("credit_over_paid", released, gross, message=message, remedy=remedy)
+
+
+def _too_much(code: str, released: Released, gross: Money, *, message: str, remedy: str) -> Finding:
     return Finding(
-        code="write_off_over_open",
+        code=code,
         severity=Severity.BLOCKING,
         account=released.account,
         path=released.number,
-        message=f"{gross} of {released.number} would be written off, of which {left} are open: it was paid since",
-        remedy="reject it; what is still open is written off by another request",
+        message=message,
+        remedy=remedy,
         owner=Owner.BILLING,
         amount_at_risk=gross,
     )
@@ -162,9 +176,9 @@ def apply_decision(
     Without a document the usage that no contract covers is excluded. A month that is to be reopened is reopened.
 
     One whose tax is another on this day, whose late usage was billed meanwhile, which would leave a larger balance
-    than was approved or write off more than is open, or for which the chart has no account, is outdated: it is not
-    released, now or later, and another exception says why. Raises Conflict where nobody approved it who was entitled
-    to: the stored decision counts, not what the workflow was told.
+    than was approved, write off more than is open or give back a discount that was taken, or for which the chart has
+    no account, is outdated: it is not released, now or later, and another exception says why. Raises Conflict where
+    nobody approved it who was entitled to: the stored decision counts, not what the workflow was told.
     """
     opened, decision = _approved(exception, exception_store, policies)
     if opened.kind is Kind.REOPENING:

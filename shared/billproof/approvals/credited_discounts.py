@@ -14,14 +14,22 @@ from billproof.payments.book import CashBook
 
 def refuse_discounted(notes: Sequence[Invoice], released: Released, book: CashBook) -> None:
     """Raise InvalidInput where credit notes, the last one new, give back what an invoice's discount took off."""
+    why_not = why_too_much(notes, released, book)
+    if why_not is not None:
+        message = f"{why_not}; name amounts, or have it refunded"
+        raise InvalidInput(message)
+
+
+def why_too_much(notes: Sequence[Invoice], released: Released, book: CashBook) -> str | None:
+    """Say why credit notes, the last one new, give back too much; None where they do not."""
     credit, taken = notes[-1], discount_taken(released, book)
     left = (released.document.totals.gross - taken).plus(note.totals.gross for note in notes[:-1])
-    if not credit.refund and not taken.is_zero and (left + credit.totals.gross).amount < 0:
-        message = (
-            f"{-credit.totals.gross} cannot be given back of {released.number}: a discount of {taken} was taken of it, "
-            f"and {left} are left with tax; name amounts, or have it refunded"
-        )
-        raise InvalidInput(message)
+    if credit.refund or taken.is_zero or (left + credit.totals.gross).amount >= 0:
+        return None
+    return (
+        f"{-credit.totals.gross} cannot be given back of {released.number}: a discount of {taken} was taken of it, "
+        f"and {left} are left with tax"
+    )
 
 
 def discount_taken(released: Released, book: CashBook) -> Money:

@@ -30,7 +30,9 @@ _OF_CODES = {
         *("period_gap_or_overlap", "renewal_uplift_missing", "seats_exceeded"),
     ),
     LeakCause.DELAY: ("month_not_billed", "changed_after_release"),
-    LeakCause.CREDIT: ("credit_ratio", "write_off_over_open", "credit_settled_elsewhere", "negative_invoice"),
+    LeakCause.CREDIT: (
+        *("credit_over_paid", "credit_ratio", "credit_settled_elsewhere", "negative_invoice", "write_off_over_open"),
+    ),
 }
 CAUSES = MappingProxyType({code: cause for cause, codes in _OF_CODES.items() for code in codes})
 _OF_KINDS = MappingProxyType(
