@@ -74,3 +74,24 @@ def test_a_note_that_waits_while_a_discount_is_taken_is_not_released(world: Worl
     assert "a discount of 114.24 EUR was taken of it, and 5597.76 EUR are left with tax" in (applied.reason or "")
     assert world.register.released(asked.document) is None
     assert world.apply(asked.exception) == applied
+
+
+@pytest.mark.parametrize("refund", [True, False])
+def test_who_approves_a_part_is_told_what_of_it_was_not_paid(world: World, *, refund: bool) -> None:
+    """Half of 5,712.00 is 2,856.00, of which 2 % were taken off."""
+    pay(world, "5597.76", LAST_DAY)
+    asked = world.credit(GERMAN, lines=[{"line": "implementation:2013-01", "amount": "2400"}], refund=refund)
+    findings = {one.code: one for one in world.exception_store.state(asked.exception).opened.findings}
+    assert findings["credit_of_discounted"].amount_at_risk == Money.of("57.12", "EUR")
+    assert "ask for 2798.88 EUR with tax" in findings["credit_of_discounted"].remedy
+
+
+def test_nobody_is_told_so_of_all_of_it_or_where_nothing_was_taken(world: World) -> None:
+    pay(world, "5597.76", LAST_DAY)
+    of_all = world.credit(GERMAN, refund=True)
+    undiscounted = discount_world()
+    pay(undiscounted, "5712.00", LAST_DAY)
+    of_a_part = undiscounted.credit(GERMAN, lines=[{"line": "implementation:2013-01", "amount": "2400"}])
+    for place, asked in ((world, of_all), (undiscounted, of_a_part)):
+        findings = place.exception_store.state(asked.exception).opened.findings
+        assert "credit_of_discounted" not in {one.code for one in findings}

@@ -4,20 +4,43 @@ Its discount corrected the invoice already, with the tax in it. A refund is not 
 paid, and where one of them goes back, its discount does, too.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from billproof.errors import InvalidInput
+from billproof.findings import Finding, Owner, Severity
 from billproof.invoicing.model import Invoice, Released
-from billproof.money import Money
+from billproof.money import Money, allocate
 from billproof.payments.book import CashBook
 
 
-def refuse_discounted(notes: Sequence[Invoice], released: Released, book: CashBook) -> None:
-    """Raise InvalidInput where credit notes, the last one new, give back what an invoice's discount took off."""
+def credited_discounts(notes: Sequence[Invoice], released: Released, book: CashBook) -> Iterator[Finding]:
+    """Find what a credit note, the last of an invoice's, gives back beyond what was paid for it: who approves is told.
+
+    Raises InvalidInput where it is more than was paid for all of the invoice.
+    """
     why_not = why_too_much(notes, released, book)
     if why_not is not None:
         message = f"{why_not}; name amounts, or have it refunded"
         raise InvalidInput(message)
+    credit, taken, gross = notes[-1], discount_taken(released, book), released.document.totals.gross
+    gives_all_back = credit.refund and gross.plus(note.totals.gross for note in notes).is_zero
+    if not taken.is_zero and not gives_all_back:
+        yield _not_paid(-credit.totals.gross, taken, released)
+
+
+def _not_paid(given: Money, taken: Money, released: Released) -> Finding:
+    gross = released.document.totals.gross
+    share = allocate(taken, [given.amount, (gross - given).amount])[0]
+    return Finding(
+        code="credit_of_discounted",
+        severity=Severity.WARNING,
+        account=released.account,
+        path=released.number,
+        message=f"a discount of {taken} was taken of {released.number}: of {given}, {share} were not paid",
+        remedy=f"reject it and ask for {given - share} with tax, unless all of it is to be given back",
+        owner=Owner.BILLING,
+        amount_at_risk=share,
+    )
 
 
 def why_too_much(notes: Sequence[Invoice], released: Released, book: CashBook) -> str | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
 
-from billproof.approvals.credited_discounts import refuse_discounted
+from billproof.approvals.credited_discounts import credited_discounts
 from billproof.approvals.exception_store import ExceptionStore
 from billproof.approvals.model import CreditRequested, ExceptionRecord, Kind, WaitOutcome
 from billproof.approvals.outdated import is_refused
@@ -150,7 +150,7 @@ class _Desk:
             open_worth=self._open(released) if request.reason is CreditReason.UNCOLLECTIBLE else None,
         )
         self._refuse_unaccounted(credit, released)
-        refuse_discounted([*notes, credit], released, self._cash_book)
+        beyond_paid = (*credited_discounts([*notes, credit], released, self._cash_book),)
         data = canonical_model(credit)
         content_digest = digest_bytes(data)
         key = document_key(credit_id, content_digest)
@@ -165,7 +165,7 @@ class _Desk:
             request_digest=digest(request.model_dump(mode="json")),
             document=document,
             places=_slots(request, credit, billings, draw_slot, rests),
-            findings=(*findings, *self._left_to_balance(credit, document, released)),
+            findings=(*findings, *beyond_paid, *self._left_to_balance(credit, document, released)),
         )
 
     def _refuse_unaccounted(self, credit: Invoice, released: Released) -> None:

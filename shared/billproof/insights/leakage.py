@@ -31,7 +31,8 @@ _OF_CODES = {
     ),
     LeakCause.DELAY: ("month_not_billed", "changed_after_release"),
     LeakCause.CREDIT: (
-        *("credit_over_paid", "credit_ratio", "credit_settled_elsewhere", "negative_invoice", "write_off_over_open"),
+        *("credit_of_discounted", "credit_over_paid", "credit_ratio", "credit_settled_elsewhere"),
+        *("negative_invoice", "write_off_over_open"),
     ),
 }
 CAUSES = MappingProxyType({code: cause for cause, codes in _OF_CODES.items() for code in codes})
