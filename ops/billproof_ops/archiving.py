@@ -8,18 +8,16 @@ manifest.json    for each of these files its SHA-256, bytes and lines; for each 
 The numbers come from the series, not from what is stored: so what is missing is named. The manifest is written last.
 """
 
-import csv
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from billproof.audit.exporting import MANIFEST, WrittenFile
 from billproof.errors import ImmutableDocument, NotFound
 from billproof.ids import canonical_json
-from billproof.invoicing.annex import as_text
 from billproof.invoicing.check_codes import check_code
 from billproof.invoicing.delivery import Delivery
 from billproof.invoicing.documents import read_invoice
@@ -29,6 +27,7 @@ from billproof.invoicing.series import Series, SeriesKind
 from billproof.model import Model, canonical_model
 from billproof.periods import instant_text
 from billproof.proof.numbers import compare_blocks
+from billproof.sheets import Sheet
 from billproof_ops.errors import WrongUse
 from billproof_ops.target import Target
 from billproof_ops.verifying import wrong_in_archive
@@ -106,11 +105,11 @@ class _Index:
     missed: WrittenFile
     documents: int = 0
     missing: int = 0
-    table: Any = field(init=False)
+    table: Sheet = field(init=False)
 
     def __post_init__(self) -> None:
-        self.table = csv.writer(self.rows)
-        self.table.writerow(COLUMNS)
+        self.table = Sheet(self.rows)
+        self.table.add(COLUMNS)
 
     def add(self, row: IndexRow) -> None:
         self.documents += 1
@@ -118,9 +117,8 @@ class _Index:
         stated = row.model_dump(mode="json") | {
             "files": " ".join(file.name for file in row.files),
             "sha256": " ".join(file.sha256 for file in row.files),
-            "customer": as_text(row.customer),
         }
-        self.table.writerow([stated[name] for name in COLUMNS])
+        self.table.add([stated[name] for name in COLUMNS])
 
     def miss(self, name: str, why: str) -> None:
         self.missing += 1

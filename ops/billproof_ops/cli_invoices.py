@@ -1,6 +1,5 @@
 """`billproof invoice` and `billproof simulate`: list, show, prove, preview and credit invoices."""
 
-import csv
 import io
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from rich.table import Table
 
 from billproof.invoicing.balance import BalanceChange
 from billproof.invoicing.listing import InvoiceRow
+from billproof.sheets import Sheet
 from billproof_ops import billing, cli_credits, naming, previews, tables, verifying
 from billproof_ops.printing import AsJson, Entity, Period, Who, console, print_json, show_proof, verbs, write_bytes
 from billproof_ops.target import Target
@@ -212,10 +212,11 @@ def export_invoices(
     """Write the invoices of a legal entity and month as CSV, a row each, with held ones."""
     month = naming.billed_month(legal_entity, period)
     text = io.StringIO()
-    rows = csv.DictWriter(text, list(InvoiceRow.model_fields))
-    rows.writeheader()
-    rows.writerows(
-        row.model_dump(mode="json") for row in billing.invoice_rows(month.target, month.legal_entity, month.period)
+    rows = Sheet(text)
+    rows.add(InvoiceRow.model_fields)
+    rows.add_all(
+        row.model_dump(mode="json").values()
+        for row in billing.invoice_rows(month.target, month.legal_entity, month.period)
     )
     if str(output) == "-":
         typer.echo(text.getvalue(), nl=False)

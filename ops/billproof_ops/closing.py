@@ -1,6 +1,5 @@
 """What the command does at the end of a month: reconcile it, close it, ask for it to be reopened."""
 
-import csv
 import io
 from collections.abc import Iterable
 from typing import Any
@@ -15,6 +14,7 @@ from billproof.pipeline.month_facts import SignOff, signed_off
 from billproof.pipeline.starting import RUNNING
 from billproof.reconciliation.model import Reconciliation, Variance
 from billproof.reconciliation.sums import report_key
+from billproof.sheets import Sheet
 from billproof_ops import api, tables
 from billproof_ops.errors import OpsError
 from billproof_ops.target import Target
@@ -102,14 +102,14 @@ def variance_table(reports: Iterable[Variances]) -> Table:
 def variance_csv(reports: Iterable[Variances]) -> str:
     """Return variances as CSV with a header."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    sheet = Sheet(text, lineterminator="\n")
+    sheet.add(COLUMNS)
     for report in reports:
         for one in report.variances:
             amount = amount_of(one)
             about = (one.category, one.cause, one.billing_account, one.invoice, one.external_reference, one.account)
             age = (one.since.isoformat() if one.since else "", one.age_days)
-            writer.writerow((one.id, report.period, *about, amount.text, amount.currency, *age, one.owner, one.remedy))
+            sheet.add((one.id, report.period, *about, amount.text, amount.currency, *age, one.owner, one.remedy))
     return text.getvalue()
 
 

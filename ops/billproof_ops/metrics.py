@@ -1,6 +1,5 @@
 """The metrics of days, for the command: reports, CSV, and computing a day again from the first record on."""
 
-import csv
 import io
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -13,6 +12,7 @@ from billproof.insights.promises import KeptPromises, look_at_promises
 from billproof.insights.reporting import MetricsReport, ReportedMetric, compare, report
 from billproof.insights.standing import ProcessStanding
 from billproof.metric_reading import publishing_sources
+from billproof.sheets import Sheet
 from billproof_ops.errors import OpsError
 from billproof_ops.target import Target
 
@@ -72,15 +72,13 @@ def recompute(target: Target, entity: str, day: date) -> tuple[tuple[FigureRow, 
 def csv_of(reported: MetricsReport) -> str:
     """Return a report as CSV, a line for each value."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(HEADER)
+    sheet = Sheet(text, lineterminator="\n")
+    sheet.add(HEADER)
     for part in reported.ranges:
         for metric in part.metrics:
             fields = metric.model_dump(mode="json")
             names = [fields[name] for name in HEADER[3:]]
-            writer.writerow(
-                [reported.legal_entity, part.first, part.last, *("" if one is None else one for one in names)]
-            )
+            sheet.add([reported.legal_entity, part.first, part.last, *("" if one is None else one for one in names)])
     return text.getvalue()
 
 

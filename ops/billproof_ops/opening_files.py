@@ -22,6 +22,7 @@ from billproof.opening.controls import CONTROLS_FILE
 from billproof.opening.model import Opening, OpeningKind, OpeningTotal
 from billproof.opening.problems import OpeningProblem, ProblemCode
 from billproof.opening.rules import OPENING_FILE, ROWS
+from billproof.sheets import Sheet
 from billproof_ops.errors import WrongUse
 
 HEAD = ("legal_entity", "first_period")
@@ -121,9 +122,10 @@ def write_report(path: Path, problems: Sequence[OpeningProblem]) -> None:
     """Write what is wrong as CSV; raises WrongUse where it cannot be written."""
     try:
         with path.open("w", encoding="utf-8", newline="") as file:
-            rows = csv.DictWriter(file, REPORT_COLUMNS)
-            rows.writeheader()
-            rows.writerows(problem.model_dump(mode="json") for problem in problems)
+            rows = Sheet(file)
+            rows.add(REPORT_COLUMNS)
+            stated = (problem.model_dump(mode="json") for problem in problems)
+            rows.add_all([row[name] for name in REPORT_COLUMNS] for row in stated)
     except OSError as error:
         message = f"{path} cannot be written: {error.strerror}"
         raise WrongUse(message) from None

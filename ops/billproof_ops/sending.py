@@ -1,13 +1,12 @@
 """Sending usage from a file: each event is checked as ingestion checks it, the good ones go to the queue."""
 
-import csv
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
 
+from billproof.sheets import Sheet
 from billproof.usage.model import ControlTotal, Reason
 from billproof.usage.receiving import packed
 from billproof.usage.refusing import Refused
@@ -56,15 +55,15 @@ class Report:
         self.path = path
         self.reasons: dict[str, int] = {}
         self._files = files
-        self._rows: Any = None
+        self._rows: Sheet | None = None
 
     def add(self, line: Line, refused: Refused) -> None:
         """Write down a line and why it is refused."""
         if self._rows is None:
             file = self._files.enter_context(self.path.open("w", encoding="utf-8", newline=""))
-            self._rows = csv.writer(file)
-            self._rows.writerow(("line", "reason", "why", "written"))
-        self._rows.writerow((line.number, refused.reason, refused.detail, line.written[:SHOWN]))
+            self._rows = Sheet(file)
+            self._rows.add(("line", "reason", "why", "written"))
+        self._rows.add((line.number, refused.reason, refused.detail, line.written[:SHOWN]))
         self.reasons[refused.reason] = self.reasons.get(refused.reason, 0) + 1
 
 

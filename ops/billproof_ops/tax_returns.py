@@ -1,6 +1,5 @@
 """Tax returns, for the command: the figures of a month, and what each comes from as CSV."""
 
-import csv
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from billproof.money import Money
 from billproof.periods import Period
 from billproof.returns.model import DeclaredLine, ReturnFigure, SalesListRow, TaxReturn
 from billproof.returns.stating import ReturnSources, state_return
+from billproof.sheets import Sheet
 from billproof_ops.errors import WrongUse
 from billproof_ops.target import Target
 
@@ -31,10 +31,10 @@ def write_csv(stated: TaxReturn, folder: Path) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         for name, (kind, rows) in tables.items():
             with (folder / name).open("w", newline="") as file:
-                writer = csv.writer(file)
+                sheet = Sheet(file)
                 fields = list(kind.model_fields)
-                writer.writerow([*fields, "currency"])
-                writer.writerows([*(_text(getattr(row, field)) for field in fields), stated.currency] for row in rows)
+                sheet.add([*fields, "currency"])
+                sheet.add_all([*(_text(getattr(row, field)) for field in fields), stated.currency] for row in rows)
     except OSError as error:
         message = f"{folder} cannot be written: {error.strerror}"
         raise WrongUse(message) from None
@@ -42,7 +42,4 @@ def write_csv(stated: TaxReturn, folder: Path) -> list[Path]:
 
 
 def _text(value: object) -> str:
-    """Write a value as CSV; what a spreadsheet would take for a formula begins with a quote."""
-    text = value.text.replace(",", "") if isinstance(value, Money) else str(value)
-    is_formula = isinstance(value, str) and text.startswith(("=", "+", "-", "@", "\t", "\r"))
-    return f"'{text}" if is_formula else text
+    return value.text.replace(",", "") if isinstance(value, Money) else str(value)

@@ -11,7 +11,6 @@ docs/auditors/verify.py verifies such a folder, and imports nothing of ours. One
 manifest is written last: a folder without one was not finished.
 """
 
-import csv
 import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -25,6 +24,7 @@ from billproof.audit.model import AuditBlock
 from billproof.audit.walking import all_blocks
 from billproof.ids import canonical_json
 from billproof.model import canonical_model
+from billproof.sheets import Sheet
 
 COLUMNS = ("chain", "sequence", "at", "function", "request", "what", "store", "place", "subject", "digest", "size")
 MORE_COLUMNS = ("by", "why", "before")
@@ -82,11 +82,11 @@ def export(chain: AuditChain, anchors: Iterable[Anchor], folder: Path, *, at: st
 
 
 def _write_blocks(chain: AuditChain, blocks: WrittenFile, table: WrittenFile) -> None:
-    writer = csv.writer(table)
-    writer.writerow((*COLUMNS, *MORE_COLUMNS))
+    sheet = Sheet(table)
+    sheet.add((*COLUMNS, *MORE_COLUMNS))
     for block in all_blocks(chain):
         blocks.add(canonical_json(block.document()) + b"\n")
-        writer.writerows(_rows(block))
+        sheet.add_all(_rows(block))
 
 
 def _rows(block: AuditBlock) -> Iterator[tuple[str | int, ...]]:
