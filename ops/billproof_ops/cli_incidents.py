@@ -1,10 +1,11 @@
 """`billproof incidents`: what exceptions of a month share, and one decision for all of them."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from billproof.approvals.model import AnswerOutcome
+from billproof.approvals.model import Answer, AnswerOutcome
 from billproof.insights.incidents.model import Incident
 from billproof_ops import incidents, naming, tables
 from billproof_ops.errors import WrongUse
@@ -80,13 +81,20 @@ def decide(
         message = "say either --approve or --reject"
         raise WrongUse(message)
     verdict = "approved" if approve else "rejected"
-    answers = list(incidents.decide(Target.find(), name, verdict, who=who, reason=reason))
-    refused = [answer for answer in answers if answer.outcome is not AnswerOutcome.DECIDED]
+    answers: list[Answer] = []
+    try:
+        answers.extend(incidents.decide(Target.find(), name, verdict, who=who, reason=reason))
+    finally:  # what was decided before a call failed is decided
+        _tell(answers, verdict, as_json=as_json)
+    if any(answer.outcome is not AnswerOutcome.DECIDED for answer in answers):
+        raise typer.Exit(1)
+
+
+def _tell(answers: Sequence[Answer], verdict: str, *, as_json: bool) -> None:
     if as_json:
         print_json([answer.model_dump(mode="json") for answer in answers])
-    else:
-        console.print(f"{len(answers) - len(refused)} of {len(answers)} {verdict}; billproof status says what waits")
-        for answer in refused:
-            console.print(f"[red]refused[/] {answer.exception} {answer.message}", soft_wrap=True)
-    if refused:
-        raise typer.Exit(1)
+        return
+    refused = [answer for answer in answers if answer.outcome is not AnswerOutcome.DECIDED]
+    console.print(f"{len(answers) - len(refused)} of {len(answers)} {verdict}; billproof status says what waits")
+    for answer in refused:
+        console.print(f"[red]refused[/] {answer.exception} {answer.message}", soft_wrap=True)
