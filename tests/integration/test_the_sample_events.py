@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from billproof.adapters.aws.clients import client
+from billproof_ops.cli import app
 from billproof_ops.paths import ROOT
 from billproof_ops.target import Target
-from tests.support.chain import run_command
 from tests.support.invoking import BANK_FILES
 
 GOOD = sorted(ROOT.glob("events/*/good-*.json"))
@@ -34,9 +35,9 @@ def with_a_batch_of_the_run(path: Path, billed: Target, folder: Path) -> Path:
 @pytest.mark.parametrize("path", GOOD, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_every_good_event_succeeds_on_the_deployed_function(path: Path, billed: Target, tmp_path: Path) -> None:
     sent = with_a_batch_of_the_run(path, billed, tmp_path)
-    code, out, err = run_command("local", "invoke", path.parent.name, str(sent))
-    assert code == 0, out + err
-    answer = json.loads(out)
+    printed = CliRunner().invoke(app, ["local", "invoke", path.parent.name, str(sent)])
+    assert printed.exit_code == 0, (printed.output, printed.exception)
+    answer = json.loads(printed.stdout)
     assert answer.get("batchItemFailures", []) == []
     if buckets := answer.get("buckets_key"):  # accounts that other tests published are in its batches, too
         for item in json.loads(billed.ports.objects.get(buckets)):

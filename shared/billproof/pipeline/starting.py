@@ -23,7 +23,7 @@ from billproof.identities import RunId
 from billproof.ids import shown
 from billproof.model import Model
 from billproof.periods import Period, cut_off, instant_text
-from billproof.pipeline.month_facts import refuse_signed_off, signed_off
+from billproof.pipeline.month_facts import refuse_signed_off, signed_off_months
 from billproof.pipeline.redriving import noted_redrive
 from billproof.pipeline.turns import last_turn, runs_in_turn, turn
 from billproof.ports import Document, Key, Record, Records, Workflows
@@ -272,8 +272,9 @@ def due_months(
     while now < cut_off(month, grace):
         month = Period.month_ending(month.start)
     newest, due = month.name, list[str]()
+    signed = set(signed_off_months(records, entity.id))
     for _ in range(LOOK_BACK_MONTHS):
-        if signed_off(records, entity.id, month.name) is not None:
+        if month.name in signed:
             return due
         if whole := _whole_runs(records, entity.id, month.name):
             if _was_never_started(records, whole[-1], workflows, now):
