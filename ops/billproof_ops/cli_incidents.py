@@ -84,8 +84,11 @@ def decide(
     answers: list[Answer] = []
     try:
         answers.extend(incidents.decide(Target.find(), name, verdict, who=who, reason=reason))
-    finally:  # what was decided before a call failed is decided
-        _tell(answers, verdict, as_json=as_json)
+    except Exception:
+        if answers:  # what was decided before a call failed is decided
+            _tell(answers, verdict, as_json=as_json)
+        raise
+    _tell(answers, verdict, as_json=as_json)
     if any(answer.outcome is not AnswerOutcome.DECIDED for answer in answers):
         raise typer.Exit(1)
 

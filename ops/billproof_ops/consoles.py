@@ -1,6 +1,6 @@
 """Consoles that print what people and sources wrote as it stands: `[/b]` is no tag in it and `:id:` no picture.
 
-What a terminal would take for a command, or for a change of direction, is printed by the number of its sign in Unicode.
+Control characters, and those that change the direction of what follows, are printed as their codes in Unicode.
 """
 
 import re

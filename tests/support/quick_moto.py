@@ -14,7 +14,7 @@ from moto.dynamodb.models.table import Table
 
 @contextmanager
 def quick_moto() -> Iterator[None]:
-    """Have moto answer alike and sooner; one thread alone may write meanwhile."""
+    """Let moto give the same answers in less time; only one thread may write meanwhile."""
     quicker: list[tuple[type, str, Callable[..., Any]]] = [
         (DynamoDBBackend, "transact_write_items", _of_free_keys),
         (Table, "query", _of_one_partition),

@@ -3,6 +3,8 @@
 US was billed 5,712.00 EUR, of it 912.00 German VAT, and paid 5,597.76: 96.00 and 18.24 were taken off.
 """
 
+from typing import Any
+
 import pytest
 
 from billproof.errors import InvalidInput
@@ -83,12 +85,21 @@ def test_who_approves_a_part_is_told_what_of_it_was_not_paid(world: World, *, re
     asked = world.credit(GERMAN, lines=[{"line": "implementation:2013-01", "amount": "2400"}], refund=refund)
     findings = {one.code: one for one in world.exception_store.state(asked.exception).opened.findings}
     assert findings["credit_of_discounted"].amount_at_risk == Money.of("57.12", "EUR")
-    assert "ask for 2798.88 EUR with tax" in findings["credit_of_discounted"].remedy
+    assert "otherwise reject it and ask for 2798.88 EUR with tax" in findings["credit_of_discounted"].remedy
 
 
-def test_nobody_is_told_so_of_all_of_it_or_where_nothing_was_taken(world: World) -> None:
+@pytest.mark.parametrize(
+    "terms",
+    [
+        {"refund": True},
+        {"lines": [{"line": "implementation:2013-01", "amount": "4704"}]},
+        {"lines": [{"line": "implementation:2013-01", "amount": "4704"}], "refund": True},
+    ],
+    ids=["all of it", "what was paid", "what was paid, refunded"],
+)
+def test_nobody_is_told_so_of_all_that_was_paid_or_where_nothing_was_taken(world: World, terms: dict[str, Any]) -> None:
     pay(world, "5597.76", LAST_DAY)
-    of_all = world.credit(GERMAN, refund=True)
+    of_all = world.credit(GERMAN, **terms)
     undiscounted = discount_world()
     pay(undiscounted, "5712.00", LAST_DAY)
     of_a_part = undiscounted.credit(GERMAN, lines=[{"line": "implementation:2013-01", "amount": "2400"}])

@@ -14,18 +14,19 @@ from billproof.payments.book import CashBook
 
 
 def credited_discounts(notes: Sequence[Invoice], released: Released, book: CashBook) -> Iterator[Finding]:
-    """Find what a credit note, the last of an invoice's, gives back beyond what was paid for it: who approves is told.
+    """Find what of a credit note, the last of an invoice's, was not paid if it asks for the full price of a part.
 
-    Raises InvalidInput where it is more than was paid for all of the invoice.
+    Its amount alone does not say so: who approves it knows. One that leaves nothing, or just the discount, is of all
+    that was paid. Raises InvalidInput where it is more than was paid for all of the invoice.
     """
     why_not = why_too_much(notes, released, book)
     if why_not is not None:
         message = f"{why_not}; name amounts, or have it refunded"
         raise InvalidInput(message)
-    credit, taken, gross = notes[-1], discount_taken(released, book), released.document.totals.gross
-    gives_all_back = credit.refund and gross.plus(note.totals.gross for note in notes).is_zero
-    if not taken.is_zero and not gives_all_back:
-        yield _not_paid(-credit.totals.gross, taken, released)
+    given, taken = -notes[-1].totals.gross, discount_taken(released, book)
+    after = released.document.totals.gross.plus(note.totals.gross for note in notes)
+    if given.amount > 0 and not (taken.is_zero or after.is_zero or after == taken):
+        yield _not_paid(given, taken, released)
 
 
 def _not_paid(given: Money, taken: Money, released: Released) -> Finding:
@@ -36,8 +37,8 @@ def _not_paid(given: Money, taken: Money, released: Released) -> Finding:
         severity=Severity.WARNING,
         account=released.account,
         path=released.number,
-        message=f"a discount of {taken} was taken of {released.number}: of {given}, {share} were not paid",
-        remedy=f"reject it and ask for {given - share} with tax, unless all of it is to be given back",
+        message=f"{released.number} was paid less a discount of {taken}: of a full price of {given}, {share} is not paid",
+        remedy=f"approve it if its amount is what was paid; otherwise reject it and ask for {given - share} with tax",
         owner=Owner.BILLING,
         amount_at_risk=share,
     )

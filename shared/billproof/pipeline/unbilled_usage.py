@@ -45,9 +45,7 @@ class UnbilledUsage:
 
     def is_still_to_come(self, account: str, month: str) -> bool:
         """Say whether an invoice of a month itself is still to come: a run holds or drafts it, and may go on."""
-        if self._months.is_signed_off(month):
-            return False
-        if not self._months.had_run(month):
+        if self._months.is_signed_off(month) or not self._months.had_run(month):
             return False
         invoice = InvoiceId(self._entity, month, account)
         return self._months.has_open_run(month) or self._register.facts(str(invoice)) is not None
