@@ -37,7 +37,7 @@ def _not_paid(given: Money, taken: Money, released: Released) -> Finding:
         severity=Severity.WARNING,
         account=released.account,
         path=released.number,
-        message=f"{released.number} was paid less a discount of {taken}: of a full price of {given}, {share} is not paid",
+        message=f"{released.number} was paid less a discount of {taken}: of a full price of {given} {share} is unpaid",
         remedy=f"approve it if its amount is what was paid; otherwise reject it and ask for {given - share} with tax",
         owner=Owner.BILLING,
         amount_at_risk=share,
