@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from billproof.adapters.aws.clients import client
 from billproof_ops import exceptions
 from billproof_ops.errors import WrongUse
 from billproof_ops.failures import own_error
+from billproof_ops.invoking import answer_of
 from billproof_ops.local import server, stack
 from billproof_ops.printing import AsJson, console, print_json, read_text, show, verbs
 from billproof_ops.target import Target
@@ -102,12 +102,12 @@ def invoke(
         message = f"{event} is not JSON: {error}"
         raise WrongUse(message) from None
     name, began_at = target.outputs[output], time.time()
-    answer = client("lambda").invoke(FunctionName=name, Payload=text.encode())
-    payload = json.loads(answer["Payload"].read())
-    if answer.get("FunctionError") and payload.get("errorType") == ANY_ERROR:
+    answer = answer_of(name, text.encode())
+    payload = json.loads(answer.payload)
+    if answer.is_error and payload.get("errorType") == ANY_ERROR:
         payload["errorType"] = own_error(name, began_at) or ANY_ERROR
     print_json(payload)
-    if answer.get("FunctionError"):
+    if answer.is_error:
         raise typer.Exit(1)
 
 

@@ -14,6 +14,7 @@ from billproof.adapters.aws.stepfunctions import StateMachine
 from billproof.composition import Composition
 from billproof.settings import Settings
 from billproof_ops.errors import OpsError, WrongUse
+from billproof_ops.invoking import answer_of
 from billproof_ops.local import server
 from billproof_ops.local.deploy import STACK, outputs
 
@@ -104,9 +105,9 @@ class Target:
 
     def call(self, output: str, event: dict[str, Any]) -> Any:
         """Invoke a function by its output and return what it returns; raises OpsError where it raised."""
-        answer = client("lambda").invoke(FunctionName=self.outputs[output], Payload=json.dumps(event).encode())
-        payload = json.loads(answer["Payload"].read())
-        if answer.get("FunctionError"):
+        answer = answer_of(self.outputs[output], json.dumps(event).encode())
+        payload = json.loads(answer.payload)
+        if answer.is_error:
             raise OpsError(str(payload.get("errorMessage", payload)))
         return payload
 

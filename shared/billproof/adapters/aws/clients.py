@@ -9,7 +9,7 @@ from typing import Any
 from botocore.config import Config
 from botocore.session import Session, get_session
 
-_CONFIG = Config(
+CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 5},
     connect_timeout=5,
     read_timeout=30,
@@ -27,4 +27,4 @@ def session() -> Session:
 @cache
 def client(service: str) -> Any:
     """Return the client of a service."""
-    return session().create_client(service, config=_CONFIG)
+    return session().create_client(service, config=CONFIG)
