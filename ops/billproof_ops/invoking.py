@@ -5,16 +5,12 @@ call, for which nothing was left to do. So it waits longer than any function run
 """
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from botocore.config import Config
-
-from billproof.adapters.aws.clients import CONFIG, session
+from billproof.adapters.aws.clients import client
 
 LONGEST_SECONDS = 900
 """How long a function may run at most: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html."""
-_PATIENT = Config(read_timeout=LONGEST_SECONDS + 10, tcp_keepalive=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +27,6 @@ def answer_of(function: str, event: bytes) -> Answer:
     return Answer(answer["Payload"].read(), bool(answer.get("FunctionError")))
 
 
-@cache
 def functions() -> Any:
     """Return the client that functions are called with."""
-    return session().create_client("lambda", config=CONFIG.merge(_PATIENT))
+    return client("lambda", answer_seconds=LONGEST_SECONDS + 10)

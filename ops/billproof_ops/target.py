@@ -7,8 +7,6 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from localstack_client import config as localstack
-
 from billproof.adapters.aws.clients import client
 from billproof.adapters.aws.stepfunctions import StateMachine
 from billproof.composition import Composition
@@ -16,7 +14,7 @@ from billproof.settings import Settings
 from billproof_ops.errors import OpsError, WrongUse
 from billproof_ops.invoking import answer_of
 from billproof_ops.local import server
-from billproof_ops.local.deploy import STACK, outputs
+from billproof_ops.local.deployed import STACK, outputs
 
 SETTINGS = {
     "DATA_BUCKET": "DataBucketName",
@@ -67,7 +65,7 @@ def choose() -> None:
     """Choose the AWS to work on; raises OpsError where none is named, and WrongUse for an endpoint that is no URL."""
     if os.environ.get("AWS_ENDPOINT_URL"):
         _refuse_what_is_no_url(os.environ["AWS_ENDPOINT_URL"])
-        use_endpoint(localstack.get_service_endpoint("s3") or os.environ["AWS_ENDPOINT_URL"])
+        use_endpoint(os.environ["AWS_ENDPOINT_URL"].strip())
     elif (running_server := server.running()) is not None:
         use_endpoint(running_server.endpoint)
     elif not os.environ.get("BILLPROOF_STACK"):

@@ -1,7 +1,6 @@
 """Every command is safe to repeat: the second time it finds its work done and no fact is new or changed."""
 
 import json
-import sys
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -9,11 +8,10 @@ from typing import Any
 import pytest
 
 from billproof.adapters.aws.clients import client
-from billproof_ops.cli import main
 from billproof_ops.exceptions import exceptions_of
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
-from tests.support.chain import DRAIN_SECONDS, EUROPE, INC, JANUARY, drained
+from tests.support.chain import DRAIN_SECONDS, EUROPE, INC, JANUARY, drained, run_command
 from tests.support.repeating import READING, WRITING
 
 FACTS = ("ContractsTableName", "InvoicesTableName", "LedgerTableName", "ExceptionsTableName")
@@ -44,36 +42,29 @@ def _items(table: str) -> Iterator[tuple[tuple[str, str], Any]]:
             yield (item["partition"]["S"], item["sort"]["S"]), item
 
 
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]) -> Any:
-    """Run the command in this process; return its exit code and what it printed."""
-    monkeypatch.setattr(sys, "argv", ["billproof", *words])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    printed = capsys.readouterr()
-    return ended.value.code or 0, " ".join((printed.out + printed.err).split())
+def call(*words: str) -> tuple[int, str]:
+    """Run the command; return its exit code and the words that it printed."""
+    code, output, errors = run_command(*words)
+    return code, " ".join((output + errors).split())
 
 
 @pytest.mark.parametrize("name", WRITING)
-def test_a_command_that_writes_changes_nothing_the_second_time(
-    name: str, billed: Target, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_command_that_writes_changes_nothing_the_second_time(name: str, billed: Target) -> None:
     arguments, code, said = WRITING[name]
     words = (*name.split(), *arguments)
-    call(monkeypatch, capsys, words)
+    call(*words)
     _quiet(billed)
     before = stored(billed)
-    again, printed = call(monkeypatch, capsys, words)
+    again, printed = call(*words)
     assert (again, said in printed) == (code, True), printed
     _quiet(billed)
     assert stored(billed) == before
 
 
-def test_a_command_that_reads_writes_nothing(
-    billed: Target, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_command_that_reads_writes_nothing(billed: Target) -> None:
     before = stored(billed)
     for name, arguments in READING.items():
-        code, printed = call(monkeypatch, capsys, (*name.split(), *arguments))
+        code, printed = call(*name.split(), *arguments)
         assert code == 0, printed
     assert stored(billed) == before
 

@@ -5,14 +5,12 @@ What stands there for a name is filled in. A command that needs trouble which th
 
 import re
 import shlex
-import sys
 
 import pytest
 
-from billproof_ops.cli import main
 from billproof_ops.paths import ROOT
 from billproof_ops.target import Target
-from tests.support.chain import INC, JANUARY
+from tests.support.chain import INC, JANUARY, run_command
 from tests.support.pages import COMMAND
 
 PAGES = [
@@ -106,16 +104,11 @@ def words_of(command: str) -> list[str]:
 
 
 @pytest.mark.parametrize("command", sorted(commands().keys() - NOT_PLAYED))
-def test_a_command_of_a_page_does_what_the_page_says(
-    command: str, billed: Target, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_command_of_a_page_does_what_the_page_says(command: str, billed: Target) -> None:
     del billed
     code, said = EXPECTED.get(command, (0, ""))
-    monkeypatch.setattr(sys, "argv", ["billproof", *words_of(command)])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    printed = capsys.readouterr()
-    assert (ended.value.code or 0, said in printed.out + printed.err) == (code, True), printed
+    left, output, errors = run_command(*words_of(command))
+    assert (left, said in output + errors) == (code, True), output + errors
 
 
 def test_what_is_expected_and_what_is_not_played_stands_on_a_page() -> None:

@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from billproof.adapters.aws.clients import client
-from billproof_ops.local.deploy import UNKNOWN, physical_ids
+from billproof_ops.local.deployed import UNKNOWN, physical_ids
 from billproof_ops.local.differences import DIFFERENCES
 from billproof_ops.local.emulators import recognize
 from billproof_ops.local.packaging import declared

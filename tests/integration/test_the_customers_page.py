@@ -7,7 +7,7 @@ from botocore.httpsession import URLLib3Session
 
 from billproof.invoicing.links import CustomerPages
 from billproof_ops.billing import find_release
-from billproof_ops.local.deploy import physical_ids
+from billproof_ops.local.deployed import physical_ids
 from billproof_ops.target import Target
 from tests.support.chain import INC, JANUARY
 

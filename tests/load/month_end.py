@@ -44,7 +44,7 @@ from billproof_ops.auditing import audited_stores
 from billproof_ops.demo import story
 from billproof_ops.demo.feed import adopt_policies
 from billproof_ops.local import server
-from billproof_ops.local.deploy import outputs
+from billproof_ops.local.deployed import outputs
 from billproof_ops.local.stack import fill
 from billproof_ops.paths import BUILD, ROOT
 from billproof_ops.proving import prove

@@ -9,7 +9,7 @@ from billproof_ops import api
 from billproof_ops import target as targets
 from billproof_ops.errors import OpsError
 from billproof_ops.local import server
-from billproof_ops.local.deploy import outputs
+from billproof_ops.local.deployed import outputs
 from billproof_ops.recovery.rehearsal import rehearse
 from billproof_ops.target import Target
 

@@ -1,12 +1,15 @@
 """What the deployed stack is sent, and how a test waits for what comes of it."""
 
-import subprocess
+import io
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+
+import pytest
 
 from billproof.adapters.aws.clients import client
 from billproof.invoicing.facts import InvoiceFacts
+from billproof_ops.cli import main
 from billproof_ops.demo import story
-from billproof_ops.paths import ROOT
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
 from tests.support.world import flight
@@ -73,8 +76,11 @@ def _documents(target: Target, entity: str, period: str) -> list[InvoiceFacts]:
 
 
 def run_command(*words: str) -> tuple[int, str, str]:
-    """Run `billproof` in a process of its own; return its code, output and errors."""
-    done = subprocess.run(
-        [sys.executable, "-m", "billproof_ops", *words], capture_output=True, text=True, check=False, cwd=ROOT
-    )
-    return done.returncode, done.stdout, done.stderr
+    """Run `billproof` in this process, which has imported it already; return its code, output and errors."""
+    output, errors = io.StringIO(), io.StringIO()
+    with redirect_stdout(output), redirect_stderr(errors), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["billproof", *words])
+        with pytest.raises(SystemExit) as left:
+            main()
+    code = left.value.code
+    return code if isinstance(code, int) else int(code is not None), output.getvalue(), errors.getvalue()

@@ -11,7 +11,7 @@ from billproof_ops import target as targets
 from billproof_ops.demo import story
 from billproof_ops.demo.feed import adopt_policies
 from billproof_ops.local import server
-from billproof_ops.local.deploy import outputs
+from billproof_ops.local.deployed import outputs
 from billproof_ops.local.emulators import enforces_roles
 from billproof_ops.local.stack import fill
 from billproof_ops.target import Target

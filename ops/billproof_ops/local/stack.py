@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from billproof.adapters.aws.clients import client
 from billproof_ops import target as targets
 from billproof_ops.local import containers, salesforce_secrets, server, stripe_secrets
-from billproof_ops.local.deploy import deploy, outputs
+from billproof_ops.local.deploy import deploy
+from billproof_ops.local.deployed import outputs
 from billproof_ops.local.differences import ARCHIVE
 from billproof_ops.local.emulators import recognize
 from billproof_ops.local.locks import locked

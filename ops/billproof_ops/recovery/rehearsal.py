@@ -26,7 +26,7 @@ from billproof_ops import naming
 from billproof_ops import target as targets
 from billproof_ops.auditing import audited_stores
 from billproof_ops.local import server
-from billproof_ops.local.deploy import outputs, parameters_of
+from billproof_ops.local.deployed import outputs, parameters_of
 from billproof_ops.local.stack import fill
 from billproof_ops.model import Shown
 from billproof_ops.recovery.exports import load

@@ -9,10 +9,9 @@ from typing import Any
 from botocore.config import Config
 from botocore.session import Session, get_session
 
-CONFIG = Config(
+_CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 5},
     connect_timeout=5,
-    read_timeout=30,
     max_pool_connections=16,
     s3={"addressing_style": "path"},
 )
@@ -25,6 +24,6 @@ def session() -> Session:
 
 
 @cache
-def client(service: str) -> Any:
-    """Return the client of a service."""
-    return session().create_client(service, config=CONFIG)
+def client(service: str, *, answer_seconds: int = 30) -> Any:
+    """Return the client of a service; it waits so long for an answer before it asks again."""
+    return session().create_client(service, config=_CONFIG.merge(Config(read_timeout=answer_seconds)))
