@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from billproof.contracts.model import Contract
 from tests.support.held import release_as_held
+from tests.support.levels import LEVEL
 from tests.support.world import INC, World, flight
 
 MONTHS = [f"2013-{month:02d}" for month in range(1, 6)]
@@ -81,7 +82,7 @@ def billed(versions: list[dict[str, Any]], *, at_once: bool) -> Decimal:
     return whole
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=4 * LEVEL, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(amendments())
 def test_invoices_add_up_whenever_amendments_become_known(versions: list[dict[str, Any]]) -> None:
     assert billed(versions, at_once=False) == billed(versions, at_once=True)

@@ -25,6 +25,7 @@ from tests.support.cash import (
     take,
     usd,
 )
+from tests.support.levels import LEVEL
 from tests.support.world import World
 
 MONTHS = (JAN, FEB)
@@ -83,7 +84,7 @@ class PlainLedger:
         return True
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15 * LEVEL, deadline=None)
 @given(ACTIONS)
 def test_whatever_happens_to_receipts_both_equations_balance(actions: list[tuple[str, int, int, int]]) -> None:
     world, ledger = cash_world(*MONTHS), PlainLedger()

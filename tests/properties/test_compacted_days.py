@@ -16,6 +16,7 @@ from billproof.usage.levels import LevelSource
 from billproof.usage.log import ids_key
 from billproof.usage.manifests import new_manifest
 from billproof.usage.model import AccountUsage, AccountWindow, AggregationPlan, AskedAggregate, Edges, PartWindow
+from tests.support.levels import LEVEL
 from tests.support.usage_plans import END, START, ask
 from tests.support.world import World, flight
 
@@ -138,7 +139,7 @@ def listed(world: World, run: str, planned_at: str) -> str:
     return new.key
 
 
-@settings(max_examples=40)
+@settings(max_examples=15 * LEVEL)
 @given(
     batches=calls,
     compacted=compactions,

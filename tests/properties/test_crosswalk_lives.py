@@ -19,6 +19,7 @@ from billproof.proof.service import prove_run
 from tests.support.charges import charge
 from tests.support.crosswalks import crosswalk, publish
 from tests.support.late_usage import FEB, JAN, MAR, RUN_DAYS
+from tests.support.levels import LEVEL
 from tests.support.world import INC, World, flight
 
 MERGED = ("VX", "HA", "UA")
@@ -109,7 +110,7 @@ def play(
     return dict(billed)
 
 
-@settings(max_examples=8)
+@settings(max_examples=4 * LEVEL)
 @given(lives(), st.sampled_from([1, 8]))
 def test_usage_under_many_ids_bills_what_it_bills_under_one(life: Life, buckets: int) -> None:
     last: dict[str, Crosswalk] = {}

@@ -15,6 +15,7 @@ from billproof.receivables.disputes import CreditOutcomes, DisputeStatus
 from tests.support.balances import JAN
 from tests.support.cash import open_of, receivables_of, usd
 from tests.support.gateways import charge_row, gateway_world, on_accounts, report, take_message
+from tests.support.levels import LEVEL
 from tests.support.world import INC, World
 
 WHOLE = 3_000
@@ -76,7 +77,7 @@ LARGER_THAN_EACH = [row("chargeback", "a", -1250), row("reversal", "a", 1250), r
 TWO_DISPUTES = [row("chargeback", "a", -1000), row("chargeback", "b", -500), row("reversal", "b", 500)]
 
 
-@settings(max_examples=40)
+@settings(max_examples=20 * LEVEL)
 @given(lives(), st.randoms(use_true_random=False))
 @example(REFUND_BEFORE_THE_WIN, Random(1))
 @example(LARGER_THAN_EACH, Random(2))

@@ -18,10 +18,11 @@ from billproof.pricing.models.per_unit import PerUnit
 from billproof.pricing.models.volume import Volume
 from billproof.proration import Proration
 from billproof.usage.aggregation import aggregate
+from tests.support.levels import LEVEL
 from tests.support.usage_plans import ask, plan
 from tests.support.world import INC, JANUARY, World, flight
 
-SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=15 * LEVEL, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 quantities = st.decimals(min_value=0, max_value=10**9, places=6, allow_nan=False, allow_infinity=False)
 prices = st.decimals(min_value=0, max_value=1_000, places=9, allow_nan=False, allow_infinity=False)
 amounts = st.integers(min_value=-(10**12), max_value=10**12).map(

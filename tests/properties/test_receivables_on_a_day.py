@@ -23,6 +23,7 @@ from billproof.receivables.model import Ageing
 from billproof.receivables.statement import state_account
 from tests.support.balances import FEB, JAN
 from tests.support.cash import by_number, cash_world, desk_of, number_of, receipt, receivables_of, usd
+from tests.support.levels import LEVEL
 from tests.support.world import INC, World
 
 FIRST = date(2013, 3, 4)
@@ -51,7 +52,7 @@ def with_charges(arrived: CashReceipt, book: OpenBook, rules: MatchingRules) -> 
     return match.model_copy(update={"allocations": tuple(allocations)})
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15 * LEVEL, deadline=None)
 @given(ACTIONS)
 def test_what_was_open_on_a_day_stays_so_and_agrees_with_the_statement(
     actions: list[tuple[int, str, int, str, int]],

@@ -17,11 +17,12 @@ from tests.support.balances import JAN, bill, world_with_balances
 from tests.support.cash import CHART, number_of, receipt, told, usd, with_cash
 from tests.support.closing import let_variances_wait, of_report
 from tests.support.foreign_erp import FOREIGN, Booked, ForeignErp, ForeignServer, again
+from tests.support.levels import LEVEL
 from tests.support.reconciled import reconcile_in_parts
 from tests.support.world import INC, World
 
 UA = f"{INC}.{JAN}.UA"
-SETTINGS = settings(max_examples=15, deadline=None)
+SETTINGS = settings(max_examples=4 * LEVEL, deadline=None)
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""How hard the chaos suite tries: `make chaos N=...`."""
+"""How hard the chaos suite and slow properties try: `make chaos N=...`."""
 
 import os
 import random

@@ -22,6 +22,7 @@ from billproof.proof.service import prove_run
 from billproof.usage.buckets import Buckets
 from billproof.usage.ingestion import Message, ingest_usage
 from tests.support.late_usage import FEB, JAN, MAR, RUN_DAYS, bill, differences, tiered_world
+from tests.support.levels import LEVEL
 from tests.support.world import ACCEPTANCE, INC, World, flight
 
 
@@ -115,7 +116,7 @@ def test_the_proof_holds_over_late_usage_and_sees_what_was_billed_change() -> No
     assert prove_run(f"{INC}-{FEB}-001", stores=stores).checked.events == 2
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8 * LEVEL, deadline=None)
 @given(
     parts=st.lists(st.lists(st.integers(0, 60), max_size=5), min_size=3, max_size=3),
 )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from billproof.conservation.service import balance_run
 from billproof.contracts.model import Contract
 from tests.support.families import CHILDREN, DATA, FEBRUARY, INVOICE, PARENT, POOL, SEAT, bill, family, holds, of_parent
+from tests.support.levels import LEVEL
 from tests.support.world import INC, JANUARY, flight
 
 
@@ -59,7 +60,7 @@ def test_late_usage_of_a_child_is_billed_at_the_pools_own_tier() -> None:
     holds(world, f"{INC}-{FEBRUARY}-001")
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6 * LEVEL, deadline=None)
 @given(
     arrivals=st.lists(
         st.lists(st.tuples(st.sampled_from([PARENT, *CHILDREN]), st.integers(1, 40)), max_size=12),

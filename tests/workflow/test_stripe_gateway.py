@@ -20,6 +20,7 @@ from tests.support.balances import FEB, JAN
 from tests.support.bank_days import apply_all, entry, of_day, put
 from tests.support.cash import number_of, open_of, receivables_of, usd
 from tests.support.gateways import CARDS, NOW, on_accounts, paid_by_card
+from tests.support.levels import LEVEL
 from tests.support.stripe_side import StripeSide
 from tests.support.stripe_world import KEY
 from tests.support.verifying import verified
@@ -115,7 +116,7 @@ def end_of(side: StripeSide) -> object:
     return balance, on_accounts(side.world), opens, disputes
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8 * LEVEL, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_in_any_order_twice_or_late_events_come_to_the_same(seed: int) -> None:
     """Of events and of the messages that come of them, any is taken before, after or twice."""
