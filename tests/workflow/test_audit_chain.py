@@ -9,13 +9,13 @@ import pytest
 
 from billproof.audit.chain import MAX_ATTEMPTS, AuditChain, block_key
 from billproof.audit.model import AuditBlock, Entry
-from billproof.audit.naming import owner_of_object, owner_of_record
+from billproof.audit.naming import chain_of, owner_of_object, owner_of_record
 from billproof.audit.origin import ORIGIN, Origin
 from billproof.audit.verifying import verify
 from billproof.audit.walking import WalkedChain, blocks_of
 from billproof.composition import Composition
 from billproof.errors import Contended, ExternalServiceUnavailable
-from billproof.ports import Key, Record
+from billproof.ports import Key, NewObject, Record
 from billproof.settings import Settings
 from billproof.store_keys import ChainName
 from tests.support.fakes import MemoryRecords
@@ -165,6 +165,26 @@ def test_the_same_bytes_again_add_nothing_in_the_same_process_and_hold_in_anothe
     world.objects.put("usage/a", b"1")
     world.settle()
     assert verified(world).findings == ()
+
+
+def test_what_two_chains_recorded_at_one_instant_may_be_what_either_says() -> None:
+    """A step that is done again at once begins with another object: its block lies in another chain."""
+    world = World(master_data=False)
+    run = f"runs/{INC}-{JANUARY}-001"
+    first_keys = {owner_chain(key): key for key in (f"{run}/{number}" for number in range(50))}
+    names = sorted(first_keys)
+    for name in (names[-1], names[0]):  # the later one comes first by its name
+        world.objects.forget()
+        new = [NewObject(first_keys[name], b"same"), NewObject(f"{run}/plan", name.encode())]
+        assert world.objects.put_all(new) == {}
+    world.settle()
+    assert verified(world).findings == ()
+    world.objects.memory.items[f"{run}/plan"] = b"by hand"
+    assert [one.kind.value for one in verified(world).findings] == ["stored_otherwise"]
+
+
+def owner_chain(key: str) -> str:
+    return chain_of(owner_of_object(key).owner, (key,))
 
 
 def test_an_object_that_another_one_had_written_first_is_void_and_no_record_says_otherwise() -> None:

@@ -86,13 +86,21 @@ class AuditIndex:
 
 
 def is_as_recorded(recorded: Sequence[RecordedEntry], data: bytes, key_of: Callable[[str], bytes | None]) -> bool:
-    """Say whether bytes are what the last record says, or, where nobody confirmed that one, what any of them does."""
+    """Say whether bytes are what the last record says, or, where nobody confirmed that one, what any of them does.
+
+    Nobody knows which of two chains recorded last at one instant: a step that is done again at once may begin with
+    another object, and so be recorded in another chain.
+    """
+    last = recorded[-1]
+
+    def is_last(one: RecordedEntry) -> bool:
+        return one is last or (one.block.at == last.block.at and one.block.chain != last.block.chain)
 
     def holds(one: RecordedEntry) -> bool:
         key = key_of(one.entry.subject)
         return key is not None and hmac.digest(key, data, hashlib.sha256).hex() == one.entry.digest
 
-    return holds(recorded[-1]) or (not recorded[-1].is_confirmed and any(holds(one) for one in recorded))
+    return any(holds(one) for one in recorded if is_last(one) or not last.is_confirmed)
 
 
 def index_of(chains: Iterable[Iterable[AuditBlock]], *, part: int = 0, parts: int = 1) -> AuditIndex:
