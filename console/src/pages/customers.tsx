@@ -7,6 +7,7 @@ import { Amount, Figure, Link, Mark, More, PageHead, Sheet, Show, Table, TextFie
 import type { Money } from "../amounts";
 import type { AccountRow, AccountStatement, Finding } from "../types";
 import { useWords } from "../words";
+import { WhatIf } from "./whatif";
 import { Findings, History } from "./work";
 
 export function CustomersPage(props: PageProps) {
@@ -122,6 +123,7 @@ export function CustomerPage(props: PageProps) {
                 <Usage account={props.thing} month={props.month} />
               </div>
             </div>
+            {contracts.data && <WhatIf key={props.thing} contracts={[...new Set(contracts.data.versions.map((one) => one.contract))]} {...props} />}
           </>
         )}
       </Show>
