@@ -13,6 +13,7 @@ import { IncidentPage } from "./pages/incidents";
 import { IntegrationsPage } from "./pages/integrations";
 import { InvoicePage, InvoicesPage } from "./pages/invoices";
 import { LettersPage, QueuePage } from "./pages/letters";
+import { MetricsPage } from "./pages/metrics";
 import { MonthPage } from "./pages/month";
 import { QuarantinePage, RefusedEventPage } from "./pages/quarantine";
 import { ReceiptPage } from "./pages/receipt";
@@ -43,6 +44,7 @@ const PAGES: [string, Key][] = [
   ["letters", "page.letters"],
   ["integrations", "page.integrations"],
   ["customers", "page.customers"],
+  ["metrics", "page.metrics"],
   ["policy", "page.policy"],
   ["evidence", "page.evidence"],
 ];
@@ -63,6 +65,8 @@ function Page(props: PageProps & { page: string }) {
       return <ReconciliationPage {...props} />;
     case "integrations":
       return <IntegrationsPage {...props} />;
+    case "metrics":
+      return <MetricsPage {...props} />;
     case "letters":
       return props.thing ? <QueuePage {...props} /> : <LettersPage {...props} />;
     case "quarantine":

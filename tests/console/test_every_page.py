@@ -20,6 +20,7 @@ PAGES = {
     "refused event": "",
     "dead letters": "/letters",
     "integrations": "/integrations",
+    "metrics": "/metrics",
     "dead letters of a queue": "/letters/payment-events",
     "customers": "/customers",
     "customer": "/customers/9E",
