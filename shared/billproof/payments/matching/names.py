@@ -123,7 +123,7 @@ def comparable_name(name: str) -> ComparableName:
 
 
 def _are_told_apart(one: str, other: str) -> bool:
-    """Say whether two names differ as those of two companies: `West` and `East`, `Fund 21` and `Fund 22` or `Fund V`."""
+    """Say whether two names differ as those of two companies: `West` and `East`, `Fund 21` and `22`, `II` and `III`."""
     if _NUMBER.findall(one) != _NUMBER.findall(other):
         return True
     words, others = one.split(), other.split()
