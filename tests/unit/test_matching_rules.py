@@ -108,6 +108,7 @@ PROPOSED = [
     ("payer-only", receipt("456.77", payer=Payer(name="Acme Robotics Hamburg"))),
     ("payer-only", receipt("333.33", payer=Payer(name="Zenit Media"))),
     ("payer-only", receipt("120.00")),
+    ("payer-only", receipt("70.00", payer=Payer(name="Idle Holding AG"))),
 ]  # fmt: skip
 
 
