@@ -95,10 +95,20 @@ PROPOSED = [
     ("over-payment", receipt("1656.78", "SKY-EU-2025-000011 and more")),
     ("named-unclear", receipt("1200.00", "SKY-EU-2025-000011, SKY-EU-2025-000012")),
     ("named-unclear", receipt("1234.00", "SKY-EU-2025-777777")),
+    ("named-unclear", receipt("456.78", structured=payment_reference(number(999)))),
+    ("named-unclear", receipt("456.78", f"ref. {payment_reference(number(999))}")),
+    ("structured-reference", receipt("456.78", payment_reference(number(999)), structured=REFERENCE)),
+    ("named-unclear", receipt("456.78", structured=payment_reference(number(10)))),
+    ("named-unclear", receipt("456.78", structured=payment_reference("SKY-EU-CN-2025-000012"))),
+    ("named-unclear", receipt("456.78", "SKY-EU-CN-2025-000012")),
+    ("named-unclear", receipt("456.78", "Gutschrift 000012")),
+    ("number-in-text", receipt("456.78", "SKY-EU-2025-000012 less credit note no. 2025-000011")),
+    ("bank-charges", receipt("441.78", "SKY-EU-2025-000012 abzgl. CN-2025-000003")),
     ("several-readings", receipt("119.00", payer=TWINS)),
     ("payer-only", receipt("456.77", payer=Payer(name="Acme Robotics Hamburg"))),
     ("payer-only", receipt("333.33", payer=Payer(name="Zenit Media"))),
     ("payer-only", receipt("120.00")),
+    ("payer-only", receipt("70.00", payer=Payer(name="Idle Holding AG"))),
 ]  # fmt: skip
 
 

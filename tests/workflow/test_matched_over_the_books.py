@@ -42,6 +42,18 @@ def test_a_structured_reference_pays_its_invoice(world: World) -> None:
     assert both_open(world) == (usd(30), usd(0))
 
 
+@pytest.mark.parametrize("number", ["SKY-US-CN-2013-000001", "SKY-US-2013-000777"])
+def test_a_number_of_a_credit_note_or_of_nothing_is_for_people(number: str, world: World) -> None:
+    """UA owes two invoices of 30.00; a credit note has a number like that of the first of them."""
+    payer = {"payer": {"name": receivables_of(world).names()["UA"]}}
+    alone = matched(world, receipt(usd(30), "1", remittance=number, **payer))
+    referenced = matched(world, receipt(usd(60), "2", structured=payment_reference(number), **payer))
+    besides = matched(world, receipt(usd(30), "3", remittance=f"{number_of(world, JAN)} less {number}", **payer))
+    short = matched(world, receipt(usd(26), "4", remittance=f"{number_of(world, JAN)} less {number}", **payer))
+    assert {state.status for state in (alone, referenced, besides, short)} == {ReceiptStatus.PROPOSED}
+    assert both_open(world) == (usd(30), usd(30))
+
+
 def test_a_part_and_the_same_again_is_for_people(world: World) -> None:
     name = receivables_of(world).names()["UA"]
     part = {"remittance": f"invoice {number_of(world, JAN)}", "payer": {"name": name}}

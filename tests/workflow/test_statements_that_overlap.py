@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from billproof.errors import Conflict
-from billproof.payments.continuity import breaks
+from billproof.payments.continuity import Continuity, breaks
 from billproof.payments.statements import MovementKind
 from tests.support.balances import JAN
 from tests.support.bank_days import apply_all, entry, of_day, put
@@ -43,16 +43,37 @@ def test_a_day_that_the_bank_writes_anew_is_no_more_money() -> None:
 
 
 @pytest.mark.parametrize("reference", [None, "of-the-bank"])
+@pytest.mark.parametrize("day", [4, 5, 6])
 @pytest.mark.parametrize("day_first", [False, True])
-def test_a_day_and_its_week_tell_of_the_same_money(*, reference: str | None, day_first: bool) -> None:
+def test_a_day_and_its_week_tell_of_the_same_money(*, reference: str | None, day: int, day_first: bool) -> None:
+    """The first day, one within, and the last day."""
     world = cash_world(JAN)
     paid = entry("30", 5, remittance=number_of(world, JAN))
-    week = of_day(6, "0", entry("5", 4), paid, entry("2", 6), starts_on=date(2013, 2, 4))
-    files = [week, of_day(5, "5", paid.model_copy(update={"reference": reference}))]
+    entries = {4: entry("5", 4), 5: paid, 6: entry("2", 6)}
+    week = of_day(6, "0", *entries.values(), starts_on=date(2013, 2, 4))
+    opening = {4: "0", 5: "5", 6: "35"}[day]
+    files = [week, of_day(day, opening, entries[day].model_copy(update={"reference": reference}))]
     for number, statement in enumerate(reversed(files) if day_first else files):
         put(world, statement, name=f"{number}.xml")
         apply_all(world)
     assert sums(world) == ("37.00", "7.00")
+    (broken,) = breaks(world.statement_book.of_account(INC, BANK))
+    assert broken.continuity is Continuity.OVERLAP
+
+
+@pytest.mark.parametrize("later_first", [False, True])
+def test_two_weeks_that_share_a_day_tell_of_its_money_once(*, later_first: bool) -> None:
+    """Both tell of the 6th, with 2.00 and 3.00; without it, the second one follows."""
+    world = cash_world()
+    shared = (entry("2", 6), entry("3", 6, remittance="b"))
+    first = of_day(6, "0", entry("5", 4), *shared, starts_on=date(2013, 2, 4))
+    second = of_day(8, "5", *shared, entry("7", 8), starts_on=date(2013, 2, 6))
+    follows = of_day(9, "17", entry("2", 8), starts_on=date(2013, 2, 8))
+    for number, statement in enumerate([*([second, first] if later_first else [first, second]), follows]):
+        put(world, statement, name=f"{number}.xml")
+        apply_all(world)
+    assert sums(world) == ("19.00", "19.00")
+    assert len(breaks(world.statement_book.of_account(INC, BANK))) == 1
 
 
 def test_parts_of_a_day_that_follow_each_other_are_money_of_their_own() -> None:

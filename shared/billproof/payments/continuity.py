@@ -105,12 +105,9 @@ def follows(earlier: StatementSpan, later: StatementSpan) -> Succession:
     if earlier.id == later.id:
         return Succession(continuity=Continuity.SAME, reason="it is the same statement, sent again")
     difference = opening - closing
-    if later.starts_on < earlier.ends_on:
-        days = f"it starts on {later.starts_on}, before the one before it ends on {earlier.ends_on}"
-        return Succession(continuity=Continuity.OVERLAP, reason=days, difference=difference)
-    if _is_another_version(earlier, later):
-        version = "both are of the same days, and tell of different entries"
-        return Succession(continuity=Continuity.OVERLAP, reason=version, difference=difference)
+    overlap = _overlap(earlier, later)
+    if overlap is not None:
+        return Succession(continuity=Continuity.OVERLAP, reason=overlap, difference=difference)
     if not difference.is_zero:
         balances = f"it opens with {opening}, and the one before it closes with {closing}"
         return Succession(continuity=Continuity.GAP, reason=balances, difference=difference)
@@ -118,6 +115,15 @@ def follows(earlier: StatementSpan, later: StatementSpan) -> Succession:
         numbers = "both balances agree, but the bank's numbers of the statements leave one out"
         return Succession(continuity=Continuity.GAP, reason=numbers, difference=difference)
     return Succession(continuity=Continuity.FOLLOWS, reason="it opens with what the one before it closes with")
+
+
+def _overlap(earlier: StatementSpan, later: StatementSpan) -> str | None:
+    """Return why two statements tell of the same days; None where they do not, or it cannot be said."""
+    if later.starts_on < earlier.ends_on:
+        return f"it starts on {later.starts_on}, before the one before it ends on {earlier.ends_on}"
+    if _is_another_version(earlier, later):
+        return "both are of the same days, and tell of different entries"
+    return "one of them is of the first or the last day of the other" if _is_part(earlier, later) else None
 
 
 def overlaps(one: StatementSpan, other: StatementSpan) -> bool:
@@ -138,6 +144,15 @@ def _is_another_version(earlier: StatementSpan, later: StatementSpan) -> bool:
     if earlier.number is not None and later.number is not None:
         return (earlier.number, earlier.page) == (later.number, later.page)
     return earlier.opening == later.opening != earlier.closing
+
+
+def _is_part(earlier: StatementSpan, later: StatementSpan) -> bool:
+    """Say whether a statement is of the first or the last day of a longer one: both begin, or end, with one balance."""
+    if (earlier.starts_on, earlier.ends_on) == (later.starts_on, later.ends_on):
+        return False
+    begins = earlier.starts_on == later.starts_on and earlier.opening == later.opening != earlier.closing
+    ends = earlier.ends_on == later.ends_on and earlier.closing == later.closing != later.opening
+    return begins or ends
 
 
 def _skips(earlier: StatementSpan, later: StatementSpan) -> bool:

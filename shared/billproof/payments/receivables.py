@@ -63,11 +63,10 @@ class Receivables:
         return None
 
     def prefixes(self) -> Sequence[str]:
-        """Return what the numbers of invoices begin with, before their year; other legal entities' come after ours."""
-        kinds = (SeriesKind.INVOICES, SeriesKind.ZERO_INVOICES)
+        """Return what numbers begin with, credit notes' too, before their year; other legal entities' come last."""
         others = (entity.number_prefix for entity in self.directory.legal_entities())
         prefixes = dict.fromkeys((*self._number_prefixes, *others))
-        return tuple(kind.prefix(prefix) for prefix in prefixes for kind in kinds)
+        return tuple(kind.prefix(prefix) for prefix in prefixes for kind in SeriesKind)
 
     @cached_property
     def taken(self) -> TakenReceivables:

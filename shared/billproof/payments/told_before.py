@@ -11,11 +11,12 @@ them beside these is told under the name of the first one, and refused there: a 
 from collections.abc import Sequence
 from functools import cached_property
 
+from billproof.money import total
 from billproof.payments.book import CashBook
-from billproof.payments.continuity import overlaps
+from billproof.payments.continuity import StatementSpan, in_order, overlaps
 from billproof.payments.model import CashReceipt
 from billproof.payments.returns import BankReturn
-from billproof.payments.statement_book import StatementBook
+from billproof.payments.statement_book import StatementBook, TakenStatement
 from billproof.payments.statements import BankStatement
 from billproof.periods import month_name
 
@@ -30,7 +31,21 @@ class ToldBefore:
     @cached_property
     def _others(self) -> frozenset[str]:
         taken = self._book.of_account(self._legal_entity, self._statement.account)
-        return frozenset(other.id for other in taken if overlaps(other, self._statement))
+        return frozenset(other.id for other in taken if overlaps(other, self._statement) or self._shares_a_day(other))
+
+    def _shares_a_day(self, other: TakenStatement) -> bool:
+        """Say whether one ends on the day on which the other begins, and both tell of that day: balances differ by it.
+
+        Of two that only follow each other on a day, the later one opens with what the earlier one closes with.
+        """
+        if other.id == self._statement.id:
+            return False
+        earlier, later = in_order(list[StatementSpan]([other, self._statement]))
+        if earlier.closing is None or later.opening is None or earlier.currency != later.currency:
+            return False
+        of_day = (one.amount for one in self._statement.entries if one.booked_on == later.starts_on)
+        twice = earlier.closing - later.opening
+        return earlier.ends_on == later.starts_on and not twice.is_zero and twice == total(of_day, later.currency)
 
     def receipts(self, arrived: Sequence[CashReceipt]) -> list[CashReceipt]:
         """Return receipts under the references with which they were told first: those that are alike before others."""

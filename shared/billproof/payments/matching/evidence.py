@@ -102,7 +102,7 @@ class Evidence:
     def open_of(self, accounts: Iterable[str]) -> tuple[OpenItem, ...]:
         """Return what is open of some accounts in the receipt's currency, oldest due first."""
         items = {item.document: item for account in accounts for item in self.of_account(account)}
-        return in_order(item for item in items.values() if self._is_ours(item))
+        return in_order(item for item in items.values() if item.open.currency == self.currency)
 
     def of_account(self, account: str) -> tuple[OpenItem, ...]:
         """Return what is open of an account in any currency, oldest due first; the books are asked once."""
@@ -115,9 +115,6 @@ class Evidence:
         if number not in self._numbered:
             self._numbered[number] = self.book.numbered(number)
         return self._numbered[number]
-
-    def _is_ours(self, item: OpenItem) -> bool:
-        return item.open.currency == self.currency
 
     @cached_property
     def covered(self) -> frozenset[str]:
@@ -148,11 +145,14 @@ class Evidence:
         return tuple(sorted(set(self.book.prefixes())))
 
     @cached_property
+    def _referenced(self) -> tuple[str, ...]:
+        return (*numbers_of(self.receipt.structured or "", self.prefixes), *self.numbers.referenced)
+
+    @cached_property
     def all_named(self) -> tuple[Named, ...]:
         """The documents named as a whole, open or paid, each once and by the surest of its namings."""
-        structured = numbers_of(self.receipt.structured or "", self.prefixes)
         read = (
-            (Naming.STRUCTURED, (*structured, *self.numbers.referenced)),
+            (Naming.STRUCTURED, self._referenced),
             (Naming.NUMBER, (*self.numbers.clean, *self.numbers.before)),
             (Naming.CORRECTED, tuple(self.numbers.corrected)),
         )
@@ -213,9 +213,11 @@ class Evidence:
 
     @cached_property
     def unreadable(self) -> tuple[str, ...]:
-        """What begins as a number, and is none of a document: letters and digits."""
+        """What begins as a number, and is none of a document: letters and digits, after `RF` in a whole reference."""
         whole = (*self.numbers.clean, *self.numbers.corrected)
-        unknown = (without_marks(number) for number in whole if self.numbered(number) is None)
+        unknown = {without_marks(number) for number in whole if self.numbered(number) is None}
+        known = {without_marks(number) for number in self._referenced if self.numbered(number) is not None}
+        unknown |= {f"RF{letters}" for letters in {*map(without_marks, self._referenced)} - known}
         return tuple(sorted({*self.numbers.broken, *unknown}))
 
     def _near(self, letters: str) -> tuple[OpenItem, ...]:

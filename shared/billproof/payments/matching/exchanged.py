@@ -3,14 +3,13 @@
 from billproof.payments.converting import no_rate, paying, ways_in_full
 from billproof.payments.matching.amounts import minor_units, subsets
 from billproof.payments.matching.evidence import Evidence, Naming, PayerStanding, open_units
-from billproof.payments.matching.payers import PayerIdentity
+from billproof.payments.matching.payers import KNOWN_FOR_SURE
 from billproof.payments.matching.rule import MatchVerdict, apply, propose
 from billproof.payments.matching.settling import limit
 from billproof.payments.matching.unnamed import doubt_of_days
 from billproof.payments.model import Allocation, OpenItem
 
 MORE_THAN_RATES = "The difference is more than the policy's `exchange_share`, or what was sent is another amount."
-KNOWN_FOR_SURE = {PayerIdentity.REMEMBERED, PayerIdentity.NAMED}
 
 
 def converted(evidence: Evidence) -> MatchVerdict | None:

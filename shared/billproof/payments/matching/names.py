@@ -30,7 +30,8 @@ _LEFT_OUT_TEXT = "and und et y e the accounts payable accounting buchhaltung tre
 _LEFT_OUT = frozenset(_LEFT_OUT_TEXT.split())
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "æ": "a", "œ": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
 _TWO_LETTERS = re.compile(r"(?<=[aou])e")
-_NUMBER = re.compile(r"[0-9]+")
+_NUMBER = re.compile(r"[0-9]+|\b(?=[ivx])x{0,3}(?:ix|iv|v?i{0,3})\b")
+"""Digits, or a number as in `Fund III`."""
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -65,7 +66,12 @@ class NameIndex:
     def _begun_so(self, name: ComparableName) -> frozenset[str]:
         if len(name.joined) < SHORTEST_CUT:
             return frozenset()
-        return frozenset(account for account, other in self.names.items() if other.joined.startswith(name.joined))
+        numbers = _NUMBER.findall(name.bare)
+        return frozenset(
+            account
+            for account, other in self.names.items()
+            if other.joined.startswith(name.joined) and _NUMBER.findall(other.bare)[: len(numbers)] == numbers
+        )
 
     def is_like(self, account: str, name: ComparableName) -> bool:
         """Say whether a name is like an account's, or the beginning of it."""
@@ -117,7 +123,7 @@ def comparable_name(name: str) -> ComparableName:
 
 
 def _are_told_apart(one: str, other: str) -> bool:
-    """Say whether two names differ as names of two companies do: `West` and `East`, `Betrieb 21` and `Betrieb 22`."""
+    """Say whether two names differ as those of two companies: `West` and `East`, `Fund 21` and `22`, `II` and `III`."""
     if _NUMBER.findall(one) != _NUMBER.findall(other):
         return True
     words, others = one.split(), other.split()

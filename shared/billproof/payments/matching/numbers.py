@@ -5,6 +5,7 @@ skyeu 2025 000123     as it is typed: dashes and blanks say nothing
 SKY-EU-2O25-0OO123    letters that look like digits, and digits that look like letters: corrected
 SKY-EU-2025-00012     not six digits: a number that nothing has, or, at the end of the text, one cut off
 000124, 2025-000125   shortened: only together with the payer these say which document
+CN-2025-000003        a credit note: it pays nothing, and says that something was taken off
 """
 
 import re
@@ -25,8 +26,13 @@ _PLAIN_LETTERS = str.maketrans("\u0130\u0131\u017f\u212a", "IISK")
 _MARKS = r"[\s\-\u2010-\u2015_./:]{0,4}"
 _BLANK = r"\s{0,2}"
 _SHORTENED = re.compile(
-    r"(?<![0-9A-Za-z])(?<!CN[-/. ])(?:(20[0-9]{2})[-/. ]?)?"
+    r"(?<![0-9A-Za-z])(?:(20[0-9]{2})[-/. ]?)?"
     r"([0-9]{6}|[0-9]{1,5}\s{1,2}[0-9]{1,5})(?![0-9A-Za-z]|[.,][0-9])"
+)
+_CREDIT_NOTE = re.compile(
+    r"(?<![0-9A-Za-z])(?:CN|GS|Gutschrift|credit (?:note|memo)|avoir)(?:[ -]?(?:nr|no|number|n°))?[-./:# ]{0,3}"
+    r"(?:20[0-9]{2}[-/. ]?)?[0-9]{6}(?![0-9A-Za-z])",
+    re.IGNORECASE,
 )
 _STRUCTURED = re.compile(r"R\s?F(?:\s?[0-9]){2}(?:\s{0,2}[A-Z0-9]){5,40}", re.IGNORECASE)
 _SHORTEST_PREFIX = 4
@@ -72,14 +78,22 @@ def read_numbers(text: str, prefixes: tuple[str, ...], before: Iterable[str] = (
     named, unclear = numbers_before(text, before)
     numbers = ReadNumbers(before=named, broken=unclear)
     rest = _without_references(text, prefixes, numbers)
-    spans = [_read_one(rest, match, prefix, numbers) for match, prefix in _beginnings(rest, prefixes)]
-    for start, end in spans:
-        rest = f"{rest[:start]}{'~' * (end - start)}{rest[end:]}"
+    rest = _masked(rest, [_read_one(rest, match, prefix, numbers) for match, prefix in _beginnings(rest, prefixes)])
+    notes = list(_CREDIT_NOTE.finditer(rest))
+    numbers.broken += [without_marks(note[0]) for note in notes]
+    rest = _masked(rest, [note.span() for note in notes])
     for short in _SHORTENED.finditer(rest):
         digits = "".join(short[2].split())
         if len(digits) == NUMBER_DIGITS:
             numbers.shortened.append(Shortened(int(short[1]) if short[1] else None, digits))
     return numbers
+
+
+def _masked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """Put signs that are no part of a number in place of what was read."""
+    for start, end in spans:
+        text = f"{text[:start]}{'~' * (end - start)}{text[end:]}"
+    return text
 
 
 def _without_references(text: str, prefixes: tuple[str, ...], numbers: ReadNumbers) -> str:
@@ -91,7 +105,7 @@ def _without_references(text: str, prefixes: tuple[str, ...], numbers: ReadNumbe
             if meant:
                 numbers.referenced += meant
                 end = _place_after(text, match.start(), length)
-                text = f"{text[: match.start()]}{'~' * (end - match.start())}{text[end:]}"
+                text = _masked(text, [(match.start(), end)])
                 break
     return text
 

@@ -20,6 +20,8 @@ class PayerIdentity(StrEnum):
     UNKNOWN = "unknown"
 
 
+KNOWN_FOR_SURE = {PayerIdentity.REMEMBERED, PayerIdentity.NAMED}
+"""How a payer is known where no amount has to confirm it."""
 SAID = {
     PayerIdentity.REMEMBERED: "Money from this payer was this account's before.",
     PayerIdentity.NAMED: "The payer has the account's name.",

@@ -108,7 +108,7 @@ RULES: tuple[MatchingRule, ...] = (
         unnamed.several_readings,
     ),
     MatchingRule(
-        "nothing-open", "It names nothing, and nothing is open of the payer: it is the account's.",
+        "nothing-open", "It names nothing, and nothing is open of the payer, who is known for sure: the account's.",
         Decimal("0.95"), unnamed.nothing_open,
     ),
     MatchingRule(

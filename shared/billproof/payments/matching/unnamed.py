@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from billproof.payments.matching.amounts import is_crowded, minor_units, subsets
 from billproof.payments.matching.evidence import Evidence, open_units
+from billproof.payments.matching.payers import KNOWN_FOR_SURE
 from billproof.payments.matching.rule import MatchVerdict, apply, propose
 from billproof.payments.matching.settling import Settled, Settling, in_full, settle_in_full
 from billproof.payments.model import MatchOutcome, OpenItem
@@ -164,8 +165,12 @@ def several_readings(evidence: Evidence) -> MatchVerdict | None:
 
 
 def nothing_open(evidence: Evidence) -> MatchVerdict | None:
-    """Leave on the account what comes from who owes nothing: it is paid in advance, or twice."""
-    if not _is_unnamed(evidence) or any(item.open.amount > 0 for item in _all(evidence)):
+    """Leave on the account what comes from who owes nothing: it is paid in advance, or twice.
+
+    No amount confirms who paid: a name that is nearly an account's may be another company's.
+    """
+    is_known = _is_unnamed(evidence) and evidence.payer.identity in KNOWN_FOR_SURE
+    if not is_known or any(item.open.amount > 0 for item in _all(evidence)):
         return None
     return apply(evidence, [], (), "Nothing is open of the payer: it is the account's, and not applied.")
 
