@@ -1,12 +1,15 @@
 """Whatever stands in a record of the chain, in a key or beside the anchors: verification ends, and names it."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from billproof.audit.heads import Anchor, anchor_days, anchor_key, content_of
+from billproof.audit.exporting import export
+from billproof.audit.heads import Anchor, anchor_days, anchor_key, content_of, read_anchors
 from billproof.audit.keys import key_place
 from billproof.audit.model import AuditBlock
 from billproof.audit.verifying import verify
@@ -109,6 +112,17 @@ def test_a_record_at_the_end_of_all_numbers_is_named_and_costs_no_more_than_anot
     finally:
         del world.audit.query
     assert f"{chain} record {len(keys) + 1} to {'9' * 11}8" in {finding.where for finding in found}
+
+
+def test_an_export_is_written_of_a_chain_whose_last_record_is_none_and_of_keys_that_are_none(tmp_path: Path) -> None:
+    world, _ = tampered_with()
+    chain, keys = _chain(world)
+    world.audit.items[keys[-1]] = {"sequence": "?"}
+    world.audit.items[key_place("WN")] = {}
+    world.chain.forget()
+    export(world.chain, read_anchors(world.anchors), tmp_path, at="2013-02-06T00:00:00Z", with_keys=True)
+    exported = {head["chain"]: head["sequence"] for head in json.loads((tmp_path / "heads.json").read_text())}
+    assert exported[chain] == len(keys) - 1
 
 
 def played(until: int) -> World:

@@ -47,8 +47,8 @@ class Anchor(Model):
 
 
 def heads_of(chain: AuditChain) -> list[Head]:
-    """Return the head of every chain."""
-    heads = ((name, chain.head(name)) for name in chain.names())
+    """Return the head of every chain: of one whose last record no longer reads, the last one that does."""
+    heads = ((name, next(_newest_first(chain, name), None)) for name in chain.names())
     return [Head(chain=name, sequence=head.sequence, hash=head.hash) for name, head in heads if head is not None]
 
 
@@ -86,7 +86,7 @@ def _anchor(day: date, chains: Mapping[str, list[AuditBlock]]) -> Anchor:
 def _blocks_since(chain: AuditChain, name: str, first: date) -> dict[str, list[AuditBlock]]:
     """Return the blocks of a chain since a day, by day; they are read once, however many days those are."""
     newest_first: dict[str, list[AuditBlock]] = {}
-    for block in _readable(chain.records.query(blocks_partition(name), newest_first=True)):
+    for block in _newest_first(chain, name):
         if block.at[:10] < first.isoformat():
             break
         newest_first.setdefault(block.at[:10], []).append(block)
@@ -115,6 +115,10 @@ def _first_day(chain: AuditChain) -> date | None:
     """Return the day of the first record of all chains, or None where there is none."""
     firsts = (record for name in chain.names() for record in chain.records.query(blocks_partition(name), limit=1))
     return min((date.fromisoformat(block.at[:10]) for block in _readable(firsts)), default=None)
+
+
+def _newest_first(chain: AuditChain, name: str) -> Iterator[AuditBlock]:
+    return _readable(chain.records.query(blocks_partition(name), newest_first=True))
 
 
 def _readable(records: Iterable[Record]) -> Iterator[AuditBlock]:
