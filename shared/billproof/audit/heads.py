@@ -3,9 +3,11 @@
 anchors/<day>.json     for each chain: the last block of the day, how many blocks the day has, and their Merkle root
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import date, timedelta
 
+import msgspec
 from pydantic import ValidationError
 
 from billproof.audit import merkle
@@ -13,7 +15,7 @@ from billproof.audit.chain import AuditChain, block_key, blocks_partition
 from billproof.audit.model import AuditBlock
 from billproof.errors import InvalidInput
 from billproof.model import Model, canonical_model
-from billproof.ports import Objects
+from billproof.ports import Objects, Record
 
 ANCHORS = "anchors/"
 DAYS_PER_CALL = 31
@@ -45,8 +47,8 @@ class Anchor(Model):
 
 
 def heads_of(chain: AuditChain) -> list[Head]:
-    """Return the head of every chain."""
-    heads = ((name, chain.head(name)) for name in chain.names())
+    """Return the head of every chain: of one whose last record no longer reads, the last one that does."""
+    heads = ((name, next(_newest_first(chain, name), None)) for name in chain.names())
     return [Head(chain=name, sequence=head.sequence, hash=head.hash) for name, head in heads if head is not None]
 
 
@@ -84,8 +86,7 @@ def _anchor(day: date, chains: Mapping[str, list[AuditBlock]]) -> Anchor:
 def _blocks_since(chain: AuditChain, name: str, first: date) -> dict[str, list[AuditBlock]]:
     """Return the blocks of a chain since a day, by day; they are read once, however many days those are."""
     newest_first: dict[str, list[AuditBlock]] = {}
-    for record in chain.records.query(blocks_partition(name), newest_first=True):
-        block = AuditBlock.read(record.document)
+    for block in _newest_first(chain, name):
         if block.at[:10] < first.isoformat():
             break
         newest_first.setdefault(block.at[:10], []).append(block)
@@ -95,9 +96,10 @@ def _blocks_since(chain: AuditChain, name: str, first: date) -> dict[str, list[A
 def anchor_days(chain: AuditChain, anchors: Objects, *, today: date) -> list[date]:
     """Keep an anchor of every whole day since the last one, or since the first record; return the days.
 
-    A day that is anchored stays as it is. `anchors` records what is written to it, and keeps it locked.
+    A day that is anchored stays as it is. `anchors` records what is written to it, and keeps it locked. What somebody
+    put beside the anchors, or under a day that is not over, is none: it would end all anchoring, and be locked itself.
     """
-    known = [day_of_anchor(key) for key in anchors.keys(ANCHORS)]
+    known = [day for key in anchors.keys(ANCHORS) if is_anchor_key(key) and (day := day_of_anchor(key)) < today]
     day = max(known) + timedelta(days=1) if known else _first_day(chain) or today
     anchored: list[date] = []
     since = {name: _blocks_since(chain, name, day) for name in chain.names()} if day < today else {}
@@ -112,7 +114,18 @@ def anchor_days(chain: AuditChain, anchors: Objects, *, today: date) -> list[dat
 def _first_day(chain: AuditChain) -> date | None:
     """Return the day of the first record of all chains, or None where there is none."""
     firsts = (record for name in chain.names() for record in chain.records.query(blocks_partition(name), limit=1))
-    return min((date.fromisoformat(AuditBlock.read(record.document).at[:10]) for record in firsts), default=None)
+    return min((date.fromisoformat(block.at[:10]) for block in _readable(firsts)), default=None)
+
+
+def _newest_first(chain: AuditChain, name: str) -> Iterator[AuditBlock]:
+    return _readable(chain.records.query(blocks_partition(name), newest_first=True))
+
+
+def _readable(records: Iterable[Record]) -> Iterator[AuditBlock]:
+    """Yield the blocks that can be read: days are anchored without the others, as verification walks them."""
+    for record in records:
+        with suppress(msgspec.ValidationError):
+            yield AuditBlock.read(record.document)
 
 
 def read_anchors(anchors: Objects) -> Iterator[Anchor]:
@@ -132,6 +145,14 @@ def anchor_key(day: date) -> str:
 def day_of_anchor(key: str) -> date:
     """Return the day of an anchor."""
     return date.fromisoformat(key.removeprefix(ANCHORS).removesuffix(".json"))
+
+
+def is_anchor_key(key: str) -> bool:
+    """Say whether the anchor of a day lies, or would lie, under a key."""
+    try:
+        return anchor_key(day_of_anchor(key)) == key
+    except ValueError:
+        return False
 
 
 def content_of(anchor: Anchor) -> bytes:

@@ -80,7 +80,7 @@ class AuditIndex:
             return False
         key = ObjectKey.parse(name[1])
         if key.folder == RUNS:
-            closed = self.closed_at.get(key.parts[0])
+            closed = self.closed_at.get("".join(key.parts[:1]))
             return closed is None or at <= closed
         return key.folder in REPLACEABLE
 
@@ -186,8 +186,9 @@ def _closed_run(entry: Entry) -> Iterator[str]:
         return
     partition, sort = entry.place
     name = PartitionName.parse(partition)
-    if name.kind == RUNS:
-        key = RunKey.parse(sort)
-        if key.fact == CLOSED:
+    if name.kind == RUNS and sort.endswith(CLOSED):
+        with suppress(ValueError):  # a place that no run has
+            key = RunKey.parse(sort)
             legal_entity, period = name.parts
-            yield str(RunId(legal_entity, period, key.ordinal))
+            if key.fact == CLOSED:
+                yield str(RunId(legal_entity, period, key.ordinal))

@@ -27,7 +27,7 @@ def all_keys(records: LinkableRecords) -> Iterator[tuple[str, str]]:
     for record in records.all():
         name = PartitionName.parse(record.key.partition)
         if name.kind == KEY:
-            yield sort_key(*name.parts), record.document["key"]
+            yield sort_key(*name.parts), record.document.get("key", "")
 
 
 class SubjectKeys:
