@@ -14,17 +14,17 @@ LONGEST_SECONDS = 900
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FunctionAnswer:
     """What a function returned, or the error that it raised, as JSON."""
 
     payload: bytes
     is_error: bool
 
 
-def answer_of(function: str, event: bytes) -> Answer:
+def answer_of(function: str, event: bytes) -> FunctionAnswer:
     """Call a function with an event in JSON, and return its answer once it has one."""
     answer = functions().invoke(FunctionName=function, Payload=event)
-    return Answer(answer["Payload"].read(), bool(answer.get("FunctionError")))
+    return FunctionAnswer(answer["Payload"].read(), bool(answer.get("FunctionError")))
 
 
 def functions() -> Any:
