@@ -98,6 +98,17 @@ def _first_bytes(text: str) -> str:
     return text.encode(errors="replace")[:MOST_TEXT].decode(errors="ignore")
 
 
+def total_at_risk(findings: Sequence[Finding]) -> Money | None:
+    """Add up what findings put at risk; None where that of any is unknown, or the sum is more than an amount can be."""
+    known = [finding.amount_at_risk for finding in findings if finding.amount_at_risk is not None]
+    if not known or len(known) < len(findings):
+        return None
+    try:
+        return sum(known[1:], known[0])
+    except ValueError:
+        return None
+
+
 def is_blocked(findings: tuple[Finding, ...]) -> bool:
     """Say whether any of the findings holds the invoice."""
     return any(finding.severity is Severity.BLOCKING for finding in findings)

@@ -13,6 +13,7 @@ from billproof.controls.service import findings_of as controls
 from billproof.errors import ExternalServiceUnavailable, TooMuchTrouble
 from billproof.findings import MORE, MOST_IN_FACT, Finding, Owner, Severity, bounded
 from billproof.ids import canonical_json
+from billproof.invoicing.held import HeldInvoice
 from billproof.nets import INTERNAL_ERROR, begin
 from billproof.pipeline.model import RunStatement
 from billproof.ports import Key
@@ -160,6 +161,23 @@ def test_a_step_with_too_many_accounts_in_trouble_fails_on_purpose(step: str, mo
     breaking(STEPS[step], KeyError("x"), set(accounts[:4]), monkeypatch)  # fewer than 5 are their own trouble
     world.bill()
     assert released(world) == set(accounts[4:])
+
+
+def test_trouble_in_raising_an_exception_is_an_exception_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is held is never held unseen: its exception says what went wrong, and nobody can approve it."""
+    world = World(accounts={"UA", "B6"})
+    world.publish(world.directory.contracts("UA")[0].model_copy(update={"version": 2, "exclusions": ()}))
+    world.ingest([flight(1, type="flight.cancelled"), flight(2, account="B6")])
+
+    def fail(held: HeldInvoice, *_: object, **__: object) -> bool:
+        raise KeyError(held.document)
+
+    monkeypatch.setattr("billproof.approvals.raising._can_be_approved", fail)
+    world.bill()
+    (state,) = world.exception_store.of_period(INC, JANUARY)
+    assert (state.opened.subject, state.opened.can_approve, state.opened.amount) == ("UA", False, None)
+    assert [finding.code for finding in state.opened.findings] == ["internal_error"]
+    assert world.register.released(f"{INC}.{JANUARY}.B6") is not None
 
 
 def test_a_fault_of_the_outside_is_for_the_workflow_to_retry(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,12 +5,13 @@
 Raising again changes nothing: an exception's id and its execution's name follow from what is held.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
 from billproof.approvals.exception_store import ExceptionStore, execution_name
 from billproof.approvals.model import RUN_SUBJECT, ExceptionRecord, Kind
-from billproof.findings import Finding, Severity, bounded
+from billproof.findings import Finding, Severity, bounded, total_at_risk
 from billproof.identities import ExceptionId, RunId
 from billproof.invoicing.balances import BALANCE_OVER_LIMIT
 from billproof.invoicing.drafts import Draft, DraftOutcome
@@ -44,12 +45,9 @@ def raise_exceptions(
     has_balances = plan.legal_entity.chart_of_accounts.customer_balance is not None
     batch = artefacts.read(DRAFTED, run_id, batch_id)
     net = Net("raise_exceptions")
+    ordinal = RunId.parse(run_id).ordinal_text
 
-    def raise_one(draft: Draft) -> bool:
-        held = register.held(draft.invoice, run_id)
-        if held is None or register.released(draft.invoice) is not None:
-            return False
-        ordinal = RunId.parse(run_id).ordinal_text
+    def raise_of(draft: Draft, findings: Sequence[Finding], *, amount: Money | None, can_approve: bool) -> bool:
         opened = ExceptionRecord(
             id=str(ExceptionId(batch.legal_entity, batch.period.name, draft.account, ordinal)),
             kind=Kind.INVOICE,
@@ -59,15 +57,29 @@ def raise_exceptions(
             run=run_id,
             batch=batch_id,
             requested_by=plan.requested_by,
-            amount=held.document.totals.gross if held.document else _at_risk(held),
-            findings=bounded(held.findings),
-            can_approve=_can_be_approved(held, draft, has_balances=has_balances),
+            amount=amount,
+            findings=bounded(findings),
+            can_approve=can_approve,
             opened_at=instant_text(now),
         )
         raise_exception(opened, exception_store=exception_store, workflows=workflows)
         return True
 
-    raised = sum(net.catch(draft.account, partial(raise_one, draft), lambda _: False) for draft in batch.drafts)
+    def raise_one(draft: Draft) -> bool:
+        held = register.held(draft.invoice, run_id)
+        if held is None or register.released(draft.invoice) is not None:
+            return False
+        amount = held.document.totals.gross if held.document else _at_risk(held)
+        can_approve = _can_be_approved(held, draft, has_balances=has_balances)
+        return raise_of(draft, held.findings, amount=amount, can_approve=can_approve)
+
+    def raise_trouble(draft: Draft, trouble: Finding) -> bool:
+        """Raise what cannot be told of it: where that fails, too, the step does, and nothing is held unseen."""
+        return raise_of(draft, (trouble,), amount=None, can_approve=False)
+
+    raised = sum(
+        net.catch(draft.account, partial(raise_one, draft), partial(raise_trouble, draft)) for draft in batch.drafts
+    )
     net.refuse_too_much(plan.policy.thresholds.trouble, len(batch.drafts))
     return StepResult(
         run_id=run_id, batch_id=batch_id, outcome=StepOutcome.RAISED, accounts=len(batch.drafts), findings=raised
@@ -91,9 +103,7 @@ def _can_be_approved(held: HeldInvoice, draft: Draft, *, has_balances: bool) -> 
 
 def _at_risk(held: HeldInvoice) -> Money | None:
     """Return what the findings of an invoice without a document come to; None where one is worth it is not known."""
-    amounts = [finding.amount_at_risk for finding in held.findings if finding.severity is Severity.BLOCKING]
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known[1:], known[0]) if known and len(known) == len(amounts) else None
+    return total_at_risk([finding for finding in held.findings if finding.severity is Severity.BLOCKING])
 
 
 def raise_exception(opened: ExceptionRecord, *, exception_store: ExceptionStore, workflows: Workflows) -> None:

@@ -21,9 +21,9 @@ from billproof.completeness.other_sources import counted_together, hidden_of, ma
 from billproof.completeness.rules import LEAST_SILENCE, Silence, compare, is_over, silences
 from billproof.completeness.stating import Unstated, days_of, unstated
 from billproof.errors import NotFound, ObjectUnreadable
-from billproof.findings import Finding, Owner, Severity, is_blocked
+from billproof.findings import Finding, Owner, Severity, is_blocked, total_at_risk
 from billproof.model import decimal_text
-from billproof.money import Money, exactly
+from billproof.money import exactly
 from billproof.pipeline.artefacts import (
     AGGREGATION_PLAN,
     CHECK_WARNINGS,
@@ -126,7 +126,7 @@ def _report(
         )
     of_shapes = tuple(shape_findings(plan, changes, artefacts, held))
     at_risk = [finding for finding in (*findings, *largest(of_shapes)) if finding.severity is Severity.BLOCKING]
-    amount = _whole(at_risk)
+    amount = total_at_risk(at_risk)
     findings += of_shapes
     findings += tuple(_unstated(plan, days_without) for days_without in stopped)
     findings += counted_together(tallies)
@@ -140,17 +140,6 @@ def _report(
         amount_at_risk=amount,
         stated_days=() if plan.is_partial else stating,
     )
-
-
-def _whole(findings: Sequence[Finding]) -> Money | None:
-    """Add up what findings put at risk; None where that of any is unknown, or the sum is more than an amount can be."""
-    known = [finding.amount_at_risk for finding in findings if finding.amount_at_risk is not None]
-    if not known or len(known) < len(findings):
-        return None
-    try:
-        return sum(known[1:], known[0])
-    except ValueError:
-        return None
 
 
 @dataclass(frozen=True, slots=True)
