@@ -17,6 +17,7 @@ from billproof.invoicing.balances import BALANCE_OVER_LIMIT
 from billproof.invoicing.drafts import Draft, DraftOutcome
 from billproof.invoicing.held import HeldInvoice
 from billproof.invoicing.register import Register
+from billproof.masterdata.parties import LegalEntity
 from billproof.money import Money
 from billproof.nets import Net
 from billproof.periods import instant_text
@@ -42,25 +43,22 @@ def raise_exceptions(
     """Raise an exception for every invoice of the batch that this run held; those raised before are left alone."""
     artefacts = Artefacts(objects)
     plan = artefacts.read(BATCH_PLAN, run_id, batch_id)
-    has_balances = plan.legal_entity.chart_of_accounts.customer_balance is not None
     batch = artefacts.read(DRAFTED, run_id, batch_id)
-    net = Net("raise_exceptions")
-    ordinal = RunId.parse(run_id).ordinal_text
+    net, ordinal = Net("raise_exceptions"), RunId.parse(run_id).ordinal_text
+
+    of_batch = {"legal_entity": batch.legal_entity, "period": batch.period.name, "run": run_id, "batch": batch_id}
 
     def raise_of(draft: Draft, findings: Sequence[Finding], *, amount: Money | None, can_approve: bool) -> bool:
         opened = ExceptionRecord(
             id=str(ExceptionId(batch.legal_entity, batch.period.name, draft.account, ordinal)),
             kind=Kind.INVOICE,
-            legal_entity=batch.legal_entity,
-            period=batch.period.name,
             subject=draft.account,
-            run=run_id,
-            batch=batch_id,
             requested_by=plan.requested_by,
             amount=amount,
             findings=bounded(findings),
             can_approve=can_approve,
             opened_at=instant_text(now),
+            **of_batch,
         )
         raise_exception(opened, exception_store=exception_store, workflows=workflows)
         return True
@@ -70,23 +68,21 @@ def raise_exceptions(
         if held is None or register.released(draft.invoice) is not None:
             return False
         amount = held.document.totals.gross if held.document else _at_risk(held)
-        can_approve = _can_be_approved(held, draft, has_balances=has_balances)
-        return raise_of(draft, held.findings, amount=amount, can_approve=can_approve)
+        can = _can_be_approved(held, draft, plan.legal_entity)
+        return raise_of(draft, held.findings, amount=amount, can_approve=can)
 
     def raise_trouble(draft: Draft, trouble: Finding) -> bool:
-        """Raise what cannot be told of it: where that fails, too, the step does, and nothing is held unseen."""
-        return raise_of(draft, (trouble,), amount=None, can_approve=False)
+        return raise_of(draft, (trouble,), amount=None, can_approve=False)  # if that fails, too, the step does
 
     raised = sum(
         net.catch(draft.account, partial(raise_one, draft), partial(raise_trouble, draft)) for draft in batch.drafts
     )
-    net.refuse_too_much(plan.policy.thresholds.trouble, len(batch.drafts))
-    return StepResult(
-        run_id=run_id, batch_id=batch_id, outcome=StepOutcome.RAISED, accounts=len(batch.drafts), findings=raised
-    )
+    accounts = len(batch.drafts)
+    net.refuse_too_much(plan.policy.thresholds.trouble, accounts)
+    return StepResult(run_id=run_id, batch_id=batch_id, outcome=StepOutcome.RAISED, accounts=accounts, findings=raised)
 
 
-def _can_be_approved(held: HeldInvoice, draft: Draft, *, has_balances: bool) -> bool:
+def _can_be_approved(held: HeldInvoice, draft: Draft, entity: LegalEntity) -> bool:
     """Say whether there is a document that may go out: less than nothing only where customers have balances.
 
     A clean draft that was refused when it was to be released is drafted anew, unless it leaves too large a balance.
@@ -98,6 +94,7 @@ def _can_be_approved(held: HeldInvoice, draft: Draft, *, has_balances: bool) -> 
     is_large = any(finding.code == BALANCE_OVER_LIMIT for finding in held.findings)
     if not (draft.outcome is DraftOutcome.HELD or is_large):
         return False
+    has_balances = entity.chart_of_accounts.customer_balance is not None
     return has_balances or held.document.totals.gross.amount >= 0
 
 
