@@ -45,7 +45,6 @@ def raise_exceptions(
     plan = artefacts.read(BATCH_PLAN, run_id, batch_id)
     batch = artefacts.read(DRAFTED, run_id, batch_id)
     net, ordinal = Net("raise_exceptions"), RunId.parse(run_id).ordinal_text
-
     of_batch = {"legal_entity": batch.legal_entity, "period": batch.period.name, "run": run_id, "batch": batch_id}
 
     def raise_of(draft: Draft, findings: Sequence[Finding], *, amount: Money | None, can_approve: bool) -> bool:
@@ -68,8 +67,8 @@ def raise_exceptions(
         if held is None or register.released(draft.invoice) is not None:
             return False
         amount = held.document.totals.gross if held.document else _at_risk(held)
-        can = _can_be_approved(held, draft, plan.legal_entity)
-        return raise_of(draft, held.findings, amount=amount, can_approve=can)
+        is_fit = _can_be_approved(held, draft, plan.legal_entity)
+        return raise_of(draft, held.findings, amount=amount, can_approve=is_fit)
 
     def raise_trouble(draft: Draft, trouble: Finding) -> bool:
         return raise_of(draft, (trouble,), amount=None, can_approve=False)  # if that fails, too, the step does
