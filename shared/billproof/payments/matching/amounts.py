@@ -4,6 +4,7 @@ Both halves of the amounts are added up in every way, and each sum of one half i
 for n amounts instead of 2^n.
 """
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import islice
@@ -35,6 +36,14 @@ def minor_units(money: Money) -> int:
 def money_of(units: int, currency: str) -> Money:
     """Return so many of the smallest units of a currency."""
     return Money.of(Decimal(units).scaleb(-exponent(currency)), currency)
+
+
+def states(text: str, money: Money) -> bool:
+    """Say whether a text has an amount with all of its currency's decimals: 12.00, 12,00, 1.234,50, 1,234.50."""
+    whole, _, decimals = f"{money.amount:,f}".partition(".")
+    digits = r"[.,' ]?".join(whole.split(","))
+    pattern = rf"(?<![0-9])(?<![0-9][.,]){digits}" + (rf"[.,]{decimals}" if decimals else "") + r"(?![0-9]|[.,][0-9])"
+    return re.search(pattern, text) is not None
 
 
 def subsets(amounts: Sequence[int], whole: int) -> list[tuple[int, ...]] | None:

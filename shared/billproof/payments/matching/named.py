@@ -1,9 +1,10 @@
 """Rules for receipts that name documents: whole numbers, shortened or mistyped ones, and texts that are cut off."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from billproof.payments.matching.amounts import minor_units, subsets
+from billproof.payments.matching.amounts import minor_units, states, subsets
 from billproof.payments.matching.evidence import Evidence, Named, Naming, PayerStanding, open_units
 from billproof.payments.matching.numbers_before import may_be_no_number
 from billproof.payments.matching.rule import MatchVerdict, apply, propose
@@ -18,6 +19,7 @@ NAMING_SAID = {
     Naming.NEAR: "The text names a number one stroke away from that of a document of the payer.",
     Naming.CUT_OFF: "The text is cut off after some numbers; one choice of the payer's documents makes up the rest.",
 }
+_CHARGES = re.compile(r"charge|chgs?\b|fees?\b|spesen|geb(?:ü|ue)hr|frais|commission|gastos|spese\b", re.IGNORECASE)
 _AS_GOOD_AS_EXACT = {Settling.EXACT, Settling.DISCOUNT, Settling.CHARGES_TOLD}
 
 SENT_TWICE = "A part of it is paid, and the same amount may have been sent twice."
@@ -125,9 +127,19 @@ def _may_be_anothers(evidence: Evidence, items: Sequence[OpenItem]) -> bool:
 def _doubt_of_difference(evidence: Evidence, reading: NamedReading) -> str | None:
     if reading.settled.settling is not Settling.EXACT and _is_of_another(evidence, reading.items):
         return "Another open document has just this amount, or some of those that it names."
+    if _is_said_to_be_taken_off(evidence, reading.settled):
+        return "The text says just what is missing, and not that a bank kept it: the payer took it off."
     if _may_be_a_part_again(evidence, reading.items):
         return SENT_TWICE
     return None
+
+
+def _is_said_to_be_taken_off(evidence: Evidence, settled: Settled) -> bool:
+    """Say whether a text has the amount that would be given up, and does not call it charges."""
+    lost = [amount for part in settled.allocations for amount in (part.charges, part.tolerance) if amount is not None]
+    text = evidence.receipt.remittance
+    is_told = settled.settling is Settling.CHARGES_TOLD
+    return not is_told and any(states(text, amount) for amount in lost) and _CHARGES.search(text) is None
 
 
 def _doubt_of_payer(evidence: Evidence, reading: NamedReading) -> str | None:
