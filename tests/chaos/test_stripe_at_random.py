@@ -16,10 +16,10 @@ from tests.support.cash import number_of, receivables_of
 from tests.support.gateways import on_accounts
 from tests.support.levels import LEVEL
 from tests.support.stripe_client import AccountClient
+from tests.support.stripe_days import charged, end_of, everything
+from tests.support.stripe_refunding import FEBRUARY, JANUARY, at_stripe, pay
 from tests.support.stripe_side import StripeSide, call
 from tests.support.verifying import verified
-from tests.workflow.test_stripe_gateway import charged, end_of, everything
-from tests.workflow.test_stripe_refunds import FEBRUARY, JANUARY, at_stripe, pay
 
 type Event = dict[str, Any]
 OTHER = "whsec_of_another"

@@ -18,20 +18,16 @@ from billproof.payments.settlement import gateway_balance
 from billproof.receivables.disputes import CreditOutcomes, DisputeStatus
 from tests.support.balances import FEB, JAN
 from tests.support.bank_days import apply_all, entry, of_day, put
-from tests.support.cash import number_of, open_of, receivables_of, usd
+from tests.support.cash import open_of, receivables_of, usd
 from tests.support.gateways import CARDS, NOW, on_accounts, paid_by_card
 from tests.support.levels import LEVEL
+from tests.support.stripe_days import charged, end_of, everything
 from tests.support.stripe_side import StripeSide
 from tests.support.stripe_world import KEY
 from tests.support.verifying import verified
 from tests.support.world import INC
 
 type Event = dict[str, Any]
-
-
-def charged(side: StripeSide, name: str = "ch_1", month: str = JAN) -> Event:
-    """A customer pays an invoice of 30.00 by card, and says which in the metadata; Stripe keeps 1.17."""
-    return side.account.charge(name, 3000, fee=117, metadata={"invoice": number_of(side.world, month)})
 
 
 def test_a_payout_is_its_charges_less_fees_refunds_and_disputes_and_is_found_at_the_bank() -> None:
@@ -98,22 +94,6 @@ def test_the_money_of_a_refund_that_failed_is_a_receipt_that_a_person_decides_ab
     assert on_accounts(side.world) == {"clearing": "28.83", "fees": "1.17", "unapplied": "-30.00"}
     failed = side.account.sources["re_1"]["failure_balance_transaction"]
     assert paid_by_card(side.world, failed).receipt.remittance == "refund re_1 did not arrive"
-
-
-def everything(side: StripeSide) -> list[Event]:
-    """Two charges, of one a part refunded, the other disputed and won, and a payout of all that."""
-    account = side.account
-    events = [charged(side), charged(side, "ch_2", FEB), account.refund("re_1", "ch_1", 1000)]
-    events += [account.dispute("dp_1", "ch_2", 3000), *account.wins("dp_1")]
-    return [*events, *account.payout("po_1")]
-
-
-def end_of(side: StripeSide) -> object:
-    entity = side.world.directory.legal_entity(INC)
-    balance = gateway_balance(entity.gateway(CARDS), entity, side.world.gateway_book)
-    opens = [open_of(side.world, month) for month in (JAN, FEB)]
-    disputes = [dispute.status(CreditOutcomes()) for dispute in side.world.dispute_book.of_account(INC, "UA")]
-    return balance, on_accounts(side.world), opens, disputes
 
 
 @settings(max_examples=8 * LEVEL, deadline=None)

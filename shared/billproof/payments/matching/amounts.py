@@ -40,9 +40,8 @@ def money_of(units: int, currency: str) -> Money:
 
 def states(text: str, money: Money) -> bool:
     """Say whether a text has an amount with all of its currency's decimals: 12.00, 12,00, 1.234,50, 1,234.50."""
-    whole, _, decimals = f"{money.amount:,f}".partition(".")
-    digits = r"[.,' ]?".join(whole.split(","))
-    pattern = rf"(?<![0-9])(?<![0-9][.,]){digits}" + (rf"[.,]{decimals}" if decimals else "") + r"(?![0-9]|[.,][0-9])"
+    digits = f"{money.amount:,f}".translate({ord(","): "[.,' ]?", ord("."): "[.,]"})
+    pattern = rf"(?<![0-9])(?<![0-9][.,]){digits}(?![0-9]|[.,][0-9])"
     return re.search(pattern, text) is not None
 
 
