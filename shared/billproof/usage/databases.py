@@ -4,6 +4,7 @@ Opening a DuckDB takes 25 ms of CPU, a further connection to it less than one. T
 its own and leaves none.
 """
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,17 +18,25 @@ MEMORY_LIMIT = "1GB"
 
 
 @cache
-def _spilled() -> tempfile.TemporaryDirectory[str]:
-    """Return the folder that the databases of this process spill to; it goes with the process."""
+def _spilled(_process: int) -> tempfile.TemporaryDirectory[str]:
+    """Return the folder that the databases of a process spill to; it goes with the process."""
     return tempfile.TemporaryDirectory(prefix="billproof-spill-")
 
 
-@cache
 def instance(*, is_alone: bool) -> duckdb.DuckDBPyConnection:
-    """Return the database of this process, on all cores or on a single thread."""
+    """Return the database of this process, on all cores or on a single thread.
+
+    A process that was forked has its own: the threads of its parent's database are not in it, and a query would wait
+    for them for ever.
+    """
+    return _instance(os.getpid(), is_alone=is_alone)
+
+
+@cache
+def _instance(process: int, *, is_alone: bool) -> duckdb.DuckDBPyConnection:
     options: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": MEMORY_LIMIT,
-        "temp_directory": _spilled().name,
+        "temp_directory": _spilled(process).name,
         "preserve_insertion_order": False,
     }
     if is_alone:
