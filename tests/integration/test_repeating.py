@@ -14,6 +14,8 @@ from billproof_ops.waiting import until
 from tests.support.chain import DRAIN_SECONDS, EUROPE, INC, JANUARY, drained, run_command
 from tests.support.repeating import READING, WRITING
 
+pytestmark = pytest.mark.long
+
 FACTS = ("ContractsTableName", "InvoicesTableName", "LedgerTableName", "ExceptionsTableName")
 DECEMBER = "2012-12"
 """A month that commands close, and ask to reopen."""

@@ -13,6 +13,8 @@ from billproof_ops.target import Target
 from tests.support.chain import INC, JANUARY, run_command
 from tests.support.pages import COMMAND
 
+pytestmark = pytest.mark.long
+
 PAGES = [
     *sorted((ROOT / "docs" / "runbooks").glob("*.md")),
     *(ROOT / "docs" / name for name in ("operate.md", "continuity.md")),

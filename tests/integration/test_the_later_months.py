@@ -3,6 +3,8 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from billproof.adapters.aws.clients import client
 from billproof.usage import log
 from billproof_ops import billing
@@ -10,6 +12,8 @@ from billproof_ops.target import Target
 from billproof_ops.waiting import until
 from tests.support.chain import DRAIN_SECONDS, INC, drained, run_command, send, settled
 from tests.support.world import flight
+
+pytestmark = pytest.mark.long
 
 
 def test_a_family_is_billed_on_one_invoice_in_its_own_currency(billed: Target) -> None:

@@ -12,6 +12,8 @@ from billproof_ops.paths import ROOT
 from billproof_ops.target import Target
 from tests.support.invoking import BANK_FILES
 
+pytestmark = pytest.mark.long
+
 GOOD = sorted(ROOT.glob("events/*/good-*.json"))
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,8 @@ from billproof.usage.model import AccountUsage, AccountWindow, AggregationPlan, 
 from tests.support.levels import LEVEL
 from tests.support.usage_plans import END, START, ask
 from tests.support.world import World, flight
+
+pytestmark = pytest.mark.long
 
 DAYS = ["2013-01-01", "2013-01-05", "2013-01-06", "2013-02-01"]
 ACCOUNTS = ["UA", "B6", "AA"]

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,8 @@ from tests.support.crosswalks import crosswalk, publish
 from tests.support.late_usage import FEB, JAN, MAR, RUN_DAYS
 from tests.support.levels import LEVEL
 from tests.support.world import INC, World, flight
+
+pytestmark = pytest.mark.long
 
 MERGED = ("VX", "HA", "UA")
 """Accounts of which each may go into a later one."""

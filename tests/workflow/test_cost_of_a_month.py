@@ -18,6 +18,8 @@ from billproof_ops.template import read_template
 from tests.bench import cost, load
 from tests.bench.meter import item_bytes
 
+pytestmark = pytest.mark.long
+
 PRICES, MEASURED = Prices.read(), Measured.read()
 SMALL = Company(events=1_000_000, accounts=160, invoices=160)
 

@@ -17,6 +17,8 @@ from billproof_ops.target import Target
 from tests.support.playing import played_once
 from tests.support.world import INC, JANUARY, World, flight
 
+pytestmark = pytest.mark.long
+
 DAYS = ("2013-01-01", "2013-01-05", "2013-01-06", "2013-02-01")
 
 

@@ -19,6 +19,8 @@ from tests.support.fakes import MemoryObjects
 from tests.support.late_usage import FEB, JAN, RUN_DAYS
 from tests.support.world import INC, World, flight
 
+pytestmark = pytest.mark.long
+
 ACCOUNTS = ("UA", "HA", "AS", "EV")
 """In 4 buckets some share one that they do not share in 16."""
 DAYS = (5, 20)

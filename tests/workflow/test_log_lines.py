@@ -22,6 +22,8 @@ from tests.support.faults import restore, snapshot
 from tests.support.invoking import EVENTS, FILES, Context, billed_world, handler
 from tests.support.world import INC, JANUARY, World, flight
 
+pytestmark = pytest.mark.long
+
 PRIVATE = "ap@ua.example, 12 Main St"
 OF_HANDLERS = ("message taken", "message failed", "internal error")
 STEPS = (

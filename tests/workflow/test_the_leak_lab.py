@@ -10,6 +10,8 @@ from lab.playing import Outcome, clean_company
 from lab.scene import Strength
 from tests.lives.in_process import in_one_process
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def clean() -> Iterator[Outcome]:
