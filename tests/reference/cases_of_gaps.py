@@ -1,0 +1,89 @@
+"""Terms of which a month has some days, then none, then some again; and waivers of what is measured for a fixed price."""
+
+from tests.reference.builders import charge, days, life, per_unit, usage_charge, used, version
+from tests.reference.cases import JANUARY, Case, billed_by_run, minimum, owed
+from tests.reference.figures import Document
+
+FEBRUARY_RUN, TO_MARCH = ("2013-02", "2013-02"), ("2013-02", "2013-03")
+SINCE, STOPS, BEGINS_AGAIN = "2013-02-01", "2013-02-11", "2013-02-15"
+"""The contract is in force on ten days of February, and again on its last fourteen: on 24 of 28."""
+TRIAL = {"id": "trial", "reason": "trial", "days": days("2013-01-01", "2013-01-15")}
+FROM_THE_15TH = "2013-01-15"
+
+
+def with_a_gap(
+    *used_: Document, months: tuple[str, str] = FEBRUARY_RUN, later: str | None = None, **takes: str
+) -> Document:
+    """Return a contract with a term that takes something off, whose amount a version after the gap may change."""
+    kind = "caps" if takes.pop("kind", "") == "cap" else "discounts"
+    term = {"id": "term", "name": "term", "effective": days(SINCE), **takes}
+    usage = usage_charge(per_unit("1"))
+    return life(
+        [
+            version(usage, since=SINCE, until=STOPS, **{kind: [term]}),
+            version(usage, number=2, since=BEGINS_AGAIN, **{kind: [{**term, "amount": later or takes["amount"]}]}),
+        ],
+        used_,
+        months=months,
+    )
+
+
+def capacity(**terms: list[Document]) -> Document:
+    price = {"model": "capacity", "tiers": [{"limits": {}, "amount": "310"}]}
+    return life(version(charge(price, "plan"), waivers=[TRIAL], **terms), months=JANUARY, meters=[])
+
+
+GROWN = with_a_gap(
+    used("2013-02-05", "5"),
+    used("2013-02-20", "230"),
+    used("2013-02-06", "100", late="2013-03-10"),
+    months=TO_MARCH,
+    amount="28",
+    later="56",
+)
+
+GAPS: list[Case] = [
+    Case(
+        "caps",
+        "one of 280.00 has 240.00 for the 24 days on which it holds, whichever of them the usage is of",
+        with_a_gap(used("2013-02-05", "230"), kind="cap", amount="280"),
+        owed(),
+        "230.00",  # below 280 x 24/28 = 240; by its own stretch of ten days, 130 of it would be above 100
+    ),
+    Case(
+        "discounts",
+        "one of 2.80 has 2.40 for the 24 days on which it holds",
+        with_a_gap(used("2013-02-05", "1.50"), amount="2.80"),
+        owed(),
+        "0.00",  # 1.50 of 2.40; by each stretch of days, 1.00 of them would be taken
+    ),
+    Case(
+        "discounts",
+        "one whose amount changes in the gap is two, each for its own days",
+        GROWN,
+        billed_by_run("2013-02"),
+        "202.00",  # 28 x 10/28 = 10, of which 5 are there; 56 x 14/28 = 28: 235 - 33
+    ),
+    Case(
+        "discounts",
+        "and late usage of the days of the first takes the rest of its amount",
+        GROWN,
+        billed_by_run("2013-03"),
+        "95.00",  # 100, less the 5 that were not there in February
+    ),
+    Case("waivers", "a capacity is free on the days of a trial", capacity(), owed(), "170.00"),  # 310 x 17/31
+    Case(
+        "waivers",
+        "and a percentage from the 15th is of the days that are billed",
+        capacity(discounts=[{"id": "off", "name": "off", "percent": "20", "effective": days(FROM_THE_15TH)}]),
+        owed(),
+        "136.00",  # 170 x 80 %
+    ),
+    Case(
+        "minimums",
+        "one of 310.00 from the 15th counts all that is billed of a capacity that a trial frees before",
+        capacity(commitments=[minimum("310", ["plan"], FROM_THE_15TH)]),
+        owed(kind="shortfall"),
+        "0.00",  # 310 x 17/31 = 170 are committed, and 170 billed
+    ),
+]
