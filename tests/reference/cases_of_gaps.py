@@ -1,6 +1,6 @@
-"""Terms of which a month has some days, then none, then some again; and waivers of what is measured for a fixed price."""
+"""Terms that a month has on some days, then not, then again; and waivers of what is measured for a fixed price."""
 
-from tests.reference.builders import charge, days, life, per_unit, usage_charge, used, version
+from tests.reference.builders import charge, days, flat, life, per_unit, usage_charge, used, version
 from tests.reference.cases import JANUARY, Case, billed_by_run, minimum, owed
 from tests.reference.figures import Document
 
@@ -43,6 +43,20 @@ GROWN = with_a_gap(
 )
 
 GAPS: list[Case] = [
+    Case(
+        "2.1",
+        "a fee that a version bills in arrears from the 16th, and dearer, is billed once the month is over",
+        life(
+            [
+                version(charge(flat("100"), timing="in_advance")),
+                version(charge(flat("130")), number=2, since="2013-02-16"),
+            ],
+            months=("2013-01", "2013-02"),
+            meters=[],
+        ),
+        billed_by_run("2013-02"),
+        "113.93",  # 100 x 15/28 + 130 x 13/28 = 53.57 + 60.36; nothing was due in advance
+    ),
     Case(
         "caps",
         "one of 280.00 has 240.00 for the 24 days on which it holds, whichever of them the usage is of",
