@@ -1,4 +1,4 @@
-"""Terms that a month has on some days, then not, then again; and waivers of what is measured for a fixed price."""
+"""Terms that a month has on some days, then not, then again, or that a version changes; and trials of a capacity."""
 
 from tests.reference.builders import charge, days, flat, life, per_unit, usage_charge, used, version
 from tests.reference.cases import JANUARY, Case, billed_by_run, minimum, owed
@@ -40,6 +40,26 @@ GROWN = with_a_gap(
     months=TO_MARCH,
     amount="28",
     later="56",
+)
+
+USAGE = usage_charge(per_unit("1"))
+TOPPED_UP = life(
+    [
+        version(USAGE, credits=[{"id": "paid", "name": "paid", "amount": "100", "effective": days()}]),
+        version(
+            USAGE,
+            number=2,
+            since="2013-03-01",
+            credits=[{"id": "paid", "name": "paid", "amount": "300", "effective": days()}],
+        ),
+    ],
+    [
+        used("2013-01-10", "80"),
+        used("2013-02-10", "50"),
+        used("2013-03-10", "150"),
+        used("2013-02-11", "40", late="2013-04-10"),
+    ],
+    months=("2013-01", "2013-04"),
 )
 
 GAPS: list[Case] = [
@@ -99,5 +119,26 @@ GAPS: list[Case] = [
         capacity(commitments=[minimum("310", ["plan"], FROM_THE_15TH)]),
         owed(kind="shortfall"),
         "0.00",  # 310 x 17/31 = 170 are committed, and 170 billed
+    ),
+    Case(
+        "credits",
+        "one that a version tops up in March pays February's usage as it was stated then",
+        TOPPED_UP,
+        billed_by_run("2013-02"),
+        "30.00",  # 100 - 80 = 20 of 50
+    ),
+    Case(
+        "credits",
+        "and March's as it is stated now, less all that was drawn",
+        TOPPED_UP,
+        billed_by_run("2013-03"),
+        "0.00",  # 300 - 100 = 200 for 150
+    ),
+    Case(
+        "credits",
+        "and usage of February that comes late draws what it would have drawn in time",
+        TOPPED_UP,
+        billed_by_run("2013-04"),
+        "40.00",  # nothing of 100 was left in February
     ),
 ]
