@@ -1,5 +1,7 @@
 """Terms that a month has on some days, then not, then again, or that a version changes; and trials of a capacity."""
 
+from typing import Any
+
 from tests.reference.builders import charge, days, flat, life, per_unit, usage_charge, used, version
 from tests.reference.cases import JANUARY, Case, billed_by_run, minimum, owed
 from tests.reference.figures import Document
@@ -9,6 +11,7 @@ SINCE, STOPS, BEGINS_AGAIN = "2013-02-01", "2013-02-11", "2013-02-15"
 """The contract is in force on ten days of February, and again on its last fourteen: on 24 of 28."""
 TRIAL = {"id": "trial", "reason": "trial", "days": days("2013-01-01", "2013-01-15")}
 FROM_THE_15TH = "2013-01-15"
+USAGE = usage_charge(per_unit("1"))
 
 
 def with_a_gap(
@@ -17,18 +20,19 @@ def with_a_gap(
     """Return a contract with a term that takes something off, whose amount a version after the gap may change."""
     kind = "caps" if takes.pop("kind", "") == "cap" else "discounts"
     term = {"id": "term", "name": "term", "effective": days(SINCE), **takes}
-    usage = usage_charge(per_unit("1"))
+    before: Document = {kind: [term]}
+    after: Document = {kind: [{**term, "amount": later or takes["amount"]}]}
     return life(
         [
-            version(usage, since=SINCE, until=STOPS, **{kind: [term]}),
-            version(usage, number=2, since=BEGINS_AGAIN, **{kind: [{**term, "amount": later or takes["amount"]}]}),
+            version(USAGE, since=SINCE, until=STOPS, **before),
+            version(USAGE, number=2, since=BEGINS_AGAIN, **after),
         ],
         used_,
         months=months,
     )
 
 
-def capacity(**terms: list[Document]) -> Document:
+def capacity(**terms: Any) -> Document:
     price = {"model": "capacity", "tiers": [{"limits": {}, "amount": "310"}]}
     return life(version(charge(price, "plan"), waivers=[TRIAL], **terms), months=JANUARY, meters=[])
 
@@ -42,7 +46,6 @@ GROWN = with_a_gap(
     later="56",
 )
 
-USAGE = usage_charge(per_unit("1"))
 TOPPED_UP = life(
     [
         version(USAGE, credits=[{"id": "paid", "name": "paid", "amount": "100", "effective": days()}]),
