@@ -4,6 +4,7 @@ from tests.reference.cases_of_concessions import CONCESSIONS
 from tests.reference.cases_of_currencies import CURRENCIES
 from tests.reference.cases_of_decisions import DECISIONS
 from tests.reference.cases_of_ends import ENDS
+from tests.reference.cases_of_gaps import GAPS
 from tests.reference.cases_of_lives import LIVES
 from tests.reference.cases_of_months import MONTHS
 from tests.reference.cases_of_notes import NOTES
@@ -26,6 +27,7 @@ CASES = [
     *LIVES,
     *SOAKS,
     *ENDS,
+    *GAPS,
     *ROUNDING,
     *NOTES,
     *CONCESSIONS,

@@ -19,7 +19,7 @@ def draw(contract: Contract, writer: Writer, slots: dict[Slot, list[Line]], owed
     come first.
     """
     stated = _stated(contract)
-    accounts = Balances(stated, {name: writer.minor(number(credit["amount"])) for name, credit in stated.items()})
+    accounts = Balances(writer, stated)
     by_invoice: dict[date, list[tuple[date, Slot]]] = {}
     for slot, lines in slots.items() if stated else ():
         invoice = max(line.due for line in lines)
@@ -28,44 +28,47 @@ def draw(contract: Contract, writer: Writer, slots: dict[Slot, list[Line]], owed
     drawn: dict[Slot, Draws] = {}
     for _, on_invoice in sorted(by_invoice.items()):
         in_order = sorted(on_invoice, key=lambda pair: pair[0])
-        held = {begins: _held(contract, stated, begins) for begins, _ in in_order}
-        for credit in sorted(stated.values(), key=_precedence):
+        held = {begins: _held(contract, begins) for begins, _ in in_order}
+        said = {what: credit for statements in held.values() for what, credit in statements.items()}
+        for what, credit in sorted(said.items(), key=lambda pair: _precedence(pair[1])):
             for begins, slot in in_order:
-                if credit["id"] not in held[begins] or not _pays(credit, slot, slots[slot][0]):
+                if what not in held[begins] or not _pays(credit, slot, slots[slot][0]):
                     continue
                 mine = drawn.setdefault(slot, {})
-                amount = min(accounts.left(credit["id"], begins), owed[slot] - sum(mine.values()))
+                amount = min(accounts.left(credit, begins), owed[slot] - sum(mine.values()))
                 if amount > 0:
                     accounts.draw(credit["id"], amount)
-                    mine[credit["id"]] = amount
+                    mine[credit["id"]] = mine.get(credit["id"], 0) + amount
     return drawn
 
 
 class Balances:
-    """What is left of credits, of which an expired one may roll over to a later one."""
+    """What is left of credits, as a month states them, of which an expired one may roll over to a later one."""
 
-    def __init__(self, stated: dict[str, Document], amounts: Draws) -> None:
+    def __init__(self, writer: Writer, stated: dict[str, Document]) -> None:
         self._stated = stated
-        self._rest = amounts
+        self._writer = writer
+        self._drawn: Draws = {}
 
     def draw(self, name: str, amount: int) -> None:
-        self._rest[name] -= amount
+        self._drawn[name] = self._drawn.get(name, 0) + amount
 
-    def left(self, name: str, day: date) -> int:
+    def left(self, credit: Document, day: date) -> int:
         """Return what is left on a day: of one that rolled over, not what was drawn of it under the later name."""
-        left = self._with_expired(name, day)
-        later = self._stated[name].get("rolls_over_to")
+        left = self._with_expired(credit, day)
+        later = self._stated.get(self._stated[credit["id"]].get("rolls_over_to") or "")
         if later is not None:
-            left = min(left, self._with_expired(later, day_of(self._stated[later]["effective"]["start"])))
+            left = min(left, self._with_expired(later, day_of(later["effective"]["start"])))
         return max(left, 0)
 
-    def _with_expired(self, name: str, day: date) -> int:
+    def _with_expired(self, credit: Document, day: date) -> int:
         expired = [
             other
-            for other, credit in self._stated.items()
-            if credit.get("rolls_over_to") == name and day_of(credit["effective"].get("end") or FAR) <= day
+            for other in self._stated.values()
+            if other.get("rolls_over_to") == credit["id"] and day_of(other["effective"].get("end") or FAR) <= day
         ]
-        return self._rest[name] + sum(max(self._with_expired(other, day), 0) for other in expired)
+        own = self._writer.minor(number(credit["amount"])) - self._drawn.get(credit["id"], 0)
+        return own + sum(max(self._with_expired(other, day), 0) for other in expired)
 
 
 def _stated(contract: Contract) -> dict[str, Document]:
@@ -83,13 +86,13 @@ def _first_day(lines: list[Line]) -> date:
     return min(line.covered[0] for line in lines)
 
 
-def _held(contract: Contract, stated: dict[str, Document], month: date) -> set[str]:
-    """Name the credits that hold on a day of a month."""
-    names: set[str] = set()
+def _held(contract: Contract, month: date) -> dict[str, Document]:
+    """Return the credits that hold on a day of a month, each as all versions state it that govern one of its days."""
+    held: dict[str, Document] = {}
     for day in days_between(*month_of(month)):
         if contract.in_force(day):
-            names |= {credit["id"] for credit in contract.listed("credits", day)}
-    return names & stated.keys()
+            held |= {contract.what(credit): credit for credit in contract.listed("credits", day)}
+    return held
 
 
 def _precedence(credit: Document) -> tuple[int, str, str]:

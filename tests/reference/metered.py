@@ -133,9 +133,10 @@ class Metered:
             days = list(part.own) if meter["aggregation"] in ADD_UP else window
             readings = self.family.readings(name, self.zone, part.charge)
             quantities[name] = measured(meter, readings, days, self.zone).get((), NOTHING)
-        amount = capacity(part.price, quantities) * self._share(part, month)
-        days_counted = self.writer.counted(part.days)
-        return Piece(part, amount, NOTHING, NOTHING, days_counted, days_counted)
+        contract, days = self.writer.contract, self.writer.billed_days(part, month, self.charge_id)
+        share = contract.share(days, length_of(month, contract.method(part.start)))
+        billed = self.writer.counted(days)
+        return Piece(part, capacity(part.price, quantities) * share, NOTHING, NOTHING, billed, billed)
 
 
 def _cut(exact: Fraction) -> Fraction:

@@ -176,3 +176,17 @@ def test_dated_transactions_are_of_the_days_of_the_period() -> None:
         quote(PriceRequest.model_validate(request(price, usage={"dated_transactions": dated})))
     inside = request(price, usage={"dated_transactions": dated[:2]})
     assert quote(PriceRequest.model_validate(inside)).amount.text == "2.00"
+
+
+@pytest.mark.parametrize(("true_up", "amount"), [("daily", "293.00"), ("high_water_mark", "297.00")])
+def test_days_of_seats_say_what_each_part_of_a_month_saw(true_up: str, amount: str) -> None:
+    """5 seats at 31.00, 8 from the 16th: 75 + 128 are committed. 7 are seen, and 12 from the 17th.
+
+    Above them are 2 on 15 days and 4 on the last 15, at 1.00 a day; by the most of each part 2 on 15 days and 4 on 16.
+    """
+    days = ["7", *[None] * 15, "12", *[None] * 14]
+    seats = {"model": "seats", "unit_price": "31", "true_up": true_up}
+    steps = [{"start": "2013-01-16", "price": {**seats, "seats": 8}}]
+    more = {"effective": {"start": "2013-01-01"}, "ramp": steps}
+    asked = request({**seats, "seats": 5}, usage={"days": days}, charge=more)
+    assert quote(PriceRequest.model_validate(asked)).amount.text == amount

@@ -105,6 +105,10 @@ def test_the_components_of_a_province(province: str, day: str, expected: str) ->
 
 
 RATES = [
+    ("IE", "2020-08-31", "23"),  # lowered for half a year: BDO, Indirect Tax News 3/2020
+    ("IE", "2020-09-01", "21"),
+    ("IE", "2021-02-28", "21"),
+    ("IE", "2021-03-01", "23"),
     # place, day, percent or held: published rates around their changes
     ("DE", "2020-06-30", "19"),
     ("DE", "2020-07-01", "16"),

@@ -222,8 +222,10 @@ def _spans[T: Term](
             whole = Span(contract, term, covered, covered.start, by_product=by_product) if covered else None
             for span in split(whole) if whole else ():
                 last = mine[-1] if mine else None
-                if last is None or last.days.end != span.days.start:
+                if last is None:
                     mine.append(span)
+                elif last.days.end != span.days.start:
+                    mine.append(span if isinstance(term, Charge) else replace(span, begun=last.begun))
                 elif same_terms(last, span):
                     joined = DateRange(start=last.days.start, end=span.days.end)
                     earlier = (*last.earlier, (span.days.start, last.contract, last.term))

@@ -17,7 +17,7 @@ from decimal import Decimal
 from billproof.errors import NotFound
 from billproof.identities import LineId, reduced_line
 from billproof.invoicing.model import DocumentKind, Invoice, InvoiceLine
-from billproof.money import CONTEXT, exactly
+from billproof.money import CONTEXT, Taxed, exactly
 from billproof.periods import Period
 from billproof.pricing.model import Adjusts, LineKind, PricedLine
 from billproof.pricing.terms import BilledLine, CreditedDays
@@ -27,6 +27,8 @@ ZERO = Decimal(0)
 
 type MonthLine = tuple[str, str, str]
 """A line by the month that it is of, its contract and its id there."""
+type Charge = tuple[tuple[str, ...], Taxed]
+"""What bears the same tax, and what was billed or taken back with it."""
 type ServicePeriod = tuple[str, str, bool, date, tuple[tuple[str, str], ...]]
 """What is billed together: contract, charge or commitment, whether it trues up seats, the first day, and the group."""
 
@@ -87,6 +89,11 @@ class Rests:
         self._rests: dict[ServicePeriod, Rest] = {}
         for line in lines:
             self._add(line)
+        self._taxed: dict[tuple[str, str], list[Charge]] = {}
+        for line in lines:
+            self._taxed.setdefault(_billed(line.priced), []).extend(
+                (part.determination.same_tax, part.amounts) for part in line.parts or (line,)
+            )
         self._drawn: dict[ServicePeriod, list[InvoiceLine]] = {}
         for document in counted:
             for line in document.lines if document.corrects is None else ():
@@ -137,6 +144,15 @@ class Rests:
             if name != fee and _is_part(name, fee) and left.covered is not None
         }
         return self._days.get(fee, DaysLeft()), [others[start] for start in sorted(others)]
+
+    def of_parts(self, line: InvoiceLine) -> list[Taxed]:
+        """Return what is left of each part of a line by its tax: of what is billed with it, over all documents."""
+        charges = self._taxed.get(_billed(line.priced), [])
+        currency = line.amounts.net.currency
+        return [
+            Taxed.total([amounts for tax, amounts in charges if tax == part.determination.same_tax], currency)
+            for part in line.parts
+        ]
 
     def drawn(self, period: ServicePeriod) -> list[InvoiceLine]:
         """Return the lines that draw credits for a service period, on whichever invoice, the oldest first."""

@@ -26,7 +26,7 @@ from billproof.pricing.model import Adjusts, Explanation, LineKind, PricedLine, 
 from billproof.pricing.models.base import step_of
 from billproof.pricing.terms import Drawn
 from billproof.tax.amounts import credit_parts, tax_given
-from billproof.tax.model import ComponentTax
+from billproof.tax.model import ComponentTax, TaxPart
 
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
@@ -122,8 +122,10 @@ def _credited(
         raise InvalidInput(message)
     credited = whole - left.net + credit
     rounding = priced.explanation.rounding
-    parts = credit_parts(line.parts, whole - left.net, credit, rounding) if line.parts else ()
-    if parts:
+    parts: tuple[TaxPart, ...] = ()
+    if line.parts:
+        of_days = {"days": request.days, "covered": rests.days_of(line, invoice)}
+        parts = credit_parts(line.parts, whole - left.net, credit, rounding, left=rests.of_parts(line), **of_days)
         tax = -total((part.amounts.tax for part in parts), credit.currency)
     else:
         tax = left.tax if credited == whole else _tax_on(line, credited, invoice) - (line.amounts.tax - left.tax)

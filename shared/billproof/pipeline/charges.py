@@ -65,12 +65,12 @@ def _taxes(
             period, name = (adjusts.period, adjusts.line) if adjusts else (invoice.period.name, line.priced.id)
             if period == billing.period:
                 key = (period, line_identity(line.priced.explanation.contract, name, line.priced.dimension))
-                parts.setdefault(key, []).extend(_parts_of(line))
+                parts.setdefault(key, []).extend(_parts_of(line, is_concession=billing.is_concession))
     for (period, (contract, name, group)), charged in parts.items():
         yield ChargedTax(contract=contract, period=period, line=name, dimension=dict(group), parts=tuple(charged))
 
 
-def _parts_of(line: InvoiceLine) -> Iterator[ChargedPart]:
+def _parts_of(line: InvoiceLine, *, is_concession: bool) -> Iterator[ChargedPart]:
     for part in line.parts or (line,):
         price = part.amounts.gross if line.priced.includes_tax else part.amounts.net
-        yield ChargedPart(price=price, determination=part.determination)
+        yield ChargedPart(price=price, determination=part.determination, is_concession=is_concession)

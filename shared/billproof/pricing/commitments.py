@@ -26,7 +26,7 @@ from billproof.pricing.explanation import explain, shown
 from billproof.pricing.model import Explanation, LineKind, PricedLine
 from billproof.pricing.models.base import step_of
 from billproof.pricing.service_periods import first_day_of
-from billproof.pricing.term_lines import shortfall_line, term_share
+from billproof.pricing.term_lines import committed_amounts, shortfall_line
 from billproof.pricing.terms import Committed, Reached
 
 ZERO = Decimal(0)
@@ -114,7 +114,7 @@ def _terms(spans: list[Span[Commitment]], months: int, period: Period) -> Iterat
             return
         whole = Period(start=start, end=whole_end)
         mine = [span for span in spans if span.touches(Period(start=start, end=end))]
-        amount = sum((term_share(span, whole).share(span.term.amount) for span in mine), ZERO)
+        amount = sum((share for _, share in committed_amounts(mine, whole)), ZERO)
         if mine:
             days = Period(start=max(start, mine[0].days.start), end=end)
             yield CommitmentTerm(tuple(mine), days, whole, amount)

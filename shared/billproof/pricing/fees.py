@@ -147,10 +147,10 @@ class Fee:
         charge, contract = self.part.due.span.term, self.part.due.span.contract
         return 1 if charge.price.is_due_once else count_days(days, contract.proration)
 
-    def share_of(self, days: DateRange) -> Proration:
+    def share_of(self, days: Iterable[DateRange]) -> Proration:
         """Return the share of its billed days that some days hold."""
         whole = sum(map(self._count, self.billed))
-        return Proration(days_covered=self.billed_days(days), days_in_period=whole or 1)
+        return Proration(days_covered=sum(map(self.billed_days, days)), days_in_period=whole or 1)
 
     @property
     def months(self) -> Sequence[Period]:
@@ -163,17 +163,17 @@ class Fee:
         start, end = self.bounds
         return month.start <= start and end <= month.end
 
-    def exact_in(self, days: DateRange | Period) -> Decimal:
+    def exact_in(self, *days: DateRange | Period) -> Decimal:
         """Return what is left of it on some days, as exactly as shares by days are: a cent is not a shade less."""
-        return sum((piece.left for piece in self._in(days)), ZERO).quantize(SHARE_DIGITS)
+        return sum((piece.left for piece in self._in(*days)), ZERO).quantize(SHARE_DIGITS)
 
-    def take(self, amount: Money, days: DateRange | Period) -> None:
+    def take(self, amount: Money, *days: DateRange | Period) -> None:
         """Take an amount off some days, in proportion to what is left of each.
 
         A rounded amount may be more than those days have: where nothing is left of a month, none of its days has any.
         """
-        before = self.exact_in(days)
-        mine = list(self._in(days))
+        before = self.exact_in(*days)
+        mine = list(self._in(*days))
         if before:
             rest = (before - amount.amount) / before
             for piece in mine:
@@ -185,11 +185,11 @@ class Fee:
                 for piece in self._in(month):
                     piece.left = ZERO
 
-    def _in(self, days: DateRange | Period) -> Iterator[Piece]:
-        wanted = _as_range(days)
-        for piece in self.pieces:
-            if wanted.start <= piece.days.start and (wanted.end is None or piece.days.end <= wanted.end):
-                yield piece
+    def _in(self, *days: DateRange | Period) -> Iterator[Piece]:
+        for wanted in map(_as_range, days):
+            for piece in self.pieces:
+                if wanted.start <= piece.days.start and (wanted.end is None or piece.days.end <= wanted.end):
+                    yield piece
 
     def rounded(self, exact: Decimal) -> Money:
         """Round an amount as its contract's invoices are rounded."""
@@ -276,7 +276,7 @@ def _fee(part: PricedPart, line: PricedLine, timeline: Timeline, basis: Basis, *
     due, charge = part.due, part.due.span.term
     is_usage = charge.is_metered or due.is_true_up
     order = timeline.charge_places[charge.id]
-    billed = billed_days(due, () if is_usage else waived_days(due, timeline))
+    billed = billed_days(due, waived_days(due, timeline) if charge.meter is None and not due.is_true_up else ())
     return Fee(
         line,
         part,

@@ -172,7 +172,8 @@ class ChargeUsage:
         if changes and reading.by_price:
             message = f"terms change within {self._period.name}: prices of events cannot be told apart by days"
             raise InvalidInput(message)
-        adds_up = self._usage.aggregation in ADDITIVE and reading.meter not in self._charge.price.meters
+        levels = {*self._charge.price.meters, self._charge.seats_meter}
+        adds_up = self._usage.aggregation in ADDITIVE and reading.meter not in levels
         missing = self._read.parts.keys() - group.parts.keys()
         if changes and adds_up and missing and reading.variant == "":
             where = "the parts of each of usage.groups" if reading.group_by else "usage.parts"

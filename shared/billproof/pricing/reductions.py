@@ -27,7 +27,16 @@ from billproof.pricing.lines import Basis
 from billproof.pricing.model import LeftOn, LineKind, PricedLine
 from billproof.pricing.models.base import HUNDRED, ONE, ZERO, Step, step_of
 from billproof.pricing.service_periods import commitment_edges, term_edges
-from billproof.pricing.term_lines import days_in, name_of, reduction_line, shortfall_line, term_share, within
+from billproof.pricing.term_days import TermDays, term_days
+from billproof.pricing.term_lines import (
+    committed_amounts,
+    days_in,
+    name_of,
+    reduction_line,
+    shortfall_line,
+    term_share,
+    within,
+)
 from billproof.proration import Proration
 
 MANY = 1_000_000
@@ -82,38 +91,41 @@ class _Reducer:
 
     def discount(self) -> None:
         """Take off percentages, then amounts."""
-        spans = sorted(self._timeline.discounts, key=_breadth)
-        percents = [span for span in spans if span.term.percent is not None]
+        discounts = sorted(term_days(self._timeline.discounts), key=_breadth)
+        percents = [discount for discount in discounts if discount.term.percent is not None]
         fees = self.fees
-        if any(span.term.rounding is DiscountRounding.PER_DOCUMENT for span in percents):
+        if any(discount.term.rounding is DiscountRounding.PER_DOCUMENT for discount in percents):
             fees = [*fees, *fees_beside(self._timeline, self._basis, fees)]
-        for span in percents:
-            self._percent_off(span, span.term.percent or ZERO, fees)
+        for discount in percents:
+            self._percent_off(discount, discount.term.percent or ZERO, fees)
         edges = term_edges(self._timeline, percents=False)
         for fee in self.fees if self._months else ():
             fee.spread(edges | commitment_edges(self._timeline, fee.days))
-        for span in spans:
-            if span.term.amount is not None:
+        for discount in discounts:
+            if discount.term.amount is not None:
                 for month in self._months:
-                    self._amount_off(span, month, span.term.amount)
+                    self._amount_off(discount, month, discount.term.amount)
 
-    def _named(self, span: Span[Discount]) -> set[str]:
-        of_products = {charge.term.id for charge in self._timeline.charges if charge.term.product in span.term.products}
-        return {*span.term.charges, *of_products}
+    def _named(self, discount: Discount) -> set[str] | None:
+        """Return the charges that a discount is for, or None where it is for all."""
+        if not (discount.charges or discount.products):
+            return None
+        of_products = {charge.term.id for charge in self._timeline.charges if charge.term.product in discount.products}
+        return {*discount.charges, *of_products}
 
-    def _percent_off(self, span: Span[Discount], percent: Decimal, fees: Sequence[Fee]) -> None:
+    def _percent_off(self, discount: TermDays[Discount], percent: Decimal, fees: Sequence[Fee]) -> None:
         """Take a percentage off what the earlier ones left of fees on the days for which it holds."""
-        named, taken, days = self._named(span), [], span.days
-        is_named = span.term.charges or span.term.products
+        named, taken, days = self._named(discount.term), [], discount.days
         for fee in fees:
             share = fee.share_of(days)
-            if (is_named and fee.line.charge not in named) or fee.line.net.is_zero or share.days_covered == 0:
+            is_named = named is None or fee.line.charge in named
+            if not is_named or fee.line.net.is_zero or share.days_covered == 0:
                 continue
             base, label = fee.left.amount, f"{decimal_text(percent)} % of {fee.left}"
             shown_share: Proration | None = share
             exact = share.share(base * percent / HUNDRED)
             if not fee.is_even:  # an earlier one took from some of its days
-                base, label, shown_share = fee.exact_in(days), f"{label}, what its days have", None
+                base, label, shown_share = fee.exact_in(*days), f"{label}, what its days have", None
                 exact = base * percent / HUNDRED
             step = Step(
                 label=label,
@@ -124,35 +136,35 @@ class _Reducer:
             )
             taken.append((fee, exact, step, shown_share))
         by_line = [self._rounded(exact) for _, exact, _, _ in taken]
-        if span.term.rounding is DiscountRounding.PER_DOCUMENT:
+        if discount.term.rounding is DiscountRounding.PER_DOCUMENT:
             by_line = rounded_together([(fee, exact) for fee, exact, _, _ in taken])
         for (fee, exact, step, shown_share), net in zip(taken, by_line, strict=True):
-            self._reduce(fee, span, LineKind.DISCOUNT, -exact, step, net=-net, share=shown_share)
+            self._reduce(fee, discount, LineKind.DISCOUNT, -exact, step, net=-net, share=shown_share)
 
     def _rounded(self, exact: Decimal) -> Money:
         return Money.rounded(exact, self._currency, self._basis.rounding)
 
-    def _amount_off(self, span: Span[Discount], month: Period, amount: Decimal) -> None:
+    def _amount_off(self, discount: TermDays[Discount], month: Period, amount: Decimal) -> None:
         """Take a month's amount off what its lines have on the days for which it holds."""
-        days = days_in(span, month)
-        if days is None:
+        days = discount.days_in(month)
+        if not days:
             return
-        share = term_share(span, month)
+        share = discount.share_in(month)
         rest = self._rounded(share.share(amount))
-        mine = self._left_in(days, month, self._named(span) if span.term.charges or span.term.products else None)
+        mine = self._left_in(days, month, self._named(discount.term))
         elsewhere = [fee for fee in mine if fee.home != month.start]
         for group in (elsewhere, [fee for fee in mine if fee.home == month.start]):
-            lefts = [fee.exact_in(days) for fee in group]
+            lefts = [fee.exact_in(*days) for fee in group]
             taken = min(rest, self._floor(sum(lefts, ZERO)), key=lambda money: money.amount)
             if taken.amount <= 0:
                 continue
             parts = _in_order(taken, [self._floor(left) for left in lefts])
-            if span.term.spread is Spread.PRO_RATA:
+            if discount.term.spread is Spread.PRO_RATA:
                 parts = allocate(taken, lefts)
             for fee, part in zip(group, parts, strict=True):
                 if not part.is_zero:
                     step = step_of(f"of {rest} left", ONE, -part.amount)
-                    self._reduce(fee, span, LineKind.DISCOUNT, -part.amount, step, share=share, month=month)
+                    self._reduce(fee, discount, LineKind.DISCOUNT, -part.amount, step, share=share, month=month)
             rest -= taken
 
     def _floor(self, exact: Decimal) -> Money:
@@ -161,24 +173,24 @@ class _Reducer:
 
     def cap(self) -> None:
         """Take off what a month's fees come to above a cap, narrow caps first."""
-        for span in sorted(self._timeline.caps, key=lambda span: (len(span.term.charges) or MANY, span.term.id)):
+        for cap in sorted(term_days(self._timeline.caps), key=lambda cap: (len(cap.term.charges) or MANY, cap.term.id)):
             for month in self._months:
-                self._cap_month(span, month)
+                self._cap_month(cap, month)
 
-    def _cap_month(self, span: Span[SpendCap], month: Period) -> None:
-        days = days_in(span, month)
-        if days is None:
+    def _cap_month(self, cap: TermDays[SpendCap], month: Period) -> None:
+        days = cap.days_in(month)
+        if not days:
             return
-        share = term_share(span, month)
-        amount = self._rounded(share.share(span.term.amount))
+        share = cap.share_in(month)
+        amount = self._rounded(share.share(cap.term.amount))
         room = amount.amount
-        for fee in self._left_in(days, month, set(span.term.charges) or None):
-            left = fee.exact_in(days)
+        for fee in self._left_in(days, month, set(cap.term.charges) or None):
+            left = fee.exact_in(*days)
             above = max(self._rounded(left - room).amount, ZERO)
             room = max(room - (left - above), ZERO)
             if above:
                 step = step_of(f"above the cap of {amount}", ONE, -above)
-                self._reduce(fee, span, LineKind.CAP, -above, step, share=share, month=month)
+                self._reduce(fee, cap, LineKind.CAP, -above, step, share=share, month=month)
 
     def divide(self) -> None:
         """Write on each line that a term of a commitment cuts what is left of it on which days."""
@@ -219,22 +231,14 @@ class _Reducer:
 
     def _shortfall(self, spans: Sequence[Span[Commitment]]) -> PricedLine:
         """Return the line of a month's commitment, whose amount or charges may change within the month."""
-        period, committed, billed = self._basis.period, ZERO, ZERO
-        steps: list[Step] = []
+        period, billed, steps = self._basis.period, ZERO, list[Step]()
+        amounts = committed_amounts(spans, period)
+        for amount, share in amounts:
+            steps.append(Step(label="committed", quantity=ONE, unit_price=amount, flat_fee=ZERO, amount=shown(share)))
+        committed = sum((share for _, share in amounts), ZERO)
         for span in spans:
             days = days_in(span, period) or period
-            amount = term_share(span, period).share(span.term.amount)
-            committed += amount
             billed += sum((fee.exact_in(days) for fee in self.fees if fee.line.charge in span.term.charges), ZERO)
-            steps.append(
-                Step(
-                    label="committed",
-                    quantity=ONE,
-                    unit_price=span.term.amount,
-                    flat_fee=ZERO,
-                    amount=shown(amount),
-                )
-            )
         short, last = max(committed - billed, ZERO), spans[-1]
         why = explain(
             last.contract,
@@ -249,15 +253,15 @@ class _Reducer:
         net, line_ids = self._rounded(short), self._basis.line_ids
         return shortfall_line(last, period, name=name, net=net, why=why, line_ids=line_ids)
 
-    def _left_in(self, days: Period, month: Period, named: set[str] | None) -> list[Fee]:
+    def _left_in(self, days: Sequence[Period], month: Period, named: set[str] | None) -> list[Fee]:
         """Return the fees, then the usage, of which something is left on some days: first what other months bill."""
-        mine = [fee for fee in self.fees if (named is None or fee.line.charge in named) and fee.exact_in(days) > 0]
+        mine = [fee for fee in self.fees if (named is None or fee.line.charge in named) and fee.exact_in(*days) > 0]
         return sorted(mine, key=lambda fee: (fee.place[0], fee.home == month.start, fee.place))
 
     def _reduce[T: Discount | SpendCap](
         self,
         fee: Fee,
-        span: Span[T],
+        reduction: TermDays[T],
         kind: LineKind,
         exact: Decimal,
         step: Step,
@@ -267,11 +271,11 @@ class _Reducer:
         month: Period | None = None,
     ) -> None:
         net = self._rounded(exact) if net is None else net
-        days = span.days if month is None else days_in(span, month) or month
-        fee.take(-net, days)
+        fee.take(-net, *(reduction.days if month is None else reduction.days_in(month)))
         if not fee.is_here:
             return
         line, is_part = fee.line, month is not None and not fee.is_within(month)
+        span = reduction.span_in(month or line.covered)
         name = name_of(span, month if kind is LineKind.CAP and month else line.covered)
         if is_part and month is not None:
             name = TermName(span.term.id, str(max(span.days.start, month.start)))
@@ -281,8 +285,9 @@ class _Reducer:
         self.lines.append(reduction_line(span, line, kind, name=name, net=net, why=why, line_ids=line_ids))
 
 
-def _breadth(span: Span[Discount]) -> tuple[int, str]:
-    return (len(span.term.charges) + len(span.term.products) or MANY, span.term.id)
+def _breadth(discount: TermDays[Discount]) -> tuple[int, str]:
+    term = discount.term
+    return (len(term.charges) + len(term.products) or MANY, term.id)
 
 
 def _in_order(amount: Money, lefts: Sequence[Money]) -> list[Money]:

@@ -1,5 +1,6 @@
 """The lines that terms make beside the charges: what comes off a line, and what a commitment fell short of."""
 
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
@@ -88,10 +89,23 @@ def name_of[T: Term](span: Span[T], period: Period) -> TermName:
 
 def term_share[T: Term](span: Span[T], period: Period) -> Proration:
     """Return the share of a period that a discount, cap or commitment has: its days end as it says, by any method."""
-    terms = span.contract.proration
+    return share_of_spans([span], period)
+
+
+def share_of_spans[T: Term](spans: Sequence[Span[T]], period: Period) -> Proration:
+    """Return the share of a period that the days of several spans have together."""
+    terms = spans[-1].contract.proration
     if terms.method is ProrationMethod.ACTUAL_DAYS_INCLUSIVE:
         terms = terms.model_copy(update={"method": ProrationMethod.ACTUAL_DAYS})
-    return Proration.of(span.days, period, terms)
+    return Proration.of([span.days for span in spans], period, terms)
+
+
+def committed_amounts(spans: Iterable[Span[Commitment]], period: Period) -> list[tuple[Decimal, Decimal]]:
+    """Return each amount that a commitment states for some days of a period, with the share of it that they have."""
+    by_amount: dict[Decimal, list[Span[Commitment]]] = {}
+    for span in spans:
+        by_amount.setdefault(span.term.amount, []).append(span)
+    return [(amount, share_of_spans(mine, period).share(amount)) for amount, mine in by_amount.items()]
 
 
 def days_in[T: Term](span: Span[T], month: Period) -> Period | None:

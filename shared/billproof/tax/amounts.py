@@ -10,6 +10,7 @@ from billproof.periods import Period
 from billproof.tax.model import ComponentTax, Determination, TaxedLine, TaxPart
 
 HUNDRED = Decimal(100)
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,27 +120,76 @@ def _shared(lines: Sequence[TaxedLine], gap: Money) -> list[TaxedLine]:
     return [_shifted(line, share) for line, share in zip(lines, shares, strict=True)]
 
 
-def credit_parts(parts: Sequence[TaxPart], before: Money, credit: Money, rounding: Rounding) -> tuple[TaxPart, ...]:
+def credit_parts(
+    parts: Sequence[TaxPart],
+    before: Money,
+    credit: Money,
+    rounding: Rounding,
+    *,
+    left: Sequence[Taxed] = (),
+    days: Period | None = None,
+    covered: Period | None = None,
+) -> tuple[TaxPart, ...]:
     """Return what a credit takes back of each part of a line, of which earlier ones took back some net amount.
 
     Counted from the line's first credit, as a line without parts is: the last one takes back what is left to the unit.
+    What is for some days is of the parts that have them; so is what is for all that are `covered` now, once such
+    credits or differences took back more of one part than of another. Of none more is taken back than is `left` of it.
     """
-    after = _credited(parts, before + credit, rounding)
+    was = _credited(parts, before, rounding)
+    rests = [_rest(part.amounts, taken) for part, taken in zip(parts, was, strict=True)]
+    left = left or rests
+    if days is None and [one.net for one in left] == [one.net for one in rests]:
+        becomes = _credited(parts, before + credit, rounding)
+        taken = [_rest(after, earlier) for after, earlier in zip(becomes, was, strict=True)]
+    else:
+        taken = _taken(parts, left, credit, rounding, days or covered)
     return tuple(
         part.model_copy(
             update={
                 "taxable_base": Money.rounded(
-                    (was.net - becomes.net).amount * part.determination.taxable_share,
+                    -back.net.amount * part.determination.taxable_share,
                     credit.currency,
                     rounding,
                 ),
-                "amounts": Taxed.of(was.net - becomes.net, was.tax - becomes.tax),
-                "tax_by_line": was.tax - becomes.tax,
-                "components": _less(part, was.tax - becomes.tax, rounding),
+                "amounts": Taxed.of(-back.net, -back.tax),
+                "tax_by_line": -back.tax,
+                "components": _less(part, -back.tax, rounding),
             }
         )
-        for part, was, becomes in zip(parts, _credited(parts, before, rounding), after, strict=True)
+        for part, back in zip(parts, taken, strict=True)
     )
+
+
+def _rest(whole: Taxed, taken: Taxed) -> Taxed:
+    return Taxed.of(whole.net - taken.net, whole.tax - taken.tax)
+
+
+@exactly
+def _taken(
+    parts: Sequence[TaxPart], left: Sequence[Taxed], credit: Money, rounding: Rounding, days: Period | None
+) -> list[Taxed]:
+    """Take a credit off the parts that have its days, or off all by what is left, of none more than that."""
+    weights = [_weight(part, one, days) for part, one in zip(parts, left, strict=True)]
+    shares = allocate(credit, weights if any(weights) else [abs(one.net.amount) for one in left])
+    most = [abs(one.net.amount) for one in left]
+    over = sum((max(abs(share.amount) - limit, ZERO) for share, limit in zip(shares, most, strict=True)), ZERO)
+    taken: list[Taxed] = []
+    for part, one, share, limit in zip(parts, left, shares, most, strict=True):
+        amount = min(abs(share.amount), limit)
+        more = min(limit - amount, over)
+        over -= more
+        net = Money.of((amount + more) * (-1 if credit.amount < 0 else 1), credit.currency)
+        rest = tax_line("", one.net - net, part.determination, rounding).amounts.tax
+        taken.append(Taxed.of(net, one.tax if net == one.net else one.tax - rest))
+    return taken
+
+
+def _weight(part: TaxPart, left: Taxed, days: Period | None) -> Decimal:
+    if days is None or part.days is None:
+        return abs(left.net.amount)
+    start, end = max(days.start, part.days.start), min(days.end, part.days.end)
+    return Decimal(max((end - start).days, 0))
 
 
 def _credited(parts: Sequence[TaxPart], credited: Money, rounding: Rounding) -> list[Taxed]:

@@ -1,8 +1,11 @@
 """The tax that earlier invoices charged: what a later one takes back bears it, whatever the rules say now."""
 
+import operator
 from collections.abc import Mapping, Sequence
 
-from billproof.model import Model
+from pydantic import Field
+
+from billproof.model import Flag, Model
 from billproof.money import Money, total
 from billproof.pricing.model import LineIdentity, PricedLine, line_identity
 from billproof.tax.amounts import Share
@@ -13,10 +16,14 @@ type ChargedKey = tuple[str, LineIdentity]
 
 
 class ChargedPart(Model):
-    """A price that was billed, or taken back, with a tax; the price includes it where the contract's prices do."""
+    """A price that was billed, or taken back, with a tax; the price includes it where the contract's prices do.
+
+    It `is_concession` where a credit note took it back for good.
+    """
 
     price: Money
     determination: Determination
+    is_concession: Flag = Field(default=False, exclude_if=operator.not_)
 
 
 class ChargedTax(Model):
@@ -77,7 +84,7 @@ def taken_back(line: PricedLine, charged: Mapping[ChargedKey, Sequence[ChargedPa
 
     What it takes back beyond what was charged bears the tax of the first.
     """
-    parts = charged.get(_key(line), ()) if line.adjusts else ()
+    parts = charged_on(line, charged)
     billed = total((part.price for part in parts), line.net.currency)
     if billed.amount * line.net.amount >= 0:
         return []
@@ -91,6 +98,11 @@ def taken_back(line: PricedLine, charged: Mapping[ChargedKey, Sequence[ChargedPa
     if not rest.is_zero:
         shares.append(Share(rest, left[0][0]))
     return shares
+
+
+def charged_on(line: PricedLine, charged: Mapping[ChargedKey, Sequence[ChargedPart]]) -> Sequence[ChargedPart]:
+    """Return what was charged on the line whose difference a line bills."""
+    return charged.get(_key(line), ()) if line.adjusts else ()
 
 
 def _key(line: PricedLine) -> ChargedKey:

@@ -15,7 +15,8 @@ from billproof.masterdata.parties import Account, LegalEntity
 from billproof.money import allocate
 from billproof.pricing.model import LineIdentity, PricedLine
 from billproof.tax.amounts import Share
-from billproof.tax.charged import ChargedKey, ChargedPart, taken_back
+from billproof.tax.charged import ChargedKey, ChargedPart, charged_on, taken_back
+from billproof.tax.divided import divided_shares
 from billproof.tax.model import Determination, TaxedLine, TimeOfSupply
 from billproof.tax.rules import determine
 from billproof.tax.time_of_supply import (
@@ -55,7 +56,7 @@ class LineTaxes:
 
     def shares_of(self, line: PricedLine) -> list[Share]:
         """Return the shares of a line's price by the tax that they bear; raises UndeterminedTax."""
-        charged = taken_back(line, self._charged) if line.adjusts else []
+        charged = self._of_days(line) or taken_back(line, self._charged) if line.adjusts else []
         if charged:
             return charged
         kept = self._kept.get(line.identity) if self._kept else None
@@ -73,6 +74,17 @@ class LineTaxes:
         """Return the tax point of a line of which an external tax engine is asked: none later than the invoice."""
         charged = taken_back(line, self._charged)
         return charged[-1].determination.tax_point if charged else min(self._points(line)[0], self._days.issue)
+
+    def _of_days(self, line: PricedLine) -> list[Share]:
+        """Return the shares of a difference by the days that they are of, where a change of rate divides the line."""
+        parts = charged_on(line, self._charged)
+        try:
+            if not parts or self._rule(line).straddling == "whole":
+                return []
+            spans = apportioned_days(self._entity, self._members[line.account], line.service_period)
+            return divided_shares(line, parts, spans, lambda day: self._at(line.account, day)) if spans[1:] else []
+        except UndeterminedTax:
+            return []
 
     def _by_rules(self, line: PricedLine) -> list[Share]:
         key = (line.account, agreed_of(line))

@@ -28,7 +28,8 @@ def _was_left_out(facts: ControlInput, span: Span[Charge]) -> bool:
 def _check(facts: ControlInput) -> Iterator[Observation]:
     """Find charges that bill a service period twice, or leave out one that this or the previous invoice must bill.
 
-    A charge in advance that already applied before this period must be on the previous invoice.
+    A charge in advance that already applied before this period must be on the previous invoice, unless a version lets
+    this one bill it: in arrears, from a day within the period on.
     """
     for timeline, dues in facts.dues if facts.priced else ():
         owed: dict[str, set[str]] = {}
@@ -46,8 +47,9 @@ def _check(facts: ControlInput) -> Iterator[Observation]:
             names = [line.service_period.name for line in mine]
             if len({line.id for line in mine}) != len(mine) or set(names) != periods:
                 yield Observation(ContractPath(timeline.id, charge), f"owed {sorted(periods)}, billed {sorted(names)}")
+        here = {due.span.term.id for due in dues if due.period.start == facts.plan.period.start}
         for span in timeline.charges:
-            if _was_left_out(facts, span):
+            if span.term.id not in here and _was_left_out(facts, span):
                 what = f"{facts.plan.period.name} is owed in advance and is not on the invoice before"
                 yield Observation(ContractPath(timeline.id, span.term.id), what)
 

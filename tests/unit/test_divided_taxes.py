@@ -1,0 +1,133 @@
+"""What is taken back of a Swiss line that a change of rate divides bears the tax of the days that it is of.
+
+A year of 3,660.00 from July 2023: 184 days at 7.7 % are 1,840.00, 182 from January at 8.1 % are 1,820.00.
+"""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from billproof.invoicing.credit_limits import DaysLeft, Rests
+from billproof.invoicing.credit_requests import CreditRequest
+from billproof.invoicing.crediting import draft_credit
+from billproof.invoicing.model import DocumentRef, Invoice, Released
+from billproof.masterdata.parties import LegalEntity
+from billproof.money import Money
+from billproof.pricing.model import PricedLine
+from billproof.tax.charged import AccountCharges, ChargedPart, ChargedTax
+from billproof.tax.model import Determination
+from tests.support.taxes import customer, difference, fee, invoice_of, seller, tax_lines
+
+SWISS: LegalEntity = seller("CH", currency="CHF")
+BUYER = customer("CH")
+START, END, APRIL, DECEMBER = "2023-07-01", "2024-07-01", "2024-04-01", "2023-12-01"
+YEAR = fee(START, END, "3660.00", currency="CHF")
+
+
+OLD, NEW = (part.determination for part in tax_lines(SWISS, BUYER, YEAR, issued=START).lines[0].parts)
+
+
+def charges(*prices: tuple[str, Determination, bool]) -> AccountCharges:
+    """What was charged on the year: amounts with their taxes, and whether a credit note took them back for good."""
+    parts = tuple(
+        ChargedPart(price=Money.of(price, "CHF"), determination=tax, is_concession=conceded)
+        for price, tax, conceded in prices
+    )
+    name = YEAR.service_period.name
+    return AccountCharges(
+        account="UA", taxes=(ChargedTax(contract="K", period=name, line=YEAR.id, dimension={}, parts=parts),)
+    )
+
+
+ALL_DAYS = DaysLeft(net=Decimal(3660), covered=YEAR.covered)
+BILLED = (("1840", OLD, False), ("1820", NEW, False))
+OCTOBER = ("-310", OLD, True)
+DIFFERENCES = [
+    # what was charged, until when the year is now, what less or more is owed: shares at 7.7 % and at 8.1 %, the tax
+    ("half the price of all days", BILLED, END, "-1830", ("-920.00", "-910.00"), "-144.55"),
+    ("its end on 1 April", BILLED, APRIL, "-910", (None, "-910.00"), "-73.71"),
+    ("its end on 1 December", BILLED, DECEMBER, "-2130", ("-310.00", "-1820.00"), "-171.29"),
+    ("all of it", BILLED, END, "-3660", ("-1840.00", "-1820.00"), "-289.10"),
+    ("an end that is taken back", (("1840", OLD, False), ("910", NEW, False)), END, "910", (None, "910.00"), "73.71"),
+    # October is conceded: half of the other days' price is 920 - 310 = 610 and 910
+    ("half the price after a concession", (*BILLED, OCTOBER), END, "-1830", ("-920.00", "-910.00"), "-144.55"),
+    ("all of it after a concession", (*BILLED, OCTOBER), END, "-3350", ("-1530.00", "-1820.00"), "-265.23"),
+]
+
+
+@pytest.mark.parametrize(
+    ("charged", "until", "net", "shares", "tax"), [row[1:] for row in DIFFERENCES], ids=[row[0] for row in DIFFERENCES]
+)
+def test_a_difference_bears_the_tax_of_the_days_that_owe_less_or_more(
+    charged: tuple[tuple[str, Determination, bool], ...],
+    until: str,
+    net: str,
+    shares: tuple[str | None, str | None],
+    tax: str,
+) -> None:
+    line = difference(fee(START, END, "3660.00", covered=until, currency="CHF", id=YEAR.id), net)
+    (taxed,) = tax_lines(SWISS, BUYER, line, issued="2024-06-01", charged=charges(*charged)).lines
+    by_rate = {part.determination.percent: part.amounts.net.text for part in taxed.parts or (taxed,)}
+    wanted = {Decimal(rate): share for rate, share in zip(("7.7", "8.1"), shares, strict=True) if share is not None}
+    assert (by_rate, taxed.amounts.tax.text) == (wanted, tax)
+
+
+def document(*lines: PricedLine, charged: AccountCharges | None = None) -> Invoice:
+    invoice = invoice_of(SWISS, BUYER, *lines, issued=START)
+    taxed = tax_lines(SWISS, BUYER, *lines, issued=START, charged=charged).lines
+    own = tuple(
+        line.model_copy(update={"amounts": tax.amounts, "parts": tax.parts, "determination": tax.determination})
+        for line, tax in zip(invoice.lines, taxed, strict=True)
+    )
+    return invoice.model_copy(update={"lines": own})
+
+
+def credited(invoice: Invoice, earlier: list[Invoice], others: list[Invoice], **terms: object) -> list[tuple[str, str]]:
+    """Draft a credit note after earlier ones and other invoices, and return what it takes back at each rate."""
+    released = Released(
+        invoice=invoice.id,
+        number="1",
+        account="UA",
+        legal_entity=SWISS.id,
+        period=invoice.period,
+        issue_date=invoice.issue_date,
+        document=DocumentRef(key="k", digest="d", totals=invoice.totals),
+        run="R",
+    )
+    facts = {"id": f"C-{len(earlier)}", "invoice": invoice.id, "reason": "goodwill", "note": "as agreed"}
+    request = CreditRequest.model_validate({**facts, "requested_by": "ana", **terms})
+    earlier.append(
+        draft_credit(
+            request,
+            credit_id=request.id,
+            invoice=invoice,
+            released=released,
+            earlier=earlier,
+            issue_date=date(2024, 6, 10),
+            rests=Rests(
+                [invoice, *others, *earlier], {} if others else {(invoice.period.name, "K", YEAR.id): ALL_DAYS}
+            ),
+        )
+    )
+    (line,) = earlier[-1].lines
+    return [(part.amounts.net.text, part.amounts.tax.text) for part in line.parts]
+
+
+def test_a_credit_note_for_some_days_bears_their_tax_and_the_next_ones_what_is_left() -> None:
+    invoice, notes = document(YEAR), list[Invoice]()
+    october = {"days": {"start": "2023-10-01", "end": "2023-11-01"}, "lines": [{"line": YEAR.id, "amount": "310"}]}
+    assert credited(invoice, notes, [], **october) == [("-310.00", "-23.87"), ("0.00", "0.00")]
+    all_days = {"lines": [{"line": YEAR.id, "amount": "366"}]}
+    assert credited(invoice, notes, [], **all_days) == [("-184.00", "-14.17"), ("-182.00", "-14.74")]
+    rest = {"lines": [{"line": YEAR.id}]}
+    assert credited(invoice, notes, [], **rest) == [("-1346.00", "-103.64"), ("-1638.00", "-132.68")]
+    assert sum(note.lines[0].amounts.tax.amount for note in notes) == Decimal("-289.10")
+
+
+def test_what_a_difference_took_back_of_some_days_a_credit_note_takes_back_no_more() -> None:
+    invoice = document(YEAR)
+    ended = difference(fee(START, END, "3660.00", covered=APRIL, currency="CHF", id=YEAR.id), "-910")
+    later = document(ended, charged=charges(*BILLED))
+    rest = {"lines": [{"line": YEAR.id, "amount": "2750"}]}
+    assert credited(invoice, [], [later], **rest) == [("-1840.00", "-141.68"), ("-910.00", "-73.71")]
