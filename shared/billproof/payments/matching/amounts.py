@@ -39,11 +39,12 @@ def money_of(units: int, currency: str) -> Money:
 
 
 def states(text: str, money: Money) -> bool:
-    """Say whether a text has an amount with all of its currency's decimals: 12.00, 12,00, 1.234,50, 1,234.50."""
+    """Say whether a text has an amount: 12.00, 12,00, 1.234,50, 1,234.50, and 12 or 12,- where no cents are in it."""
     whole, _, decimals = f"{money.amount:,f}".partition(".")
-    digits = r"[.,' ]?".join(whole.split(","))
-    pattern = rf"(?<![0-9])(?<![0-9][.,]){digits}" + (rf"[.,]{decimals}" if decimals else "") + r"(?![0-9]|[.,][0-9])"
-    return re.search(pattern, text) is not None
+    digits = r"[.,'\u2019\u00a0\u202f ]?".join(whole.split(","))
+    cents = rf"[.,]{decimals}" if decimals else ""
+    pattern = rf"(?<![0-9])(?<![0-9][.,]){digits}" + (cents if decimals.strip("0") else f"(?:{cents})?")
+    return re.search(pattern + r"(?![0-9]|[.,][0-9])", text) is not None
 
 
 def subsets(amounts: Sequence[int], whole: int) -> list[tuple[int, ...]] | None:
