@@ -72,6 +72,14 @@ export class Words {
     return decimals ? `${whole}${this.language === "de" ? "," : "."}${decimals}` : whole;
   };
 
+  /** Write how long before a moment an instant was: in minutes, from two hours on in hours, from two days on in days. */
+  age = (instant: string, at: string): string => {
+    const minutes = Math.max(0, Math.floor((Date.parse(at) - Date.parse(instant)) / 60_000));
+    if (minutes < 120) return this.text("age.minutes", { number: minutes });
+    if (minutes < 2 * 1440) return this.text("age.hours", { number: Math.floor(minutes / 60) });
+    return this.text("age.days", { number: this.number(Math.floor(minutes / 1440)) });
+  };
+
   instant = (instant: string): string => `${this.day(instant)}, ${instant.slice(11, 16)} UTC`;
 }
 

@@ -1,4 +1,4 @@
-"""`billproof usage show`, `exposure` and `compact`: what is used so far, what is owed, and compacting the usage log."""
+"""`billproof usage show`, `sources`, `exposure` and `compact`: what is used, owed and how fresh it is; compacting."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -39,6 +39,21 @@ def show(
         console.print(f"net so far {usage.net}, with tax {usage.gross}")
     for finding in usage.findings:
         console.print(f"{finding.severity} {finding.code}: {finding.message}. {finding.remedy}")
+
+
+def sources(*, as_json: AsJson = False) -> None:
+    """Show the newest event of each source of usage, and when its last one came. Nothing is stored."""
+    known = live.show_sources(Target.find())
+    if as_json:
+        print_json(known.model_dump(mode="json"))
+        return
+    title = f"Sources of usage since {known.since}, at {known.at}"
+    listed = tables.table("Source", "Newest event", "Last received", title=title)
+    for arrival in known.sources:
+        listed.add_row(arrival.source, arrival.newest_event, arrival.received_at)
+    console.print(listed)
+    if known.unread:
+        console.print(f"{known.unread:,} objects of the log were not read: a source may have sent more")
 
 
 def exposure(

@@ -16,6 +16,7 @@ from billproof_ops.usage_files import Mapping, kind_of, lines
 
 app = verbs()
 app.command("show")(cli_live.show)
+app.command("sources")(cli_live.sources)
 app.command("exposure")(cli_live.exposure)
 app.command("compact")(cli_live.compact)
 DRAIN_SECONDS = 600

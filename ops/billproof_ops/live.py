@@ -3,6 +3,7 @@
 from billproof.periods import Period
 from billproof.pipeline.exposure import Exposure, exposure
 from billproof.pipeline.live_usage import RunningUsage, running_usage
+from billproof.usage.arrivals import Arrivals, arrivals
 from billproof_ops.target import Target
 
 
@@ -22,6 +23,12 @@ def show_exposure(target: Target, legal_entity: str, period: str) -> Exposure:
     """Return what all accounts of a legal entity owe so far for a month."""
     ports = target.ports
     return exposure(legal_entity=legal_entity, period=period, sources=ports.preview_sources(), now=ports.now())
+
+
+def show_sources(target: Target) -> Arrivals:
+    """Return what came last of each source of usage."""
+    ports = target.ports
+    return arrivals(ports.objects, ports.buckets().every, now=ports.now())
 
 
 def start_compaction(target: Target, month: str) -> tuple[str, bool]:

@@ -12,12 +12,24 @@ interface Integration {
   answered_again_at: string | null;
 }
 
+interface Arrivals {
+  at: string;
+  since: string;
+  sources: { source: string; newest_event: string; received_at: string }[];
+  unread: number;
+}
+
 const MARKS = { answers: "posted", rests: "held", answers_again: "open" };
 
-/** The counterparts that queues wait for, and whether each answers. */
+/** The counterparts that queues wait for, whether each answers, and how fresh each source of usage is. */
 export function IntegrationsPage(props: PageProps) {
   const words = useWords();
   const integrations = useRead<{ services: Integration[] }>("/v1/integrations");
+  const fresh = useRead<{ usage: Arrivals }>("/v1/integrations?sources=true");
+  const look = () => {
+    integrations.reload();
+    fresh.reload();
+  };
   const since = (row: Integration) => {
     if (row.asked_again_at) return words.text("integrations.asked_again", { at: words.instant(row.asked_again_at) });
     return row.answered_again_at ? words.text("integrations.answered_again", { at: words.instant(row.answered_again_at) }) : "–";
@@ -25,7 +37,7 @@ export function IntegrationsPage(props: PageProps) {
   return (
     <>
       <PageHead title={words.text("page.integrations")} lead={words.text("integrations.lead")}>
-        <button type="button" onClick={integrations.reload}>{words.text("integrations.look")}</button>
+        <button type="button" onClick={look}>{words.text("integrations.look")}</button>
       </PageHead>
       <Sheet title={words.text("integrations.services")} padded={false} aside={<Link to={props.to("letters")}>{words.text("page.letters")}</Link>}>
         <Show of={integrations}>
@@ -43,6 +55,30 @@ export function IntegrationsPage(props: PageProps) {
                 { name: words.text("integrations.queues"), cell: (row) => row.queues.map((queue) => words.code(`queue.${queue}`)).join(", "), hideNarrow: true },
               ]}
             />
+          )}
+        </Show>
+      </Sheet>
+      <Sheet title={words.text("sources")} padded={false}>
+        <Show of={fresh}>
+          {({ usage }) => (
+            <>
+              <Table
+                label={words.text("sources")}
+                rows={usage.sources}
+                empty={words.text("sources.none", { day: words.day(usage.since) })}
+                rowKey={(row) => row.source}
+                columns={[
+                  { name: words.text("sources.source"), isHead: true, cell: (row) => row.source },
+                  { name: words.text("sources.newest"), cell: (row) => words.instant(row.newest_event) },
+                  { name: words.text("sources.age"), cell: (row) => words.age(row.newest_event, usage.at) },
+                  { name: words.text("sources.received"), cell: (row) => words.instant(row.received_at), hideNarrow: true },
+                ]}
+              />
+              <div class="body">
+                {usage.sources.length > 0 && <p class="quiet">{words.text("sources.since", { day: words.day(usage.since) })}</p>}
+                {usage.unread > 0 && <p class="quiet">{words.text("sources.unread", { number: words.number(usage.unread) })}</p>}
+              </div>
+            </>
           )}
         </Show>
       </Sheet>

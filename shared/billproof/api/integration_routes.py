@@ -1,15 +1,15 @@
-"""The route of counterparts: which of them do not answer, since when, and which queues are not read meanwhile."""
+"""The route of counterparts: which do not answer, since when, which queues are not read, and how fresh usage is."""
 
 from enum import StrEnum
 from typing import Any
 
 from billproof.access.scopes import Scope
-from billproof.api.month_routes import NothingNamed
 from billproof.api.routes import Route, RouteCall
 from billproof.breakers import QUEUES, Breaker
 from billproof.composition import Composition
-from billproof.model import Model
+from billproof.model import Model, WrittenFlag
 from billproof.periods import instant_text
+from billproof.usage.arrivals import Arrivals, arrivals
 
 
 class IntegrationState(StrEnum):
@@ -34,16 +34,24 @@ class Integration(Model):
     answered_again_at: str | None
 
 
+class AskedIntegrations(Model):
+    """The counterparts; with `sources` also what came last of each source of usage, which reads the usage log."""
+
+    sources: WrittenFlag = False
+
+
 class Integrations(Model):
-    """The counterparts that queues wait for."""
+    """The counterparts that queues wait for; and the sources of usage, null where they were not asked for."""
 
     services: tuple[Integration, ...]
+    usage: Arrivals | None = None
 
 
-def _list_integrations(_call: RouteCall[NothingNamed], ports: Composition) -> Integrations:
-    """List the counterparts that queues wait for, and whether each answers."""
+def _list_integrations(call: RouteCall[AskedIntegrations], ports: Composition) -> Integrations:
+    """List the counterparts that queues wait for, and whether each answers; if wanted, how fresh each source is."""
     return Integrations(
-        services=tuple(_integration(service, ports.breakers.get(service)) for service in sorted(QUEUES))
+        services=tuple(_integration(service, ports.breakers.get(service)) for service in sorted(QUEUES)),
+        usage=arrivals(ports.objects, ports.buckets().every, now=ports.now()) if call.request.sources else None,
     )
 
 
@@ -64,5 +72,5 @@ def _integration(service: str, breaker: Breaker | None) -> Integration:
 
 
 ROUTES: dict[str, Route[Any]] = {
-    "GET /v1/integrations": Route(NothingNamed, Scope.OPERATIONS_READ, _list_integrations),
+    "GET /v1/integrations": Route(AskedIntegrations, Scope.OPERATIONS_READ, _list_integrations),
 }

@@ -20,6 +20,7 @@ MOST_LOOKED_AT = 1_000
 MOST_SUBSETS = 5
 """Subsets that are told apart at most: two are as many as it takes for a tie."""
 
+_BETWEEN_THOUSANDS = r"[.,'\u2019\u00a0\u202f ]?"
 LEAST_ROOM = 100
 """Amounts that a payment may have for each sum of open ones, at least: then one sum in a hundred is met by chance."""
 
@@ -39,10 +40,13 @@ def money_of(units: int, currency: str) -> Money:
 
 
 def states(text: str, money: Money) -> bool:
-    """Say whether a text has an amount with all of its currency's decimals: 12.00, 12,00, 1.234,50, 1,234.50."""
-    digits = f"{money.amount:,f}".translate({ord(","): "[.,' ]?", ord("."): "[.,]"})
-    pattern = rf"(?<![0-9])(?<![0-9][.,]){digits}(?![0-9]|[.,][0-9])"
-    return re.search(pattern, text) is not None
+    """Say whether a text has an amount: 12.00, 12,00, 1.234,50, 1,234.50, and 12 or 12,- where no cents are in it."""
+    places = exponent(money.currency)
+    whole, cents = divmod(abs(minor_units(money)), 10**places)
+    pattern = rf"(?<![0-9])(?<![0-9][.,]){f'{whole:,}'.replace(',', _BETWEEN_THOUSANDS)}"
+    if places:
+        pattern += rf"[.,]{cents:0{places}d}" if cents else rf"(?:[.,]0{{{places}}})?"
+    return re.search(pattern + r"(?![0-9]|[.,][0-9])", text) is not None
 
 
 def subsets(amounts: Sequence[int], whole: int) -> list[tuple[int, ...]] | None:

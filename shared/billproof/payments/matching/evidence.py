@@ -16,9 +16,10 @@ from billproof.payments.matching.earlier import EarlierReceipts
 from billproof.payments.matching.numbers import ReadNumbers, read_numbers
 from billproof.payments.matching.numbers_before import near_numbers
 from billproof.payments.matching.payers import KnownPayer, known_payer
+from billproof.payments.matching.wording import text_of
 from billproof.payments.model import CashReceipt, OpenItem
 from billproof.payments.ports import Advices, OpenBook
-from billproof.payments.references import is_reference, numbers_of, without_marks
+from billproof.payments.references import numbers_of, without_marks
 
 LONGEST_LINE = 140
 """Characters that a payment carries between banks; what is as long may have gone on."""
@@ -133,11 +134,8 @@ class Evidence:
 
     @cached_property
     def numbers(self) -> ReadNumbers:
-        """The numbers in its text; a structured reference that is none of ISO 11649 is text, too."""
-        structured = self.receipt.structured or ""
-        kept = "" if is_reference(structured) else structured
-        text = f"{kept}\n{self.receipt.remittance}".strip()
-        return read_numbers(text, self.prefixes, self.book.numbers_before())
+        """The numbers in its text."""
+        return read_numbers(text_of(self.receipt), self.prefixes, self.book.numbers_before())
 
     @cached_property
     def prefixes(self) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """Rules for receipts that name documents: whole numbers, shortened or mistyped ones, and texts that are cut off."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +8,7 @@ from billproof.payments.matching.evidence import Evidence, Named, Naming, PayerS
 from billproof.payments.matching.numbers_before import may_be_no_number
 from billproof.payments.matching.rule import MatchVerdict, apply, propose
 from billproof.payments.matching.settling import Settled, Settling, in_full, in_part, limit, settle_in_full, taken
+from billproof.payments.matching.wording import goes_on_with, says_kept_by_banks, says_taken_off, text_of
 from billproof.payments.model import OpenItem
 
 NAMING_SAID = {
@@ -19,7 +19,6 @@ NAMING_SAID = {
     Naming.NEAR: "The text names a number one stroke away from that of a document of the payer.",
     Naming.CUT_OFF: "The text is cut off after some numbers; one choice of the payer's documents makes up the rest.",
 }
-_CHARGES = re.compile(r"charge|chgs?\b|fees?\b|spesen|geb(?:ü|ue)hr|frais|commission|gastos|spese\b", re.IGNORECASE)
 _AS_GOOD_AS_EXACT = {Settling.EXACT, Settling.DISCOUNT, Settling.CHARGES_TOLD}
 
 SENT_TWICE = "A part of it is paid, and the same amount may have been sent twice."
@@ -111,9 +110,15 @@ def _doubt_of_text(evidence: Evidence, reading: NamedReading) -> str | None:
         return "It also names what cannot be read as a document's number."
     if not reading.naming.is_whole and reading.settled.settling not in _AS_GOOD_AS_EXACT:
         return "The amount does not confirm what the text names in part."
+    if evidence.hinted and reading.settled.settling is not Settling.EXACT and not _has_all(reading, evidence.hinted):
+        return "The text names another document in part, and the amount is not to the unit what it pays."
     if reading.naming is Naming.NEAR and _may_be_anothers(evidence, reading.items):
         return "The number is of somebody else's document, which has the amount, too."
     return None
+
+
+def _has_all(reading: NamedReading, names: Sequence[Named]) -> bool:
+    return {name.item.document for name in names} <= {item.document for item in reading.items}
 
 
 def _may_be_anothers(evidence: Evidence, items: Sequence[OpenItem]) -> bool:
@@ -128,18 +133,19 @@ def _doubt_of_difference(evidence: Evidence, reading: NamedReading) -> str | Non
     if reading.settled.settling is not Settling.EXACT and _is_of_another(evidence, reading.items):
         return "Another open document has just this amount, or some of those that it names."
     if _is_said_to_be_taken_off(evidence, reading.settled):
-        return "The text says just what is missing, and not that a bank kept it: the payer took it off."
+        return "The text says what is missing, and not that a bank kept it: the payer took it off."
     if _may_be_a_part_again(evidence, reading.items):
         return SENT_TWICE
     return None
 
 
 def _is_said_to_be_taken_off(evidence: Evidence, settled: Settled) -> bool:
-    """Say whether a text has the amount that would be given up, and does not call it charges."""
+    """Say whether a text says what would be given up, in words or as an amount, and does not call it a bank's."""
     lost = [amount for part in settled.allocations for amount in (part.charges, part.tolerance) if amount is not None]
-    text = evidence.receipt.remittance
-    is_told = settled.settling is Settling.CHARGES_TOLD
-    return not is_told and any(states(text, amount) for amount in lost) and _CHARGES.search(text) is None
+    if not lost or settled.settling is Settling.CHARGES_TOLD:
+        return False
+    text = text_of(evidence.receipt)
+    return says_taken_off(text) or (any(states(text, amount) for amount in lost) and not says_kept_by_banks(text))
 
 
 def _doubt_of_payer(evidence: Evidence, reading: NamedReading) -> str | None:
@@ -203,6 +209,8 @@ def part_payment(evidence: Evidence) -> MatchVerdict | None:
         doubt = "It may be a part, or all of it less charges of banks."
     if _may_be_a_part_again(evidence, [name.item]):
         doubt = SENT_TWICE
+    if name.naming is Naming.SHORTENED:
+        doubt = "Digits are the end of its number, and the amount does not confirm that they are meant so."
     if doubt:
         return propose(evidence, [name.item], allocations, *said, doubt)
     return apply(evidence, [name.item], allocations, *said)
@@ -244,11 +252,15 @@ def _doubt_of_amount(evidence: Evidence, names: Sequence[Named], amounts: Sequen
     if standing is PayerStanding.CONFLICTS or (standing is PayerStanding.UNKNOWN and not is_structured):
         return "Neither the amount nor the payer confirms the number."
     others = _others(evidence, items)
+    if goes_on_with(evidence.numbers.rest, [other.number for other in others]):
+        return "The text has digits that may be the end of another open document's number."
     units = open_units(others)
-    less = [units[place] - discount for place, discount in taken(evidence, others).items()]
+    less = [minor_units(item.open) - minor_units(item.discount) for item in others if item.discount is not None]
     for amount in amounts:
-        if amount in {*less, amount_told(evidence, amount, units)} or subsets(units, amount) != []:
+        if amount == amount_told(evidence, amount, units) or subsets([*units, *less], amount) != []:
             return "Other documents are open that may be what the amount pays."
+    if any(settle_in_full(evidence, (*items, *more)) for more in (others, *((other,) for other in others)) if more):
+        return "With other documents that are open, all of it may be paid but for a difference."
     return None
 
 

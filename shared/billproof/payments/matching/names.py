@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
 ALIKE = 85
 """How alike a name must be (rapidfuzz's token_set_ratio, of 100) for its account to be one that may have paid."""
@@ -14,9 +15,9 @@ CLEARLY_ALIKE = 92
 SHORTEST_CUT = 18
 """Letters and digits that a name has at least where banks may have cut off what follows."""
 _FORMS_TEXT = (
-    "ab ag aktiengesellschaft aps as asa bv bvba co company corp corporation ek ev gbr gesellschaft gmbh inc "
-    "incorporated kft kg kgaa kk limited llc llp lp ltd ltda mbh nv ohg oy oyj plc pte pty sa sarl sas sca se "
-    "sl spa sprl sro srl ug zoo"
+    "ab ag aktiengesellschaft aps as asa bv bvba co company corp corporation eg eireli ek epp eurl ev gbr "
+    "gesellschaft gie gmbh inc incorporated kft kg kgaa kk limited llc lllp llp lp ltd ltda mbh nv ohg ooo oy "
+    "oyj plc pllc pte pty pvt sa sarl sas sasu sca scop se sl slu snc spa sprl srl sro ug zoo"
 )
 _FORMS = frozenset(_FORMS_TEXT.split())
 _SAME_FORM = {
@@ -29,10 +30,12 @@ _SAME_FORM = {
 _LEFT_OUT_TEXT = "and und et y e the accounts payable accounting buchhaltung treasury finance"
 _LEFT_OUT = frozenset(_LEFT_OUT_TEXT.split())
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "æ": "a", "œ": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+_SOUNDS = "\u3099\u309a"
+"""The signs of Japanese that make another letter: without them one company has the name of another."""
 _TWO_LETTERS = re.compile(r"(?<=[aou])e")
 _NUMBER = re.compile(r"[0-9]+|\b(?=[ivx])x{0,3}(?:ix|iv|v?i{0,3})\b")
 """Digits, or a number as in `Fund III`."""
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(r"[^\W_]+(?:[\u3099\u309a][^\W_]*)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +89,9 @@ class NameIndex:
         other = self.names[account]
         if name.forms and other.forms and name.forms != other.forms:
             return False
-        if _are_told_apart(name.bare, other.bare):
-            return False
-        is_cut = len(name.joined) >= SHORTEST_CUT and other.joined.startswith(name.joined)
-        return is_cut or fuzz.ratio(name.bare, other.bare) >= CLEARLY_ALIKE
+        if len(name.joined) >= SHORTEST_CUT and other.joined.startswith(name.joined):
+            return _NUMBER.findall(name.bare) == _NUMBER.findall(other.bare)
+        return not _are_told_apart(name.bare, other.bare) and fuzz.ratio(name.bare, other.bare) >= CLEARLY_ALIKE
 
     def alike(self, name: ComparableName) -> frozenset[str]:
         """Return the accounts whose names are alike."""
@@ -114,7 +116,7 @@ def name_index(names: tuple[tuple[str, str], ...]) -> NameIndex:
 def comparable_name(name: str) -> ComparableName:
     """Return what a name is compared by: small letters without signs, `ue` as `u`, no legal form, no department."""
     folded = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS).replace(".", ""))
-    letters = "".join(letter for letter in folded if not unicodedata.combining(letter))
+    letters = "".join(letter for letter in folded if letter in _SOUNDS or not unicodedata.combining(letter))
     words = _single_letters_joined(_WORD.findall(_TWO_LETTERS.sub("", letters)))
     words = [word for word in words if word not in _LEFT_OUT] or words
     bare = [word for word in words if word not in _FORMS]
@@ -123,11 +125,16 @@ def comparable_name(name: str) -> ComparableName:
 
 
 def _are_told_apart(one: str, other: str) -> bool:
-    """Say whether two names differ as those of two companies: `West` and `East`, `Fund 21` and `22`, `II` and `III`."""
+    """Say whether two names differ as those of two companies: `West` and `East`, `Fund 21` and `22`, `II` and `III`.
+
+    So do `Nordost` and `Nordwest`, and a name with one word more. A slip of the finger is one stroke in a word.
+    """
     if _NUMBER.findall(one) != _NUMBER.findall(other):
         return True
     words, others = one.split(), other.split()
-    return len(words) == len(others) and any(a[0] != b[0] for a, b in zip(words, others, strict=True))
+    if len(words) != len(others):
+        return OSA.distance("".join(words), "".join(others), score_cutoff=1) > 1
+    return any(a[0] != b[0] or OSA.distance(a, b, score_cutoff=1) > 1 for a, b in zip(words, others, strict=True))
 
 
 def _single_letters_joined(words: list[str]) -> list[str]:

@@ -16,6 +16,7 @@ from functools import lru_cache
 from billproof.errors import NotFound
 from billproof.invoicing.series import NUMBER_DIGITS, DocumentNumber
 from billproof.payments.matching.numbers_before import numbers_before
+from billproof.payments.matching.wording import CREDIT_NOTES, INVOICES, is_of_something_else, plain
 from billproof.payments.references import LONGEST_BODY, is_reference, numbers_of, without_marks
 
 _LOOKS_LIKE = {"0": "0OQ", "O": "O0Q", "1": "1IL", "I": "I1L", "5": "5S", "S": "S5", "8": "8B", "B": "B8"}
@@ -29,11 +30,7 @@ _SHORTENED = re.compile(
     r"(?<![0-9A-Za-z])(?:(20[0-9]{2})[-/. ]?)?"
     r"([0-9]{6}|[0-9]{1,5}\s{1,2}[0-9]{1,5})(?![0-9A-Za-z]|[.,][0-9])"
 )
-_CREDIT_NOTE = re.compile(
-    r"(?<![0-9A-Za-z])(?:CN|GS|Gutschrift|credit (?:note|memo)|avoir)(?:[ -]?(?:nr|no|number|n°))?[-./:# ]{0,3}"
-    r"(?:20[0-9]{2}[-/. ]?)?[0-9]{6}(?![0-9A-Za-z])",
-    re.IGNORECASE,
-)
+_WITHOUT_NOUGHTS = re.compile(r"(?:(20[0-9]{2})[-/])?\b([0-9]{1,5})\b")
 _STRUCTURED = re.compile(r"R\s?F(?:\s?[0-9]){2}(?:\s{0,2}[A-Z0-9]){5,40}", re.IGNORECASE)
 _SHORTEST_PREFIX = 4
 """A prefix of fewer letters and digits is one only where no letter or digit comes before it."""
@@ -70,22 +67,28 @@ class ReadNumbers:
     cut_off: list[str] = field(default_factory=list)
     """Letters and digits of what begins as a number where the text ends."""
     shortened: list[Shortened] = field(default_factory=list)
+    rest: str = ""
+    """The text without what is a number as a whole."""
 
 
 def read_numbers(text: str, prefixes: tuple[str, ...], before: Iterable[str] = ()) -> ReadNumbers:
     """Read the numbers of documents in a text, which begin with one of some prefixes, or are of another system."""
-    text = text.translate(_PLAIN_LETTERS)
+    text = plain(text.translate(_PLAIN_LETTERS))
     named, unclear = numbers_before(text, before)
     numbers = ReadNumbers(before=named, broken=unclear)
     rest = _without_references(text, prefixes, numbers)
     rest = _masked(rest, [_read_one(rest, match, prefix, numbers) for match, prefix in _beginnings(rest, prefixes)])
-    notes = list(_CREDIT_NOTE.finditer(rest))
+    notes = list(CREDIT_NOTES.finditer(rest))
     numbers.broken += [without_marks(note[0]) for note in notes]
     rest = _masked(rest, [note.span() for note in notes])
+    numbers.rest = rest
     for short in _SHORTENED.finditer(rest):
         digits = "".join(short[2].split())
-        if len(digits) == NUMBER_DIGITS:
+        if len(digits) == NUMBER_DIGITS and not is_of_something_else(rest[: short.start()]):
             numbers.shortened.append(Shortened(int(short[1]) if short[1] else None, digits))
+    for listed in INVOICES.finditer(rest):
+        shorts = _WITHOUT_NOUGHTS.finditer(listed[1])
+        numbers.shortened += [Shortened(int(short[1]) if short[1] else None, short[2]) for short in shorts]
     return numbers
 
 

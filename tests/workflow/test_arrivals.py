@@ -1,0 +1,92 @@
+"""How fresh the usage of each source is, from the newest days of the log."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from billproof.usage.arrivals import LEAST_READ, MOST_DAYS, arrivals
+from billproof.usage.compaction import compact_day
+from billproof.usage.keys import usage_prefix
+from tests.support.api_events import route_event
+from tests.support.invoking import Context, handler
+from tests.support.world import World, flight
+
+DAY = "2013-01-05"
+
+
+def told(world: World, at: datetime) -> tuple[list[tuple[str, str, str]], int]:
+    looked = arrivals(world.objects, range(1), now=at)
+    return [(one.source, one.newest_event[:16], one.received_at[:16]) for one in looked.sources], looked.unread
+
+
+def send(world: World, at: datetime, *events: dict[str, Any]) -> None:
+    world.moment = at
+    world.ingest(list(events))
+
+
+def a_world() -> World:
+    """Gate A sends on the 5th at noon (17:00 UTC) and again on the 7th of the 6th; gate B only at first."""
+    world = World(accounts={"UA"})
+    send(world, datetime(2013, 1, 5, 18, tzinfo=UTC), flight(1, source="gate/a"), flight(2, source="gate/b"))
+    send(world, datetime(2013, 1, 7, 8, tzinfo=UTC), flight(3, day="2013-01-06", source="gate/a"))
+    return world
+
+
+LATER = datetime(2013, 1, 8, tzinfo=UTC)
+EXPECTED = [
+    ("gate/b", "2013-01-05T17:00", "2013-01-05T18:00"),
+    ("gate/a", "2013-01-06T17:00", "2013-01-07T08:00"),
+]
+
+
+def test_the_source_that_is_silent_longest_comes_first_with_its_newest_event() -> None:
+    assert told(a_world(), LATER) == (EXPECTED, 0)
+
+
+def test_a_compacted_day_says_the_same_and_so_does_what_came_after_it() -> None:
+    world = a_world()
+    compact_day(0, DAY, objects=world.objects, meters=world.directory.meters())
+    for segment in list(world.objects.keys(usage_prefix(0, DAY))):
+        del world.objects.items[segment]  # only the compacted day has it
+    send(world, datetime(2013, 1, 8, tzinfo=UTC), flight(4, source="gate/a"))
+    newer = ("gate/a", "2013-01-06T17:00", "2013-01-08T00:00")
+    assert told(world, LATER) == ([EXPECTED[0], newer], 0)
+
+
+def test_an_event_that_is_older_than_others_of_its_source_makes_it_no_older() -> None:
+    world = a_world()
+    send(world, datetime(2013, 1, 7, 9, tzinfo=UTC), flight(5, day="2013-01-02", source="gate/a"))
+    assert told(world, LATER)[0][1] == ("gate/a", "2013-01-06T17:00", "2013-01-07T09:00")
+
+
+def test_what_is_damaged_or_too_much_is_counted_and_the_newest_days_are_read_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = a_world()
+    monkeypatch.setattr("billproof.usage.arrivals.MOST_READ", 1)
+    monkeypatch.setattr("billproof.usage.arrivals.LEAST_READ", 1)
+    assert told(world, LATER) == ([("gate/a", "2013-01-06T17:00", "2013-01-07T08:00")], 1)
+    monkeypatch.setattr("billproof.usage.arrivals.LEAST_READ", LEAST_READ)
+    (segment,) = world.objects.keys(usage_prefix(0, DAY))
+    world.objects.items[segment] = b"damaged"
+    assert told(world, LATER) == ([("gate/a", "2013-01-06T17:00", "2013-01-07T08:00")], 1)
+
+
+def test_a_source_that_sent_nothing_for_long_is_not_listed() -> None:
+    world = a_world()
+    assert told(world, datetime(2013, 2, 14, 12, tzinfo=UTC))[0] == EXPECTED
+    assert MOST_DAYS == 40  # to the 5th of January at noon
+    assert told(world, datetime(2013, 2, 15, 12, tzinfo=UTC))[0] == EXPECTED[1:]
+
+
+def test_the_api_tells_it_to_who_asks_for_it() -> None:
+    world = a_world()
+    world.moment = LATER
+    events = [route_event("GET /v1/integrations", "ana", query=query) for query in (None, {"sources": "true"})]
+    looked = [json.loads(handler("api_operations")(event, Context(), world)["body"]) for event in events]
+    assert looked[0]["usage"] is None
+    usage = looked[1]["usage"]
+    assert [one["source"] for one in usage["sources"]] == ["gate/b", "gate/a"]
+    assert (usage["at"][:16], usage["since"]) == ("2013-01-08T00:00", "2012-11-29")
