@@ -45,7 +45,7 @@ class TermDays[T: Discount | SpendCap]:
 
 def term_days[T: Discount | SpendCap](spans: Iterable[Span[T]]) -> list[TermDays[T]]:
     """Put together the spans of each term that state the same priced terms."""
-    found: list[list[Span[T]]] = []
+    groups: list[list[Span[T]]] = []
     by_id: dict[str, list[list[Span[T]]]] = {}
     for span in spans:
         known: Sequence[list[Span[T]]] = by_id.setdefault(span.term.id, [])
@@ -53,6 +53,6 @@ def term_days[T: Discount | SpendCap](spans: Iterable[Span[T]]) -> list[TermDays
         if mine is None:
             mine = []
             by_id[span.term.id].append(mine)
-            found.append(mine)
+            groups.append(mine)
         mine.append(span)
-    return [TermDays(tuple(mine)) for mine in found]
+    return [TermDays(tuple(mine)) for mine in groups]
