@@ -24,7 +24,7 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class _DaysOfARate:
+class _Stretch:
     """The days between two changes of rate: those that the line covers now, and what was charged on all of them."""
 
     covered: Period | None
@@ -61,11 +61,11 @@ def divided_shares(
     return shares
 
 
-def _days(line: PricedLine, parts: Sequence[ChargedPart], span: Period, spans: Sequence[Period]) -> _DaysOfARate:
+def _days(line: PricedLine, parts: Sequence[ChargedPart], span: Period, spans: Sequence[Period]) -> _Stretch:
     covered = _both(span, line.covered)
     is_last = span == spans[-1]
     mine = (part for part in parts if _falls_in(part.determination.tax_point, span, is_last=is_last))
-    return _DaysOfARate(covered, tuple(mine))
+    return _Stretch(covered, tuple(mine))
 
 
 def _falls_in(day: date, span: Period, *, is_last: bool) -> bool:
@@ -77,7 +77,7 @@ def _both(span: Period, covered: Period) -> Period | None:
     return Period(start=start, end=end) if start < end else None
 
 
-def _was_whole(stretches: Sequence[_DaysOfARate]) -> bool:
+def _was_whole(stretches: Sequence[_Stretch]) -> bool:
     """Say whether all was charged with one tax, that of the last days, though the line covers earlier ones, too."""
     return not any(days.charged for days in stretches[:-1]) and any(days.covered for days in stretches[:-1])
 
