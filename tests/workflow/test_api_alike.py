@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from billproof.access.scopes import Client, Scope
-from billproof.api import serving
+from billproof.api import pricing_routes, serving
 from billproof.api.contract_routes import ROUTES as CONTRACT_ROUTES
 from billproof.api.pricing_routes import ROUTES as PRICING_ROUTES
 from billproof.api.routes import Deprecation
@@ -51,6 +51,19 @@ def test_a_month_is_simulated_and_nothing_of_it_is_kept(world: World) -> None:
     shared = world.directory.legal_entity(INC)
     assert call(world, simulation(world, shared), "api_contracts")[0] == 422
     assert call(world, simulation(world), "api_contracts")[0] == 400
+
+
+def test_a_contract_is_simulated_however_many_accounts_there_are(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The company bills two accounts, UA and WN; what a changed account concerns is compared for one at most."""
+    monkeypatch.setattr(pricing_routes, "MOST_SIMULATED", 1)
+    contract = world.directory.contracts("UA")[0]
+    newer = contract.model_copy(update={"version": contract.version + 1, "charges": contract.charges[:1]})
+    status, simulated, _ = call(world, simulation(world, newer), "api_contracts")
+    assert (status, simulated["accounts"]) == (200, 1), simulated
+    account = world.directory.account("WN")
+    assert account is not None
+    status, problem, _ = call(world, simulation(world, account), "api_contracts")
+    assert (status, "more than 1 accounts" in problem["detail"]) == (422, True), problem
 
 
 def test_an_answer_is_kept_under_its_key_for_its_caller_and_its_route(world: World) -> None:

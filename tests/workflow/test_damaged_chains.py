@@ -46,6 +46,7 @@ ENTRIES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "an anchor of no day": lambda entry: entry | {"store": "anchors", "place": ["anchors/x.json"]},
     "an object at a place of a fact": lambda entry: entry | {"store": "objects"},
     "the end of no run": lambda entry: entry | {"store": "runs", "place": ["runs#", "x#closed"]},
+    "a subject longer than a key may be": lambda entry: entry | {"subject": "A" * 3_000},
     "half a surrogate pair": lambda entry: entry | {"digest": "\ud800"},
     "more than an entry has": lambda entry: entry | {"surprise": "?"},
 }

@@ -66,12 +66,19 @@ def _preview(call: RouteCall[AccountMonth], ports: Composition) -> Previewed:
 
 
 def _simulate(call: RouteCall[WantedSimulation], ports: Composition) -> Simulation:
-    """Price a month of a legal entity under changed terms and say what would differ; nothing is kept."""
+    """Price a month of a legal entity under changed terms and say what would differ; nothing is kept.
+
+    Changed contracts are those of some accounts, and no others are compared; a changed account may concern all.
+    """
     entity = call.legal_entity(call.request.legal_entity)
     for data in call.request.changes:
         _refuse_other(data, entity, call, ports)
-    if sum(1 for _ in islice(ports.directory.members(entity), MOST_SIMULATED + 1)) > MOST_SIMULATED:
-        message = f"{entity} has more than {MOST_SIMULATED} accounts: billproof simulate has the time for them"
+    concerns_all = any(not isinstance(change, Contract) for change in call.request.changes)
+    if concerns_all and next(islice(ports.directory.members(entity), MOST_SIMULATED, None), None) is not None:
+        message = (
+            f"{entity} has more than {MOST_SIMULATED} accounts, and other changes than of contracts concern all: "
+            "billproof simulate has the time for them"
+        )
         raise InvalidInput(message)
     return simulate(
         legal_entity=entity,

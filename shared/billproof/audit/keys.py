@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from threading import RLock
 
-from billproof.errors import Contended
+from billproof.errors import Contended, InvalidInput
 from billproof.ports import Key, LinkableRecords, Record, Records
 from billproof.store_keys import PartitionName, partition_name, sort_key
 
@@ -45,8 +45,12 @@ class SubjectKeys:
         return hmac.digest(key, data, hashlib.sha256).hex()
 
     def known(self, subject: str) -> bytes | None:
-        """Return the key of a subject, or None where it has none, or none any more."""
-        document = self._records().get(key_place(subject))
+        """Return the key of a subject; None where it has none, or none any more, or is no name that a store holds."""
+        try:
+            place = key_place(subject)
+        except InvalidInput:  # in a record that was changed
+            return None
+        document = self._records().get(place)
         return bytes.fromhex(document["key"]) if document else None
 
     def forget(self) -> None:
