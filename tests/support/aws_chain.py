@@ -233,6 +233,7 @@ def play(chain: Chain) -> None:
         asked = json.dumps({"account": "UA", "period": period})
         chain.call("api_contracts", route_event("POST /v1/invoices:preview", "metering", body=asked))
         chain.call("api_operations", route_event("GET /v1/runs", "ana", query={"legal_entity": INC}))
+        chain.call("api_operations", route_event("GET /v1/integrations", "ana", query={"sources": "true"}))
         for entity in (INC, EUROPE):
             chain.bill(entity, period)
         chain.work_off()

@@ -7,6 +7,7 @@ import pytest
 from billproof.completeness import one_customer
 from billproof.completeness.alike_accounts import SharedBy
 from billproof.money import Money
+from billproof.payments.matching.names import comparable_name, name_index
 from tests.support.alike_accounts import compare, give
 from tests.support.crosswalks import merger, publish
 from tests.support.invoking import Context, handler
@@ -155,6 +156,16 @@ def test_accounts_whose_names_are_alike_are_decided_and_remembered_in_the_same_w
     assert compare(world).waiting == 0
     give(world, "UA", "VX", name="United Airlines Inc")  # one tax number, too
     assert compare(world).waiting == 1
+
+
+def test_two_letters_of_a_word_are_more_than_money_goes_by_and_not_more_than_people_look_at(world: World) -> None:
+    give(world, "UA", name="Pacific International Logistics", vat_number=None)
+    give(world, "VX", name="Pacific Intenatinal Logistics", vat_number=None)
+    compare(world)
+    said = "UA (Pacific International Logistics) and VX (Pacific Intenatinal Logistics) have names that are alike"
+    assert states(world) == [(said, "open")]
+    index = name_index((("VX", "Pacific International Logistics"),))
+    assert not index.is_clearly("VX", comparable_name("Pacific Intenatinal Logistics"))
 
 
 def test_a_crash_before_the_wait_began_is_made_good_the_next_morning(world: World) -> None:

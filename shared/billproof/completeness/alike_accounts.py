@@ -21,6 +21,8 @@ MOST_OF_A_DOMAIN = 20
 """Accounts of one domain; where there are more, it is one that many use."""
 MOST_PAIRED = 50
 """So many accounts with one tax number or name are reported pair by pair; of more, the pairs of the first one."""
+STROKES = 2
+"""In which a word may differ: people look at the two, and no money goes by it."""
 _PROVIDERS = frozenset(
     [
         "gmail.com",
@@ -112,7 +114,7 @@ def _named_alike(known: dict[str, Account]) -> Iterator[tuple[str, str, str]]:
 
 def _are_clearly(one: str, other: str, index: NameIndex) -> bool:
     """Say whether two names are one, whichever of both is cut off."""
-    return index.is_clearly(other, index.names[one]) or index.is_clearly(one, index.names[other])
+    return any(index.is_clearly(a, index.names[b], STROKES) for a, b in ((other, one), (one, other)))
 
 
 def _domain(account: Account) -> str:

@@ -84,14 +84,16 @@ class NameIndex:
         is_begun = bool(name.joined) and other.joined.startswith(name.joined)
         return is_begun or fuzz.token_set_ratio(name.bare, other.bare) >= ALIKE
 
-    def is_clearly(self, account: str, name: ComparableName) -> bool:
-        """Say whether a name is an account's but for a letter or two, with no other legal form."""
+    def is_clearly(self, account: str, name: ComparableName, strokes: int = 1) -> bool:
+        """Say whether a name is an account's but for a stroke or so in a word, with no other legal form."""
         other = self.names[account]
         if name.forms and other.forms and name.forms != other.forms:
             return False
         if len(name.joined) >= SHORTEST_CUT and other.joined.startswith(name.joined):
             return _NUMBER.findall(name.bare) == _NUMBER.findall(other.bare)
-        return not _are_told_apart(name.bare, other.bare) and fuzz.ratio(name.bare, other.bare) >= CLEARLY_ALIKE
+        return (
+            not _are_told_apart(name.bare, other.bare, strokes) and fuzz.ratio(name.bare, other.bare) >= CLEARLY_ALIKE
+        )
 
     def alike(self, name: ComparableName) -> frozenset[str]:
         """Return the accounts whose names are alike."""
@@ -124,17 +126,19 @@ def comparable_name(name: str) -> ComparableName:
     return ComparableName(" ".join(bare or words), forms if bare else (), "".join(words))
 
 
-def _are_told_apart(one: str, other: str) -> bool:
+def _are_told_apart(one: str, other: str, strokes: int) -> bool:
     """Say whether two names differ as those of two companies: `West` and `East`, `Fund 21` and `22`, `II` and `III`.
 
-    So do `Nordost` and `Nordwest`, and a name with one word more. A slip of the finger is one stroke in a word.
+    So do `Nordost` and `Nordwest`, and a name with one word more. A slip of the finger is a stroke in a word.
     """
     if _NUMBER.findall(one) != _NUMBER.findall(other):
         return True
     words, others = one.split(), other.split()
     if len(words) != len(others):
-        return OSA.distance("".join(words), "".join(others), score_cutoff=1) > 1
-    return any(a[0] != b[0] or OSA.distance(a, b, score_cutoff=1) > 1 for a, b in zip(words, others, strict=True))
+        return OSA.distance("".join(words), "".join(others), score_cutoff=strokes) > strokes
+    return any(
+        a[0] != b[0] or OSA.distance(a, b, score_cutoff=strokes) > strokes for a, b in zip(words, others, strict=True)
+    )
 
 
 def _single_letters_joined(words: list[str]) -> list[str]:
