@@ -27,6 +27,7 @@ from tests.support.aws_closing import close_and_reopen, start_what_is_due
 from tests.support.aws_collections import collect, collect_what_is_lost
 from tests.support.aws_composition import ChainComposition
 from tests.support.aws_decisions import credit, decide, request_for
+from tests.support.aws_looking import look
 from tests.support.aws_resources import BUCKET, lost_for_a_while, make_resources
 from tests.support.expanded import environment
 from tests.support.invoking import REFUSED_EVENTS, Context
@@ -39,7 +40,6 @@ from tests.support.world import EUROPE, INC, flight
 RUN_DAYS = {"2013-01": datetime(2013, 2, 5, tzinfo=UTC), "2013-02": datetime(2013, 3, 5, tzinfo=UTC)}
 EVENTS = ROOT / "events"
 PROVE = "GET /v1/invoices/{document}/proof"
-SHOW_USAGE = "GET /v1/accounts/{account}/usage"
 ACCOUNTS = {"UA", "EV", "WN", "B6", "FL", "MQ", "HA", "DL"}
 """The accounts of the demo that play: a level is read of HA, and DL is billed by the other legal entity."""
 LOST = {f"{INC}-2013-01-001": "compacted/", f"{INC}-2013-02-001": "compactions/"}  # once a run is planned
@@ -229,11 +229,7 @@ def play(chain: Chain) -> None:
         chain.begin_month(day)
         start_what_is_due(chain, INC)
         chain.compact(period)
-        chain.call("api_usage", route_event(SHOW_USAGE, "metering", query={"period": period}, account="UA"))
-        asked = json.dumps({"account": "UA", "period": period})
-        chain.call("api_contracts", route_event("POST /v1/invoices:preview", "metering", body=asked))
-        chain.call("api_operations", route_event("GET /v1/runs", "ana", query={"legal_entity": INC}))
-        chain.call("api_operations", route_event("GET /v1/integrations", "ana", query={"sources": "true"}))
+        look(chain, INC, "UA", period)
         for entity in (INC, EUROPE):
             chain.bill(entity, period)
         chain.work_off()

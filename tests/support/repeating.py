@@ -60,6 +60,7 @@ READING: dict[str, tuple[str, ...]] = {
     "status": (),
     "usage exposure": MONTH,
     "usage show": ("UA", "-p", JANUARY),
+    "usage sources": (),
     "webhooks list": ("-e", INC),
     "simulate": ("--contracts", "examples/terms.json", *MONTH),
 }
