@@ -131,3 +131,26 @@ def test_what_a_difference_took_back_of_some_days_a_credit_note_takes_back_no_mo
     later = document(ended, charged=charges(*BILLED))
     rest = {"lines": [{"line": YEAR.id, "amount": "2750"}]}
     assert credited(invoice, [], [later], **rest) == [("-1840.00", "-141.68"), ("-910.00", "-73.71")]
+
+
+def test_a_full_credit_note_of_a_difference_takes_back_what_it_billed_at_each_rate() -> None:
+    """The year was billed to 1 December, 1,530.00 at 7.7 %, then to its end: 310.00 at 7.7 % and 1,820.00 at 8.1 %."""
+    first = document(fee(START, END, "1530.00", covered=DECEMBER, currency="CHF", id=YEAR.id))
+    later = document(difference(YEAR, "2130"), charged=charges(("1530", OLD, False)))
+    assert credited(later, [], [first]) == [("-310.00", "-23.87"), ("-1820.00", "-147.42")]
+
+
+def test_a_full_credit_note_of_what_was_taken_back_charges_it_again_at_each_rate() -> None:
+    """At a quarter of the price 1,380.00 and 1,365.00 were taken back; the credit note charges them again."""
+    later = document(difference(YEAR, "-2745"), charged=charges(*BILLED))
+    assert credited(later, [], [document(YEAR)]) == [("1380.00", "106.26"), ("1365.00", "110.57")]
+
+
+def test_a_line_is_credited_whole_where_another_part_of_its_year_has_the_days_of_a_rate() -> None:
+    """A version cuts the year on 1 January: the first part owes 1,840.00 of the whole, and the second owes 1,820.00."""
+    second = fee(START, END, "1820.00", currency="CHF", id=f"{YEAR.id}@2024-01-01")
+    days = {"start": date(2024, 1, 1)}
+    second = second.model_copy(update={"covered": second.covered.model_copy(update=days)})
+    cut = difference(fee(START, END, "3660.00", covered="2024-01-01", currency="CHF", id=YEAR.id), "-1820")
+    later = document(cut, second, charged=charges(*BILLED))
+    assert credited(document(YEAR), [], [later]) == [("-1840.00", "-141.68"), ("-1820.00", "-147.42")]

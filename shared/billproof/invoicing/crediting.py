@@ -124,8 +124,16 @@ def _credited(
     rounding = priced.explanation.rounding
     parts: tuple[TaxPart, ...] = ()
     if line.parts:
-        of_days = {"days": request.days, "covered": rests.days_of(line, invoice)}
-        parts = credit_parts(line.parts, whole - left.net, credit, rounding, left=rests.of_parts(line), **of_days)
+        parts = credit_parts(
+            line.parts,
+            whole - left.net,
+            credit,
+            rounding,
+            own=left.parts,
+            left=rests.of_parts(line),
+            days=request.days,
+            covered=rests.days_of(line, invoice),
+        )
         tax = -total((part.amounts.tax for part in parts), credit.currency)
     else:
         tax = left.tax if credited == whole else _tax_on(line, credited, invoice) - (line.amounts.tax - left.tax)
