@@ -110,8 +110,7 @@ def credited(invoice: Invoice, earlier: list[Invoice], others: list[Invoice], **
             ),
         )
     )
-    (line,) = earlier[-1].lines
-    return [(part.amounts.net.text, part.amounts.tax.text) for part in line.parts]
+    return [(part.amounts.net.text, part.amounts.tax.text) for line in earlier[-1].lines for part in line.parts]
 
 
 def test_a_credit_note_for_some_days_bears_their_tax_and_the_next_ones_what_is_left() -> None:
@@ -154,3 +153,33 @@ def test_a_line_is_credited_whole_where_another_part_of_its_year_has_the_days_of
     cut = difference(fee(START, END, "3660.00", covered="2024-01-01", currency="CHF", id=YEAR.id), "-1820")
     later = document(cut, second, charged=charges(*BILLED))
     assert credited(document(YEAR), [], [later]) == [("-1840.00", "-141.68"), ("-1820.00", "-147.42")]
+
+
+def test_what_another_invoice_billed_again_of_some_days_is_credited_with_the_line() -> None:
+    """200.00 of October were credited to be billed again, with an end on 1 April: 200.00 more and 910.00 less."""
+    invoice, notes = document(YEAR), list[Invoice]()
+    october = {"days": {"start": "2023-10-01", "end": "2023-11-01"}, "rebill": True}
+    assert credited(invoice, notes, [], lines=[{"line": YEAR.id, "amount": "200"}], **october) == [
+        ("-200.00", "-15.40"),
+        ("0.00", "0.00"),
+    ]
+    ended = difference(fee(START, END, "3660.00", covered=APRIL, currency="CHF", id=YEAR.id), "-710")
+    later = document(ended, charged=charges(*BILLED, ("-200", OLD, False)))
+    assert [part.amounts.net.text for part in later.lines[0].parts] == ["200.00", "-910.00"]
+    assert credited(invoice, notes, [later]) == [("-1840.00", "-141.68"), ("-910.00", "-73.71")]
+
+
+def test_a_full_credit_note_of_a_discounted_year_takes_back_both_lines_as_they_were_billed() -> None:
+    """Half is taken off the year, of which 100.00 are credited before: 50.27 at 7.7 % and 49.73 at 8.1 %."""
+    off = YEAR.model_copy(update={"id": f"off:{YEAR.id}", "term": "off", "net": Money.of("-1830", "CHF")})
+    invoice, notes = document(YEAR, off), list[Invoice]()
+    assert credited(invoice, notes, [], lines=[{"line": YEAR.id, "amount": "100"}]) == [
+        ("-50.27", "-3.87"),
+        ("-49.73", "-4.03"),
+    ]
+    assert credited(invoice, notes, []) == [
+        ("-1789.73", "-137.81"),
+        ("-1770.27", "-143.39"),
+        ("920.00", "70.84"),
+        ("910.00", "73.71"),
+    ]

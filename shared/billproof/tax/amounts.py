@@ -136,7 +136,7 @@ def credit_parts(
     Counted from the line's first credit, as a line without parts is: the last one takes back what is left to the unit.
     What is for some days is of the parts that have them; so is what is for all that are `covered` now, once such
     credits or differences took back more of one part than of another. Of none more is taken back than its `own` rest
-    on the invoice, nor, as long as others have some, than is `left` with its tax over all documents.
+    on the invoice and than is `left` with its tax over all documents, as long as others have some; then than is left.
     """
     was = _credited(parts, before, rounding)
     rests = [_rest(part.amounts, taken) for part, taken in zip(parts, was, strict=True)]
@@ -189,14 +189,15 @@ def _taken(
     """Take a credit off the parts that have its days, or off all by what is left, of none more than that."""
     sign = -1 if credit.amount < 0 else 1
     most = [max(one.net.amount * sign, ZERO) for one in own]
-    both = [min(limit, max(one.net.amount * sign, ZERO)) for limit, one in zip(most, left, strict=True)]
+    rests = [max(one.net.amount * sign, ZERO) for one in left]
+    both = [min(pair) for pair in zip(most, rests, strict=True)]
     amounts = [ZERO] * len(parts)
     if any(most):
         weights = [_weight(part, limit, days) for part, limit in zip(parts, most, strict=True)]
         shares = allocate(credit, weights if any(weights) else most)
         amounts = [min(abs(share.amount), limit) for share, limit in zip(shares, both, strict=True)]
-    for limits in (both, most):
-        room = [limit - amount for limit, amount in zip(limits, amounts, strict=True)]
+    for limits in (both, rests, most):
+        room = [max(limit - amount, ZERO) for limit, amount in zip(limits, amounts, strict=True)]
         over = min(abs(credit.amount) - sum(amounts, ZERO), sum(room, ZERO))
         if over:
             more = allocate(Money.of(over, credit.currency), room)
