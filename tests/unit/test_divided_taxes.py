@@ -183,3 +183,12 @@ def test_a_full_credit_note_of_a_discounted_year_takes_back_both_lines_as_they_w
         ("920.00", "70.84"),
         ("910.00", "73.71"),
     ]
+
+
+def test_a_difference_takes_back_no_more_with_a_tax_than_was_charged_with_it() -> None:
+    """1,820.00 of the days from January bear 8.1 %, then 500.00 more of them none: an end on 1 January takes both."""
+    exempt = OLD.model_copy(update={"percent": Decimal(0), "reason": "exempt", "tax_point": NEW.tax_point})
+    cut = difference(fee(START, END, "3660.00", covered="2024-01-01", currency="CHF", id=YEAR.id), "-2320")
+    (taxed,) = tax_lines(SWISS, BUYER, cut, issued="2024-06-01", charged=charges(*BILLED, ("500", exempt, False))).lines
+    rows = [(f"{part.determination.percent}", part.amounts.net.text, part.amounts.tax.text) for part in taxed.parts]
+    assert rows == [("0", "-500.00", "0.00"), ("8.1", "-1820.00", "-147.42")]
