@@ -110,8 +110,7 @@ def credited(invoice: Invoice, earlier: list[Invoice], others: list[Invoice], **
             ),
         )
     )
-    (line,) = earlier[-1].lines
-    return [(part.amounts.net.text, part.amounts.tax.text) for part in line.parts]
+    return [(part.amounts.net.text, part.amounts.tax.text) for line in earlier[-1].lines for part in line.parts]
 
 
 def test_a_credit_note_for_some_days_bears_their_tax_and_the_next_ones_what_is_left() -> None:
@@ -131,3 +130,65 @@ def test_what_a_difference_took_back_of_some_days_a_credit_note_takes_back_no_mo
     later = document(ended, charged=charges(*BILLED))
     rest = {"lines": [{"line": YEAR.id, "amount": "2750"}]}
     assert credited(invoice, [], [later], **rest) == [("-1840.00", "-141.68"), ("-910.00", "-73.71")]
+
+
+def test_a_full_credit_note_of_a_difference_takes_back_what_it_billed_at_each_rate() -> None:
+    """The year was billed to 1 December, 1,530.00 at 7.7 %, then to its end: 310.00 at 7.7 % and 1,820.00 at 8.1 %."""
+    first = document(fee(START, END, "1530.00", covered=DECEMBER, currency="CHF", id=YEAR.id))
+    later = document(difference(YEAR, "2130"), charged=charges(("1530", OLD, False)))
+    assert credited(later, [], [first]) == [("-310.00", "-23.87"), ("-1820.00", "-147.42")]
+
+
+def test_a_full_credit_note_of_what_was_taken_back_charges_it_again_at_each_rate() -> None:
+    """At a quarter of the price 1,380.00 and 1,365.00 were taken back; the credit note charges them again."""
+    later = document(difference(YEAR, "-2745"), charged=charges(*BILLED))
+    assert credited(later, [], [document(YEAR)]) == [("1380.00", "106.26"), ("1365.00", "110.57")]
+
+
+def test_a_line_is_credited_whole_where_another_part_of_its_year_has_the_days_of_a_rate() -> None:
+    """A version cuts the year on 1 January: the first part owes 1,840.00 of the whole, and the second owes 1,820.00."""
+    second = fee(START, END, "1820.00", currency="CHF", id=f"{YEAR.id}@2024-01-01")
+    days = {"start": date(2024, 1, 1)}
+    second = second.model_copy(update={"covered": second.covered.model_copy(update=days)})
+    cut = difference(fee(START, END, "3660.00", covered="2024-01-01", currency="CHF", id=YEAR.id), "-1820")
+    later = document(cut, second, charged=charges(*BILLED))
+    assert credited(document(YEAR), [], [later]) == [("-1840.00", "-141.68"), ("-1820.00", "-147.42")]
+
+
+def test_what_another_invoice_billed_again_of_some_days_is_credited_with_the_line() -> None:
+    """200.00 of October were credited to be billed again, with an end on 1 April: 200.00 more and 910.00 less."""
+    invoice, notes = document(YEAR), list[Invoice]()
+    october = {"days": {"start": "2023-10-01", "end": "2023-11-01"}, "rebill": True}
+    assert credited(invoice, notes, [], lines=[{"line": YEAR.id, "amount": "200"}], **october) == [
+        ("-200.00", "-15.40"),
+        ("0.00", "0.00"),
+    ]
+    ended = difference(fee(START, END, "3660.00", covered=APRIL, currency="CHF", id=YEAR.id), "-710")
+    later = document(ended, charged=charges(*BILLED, ("-200", OLD, False)))
+    assert [part.amounts.net.text for part in later.lines[0].parts] == ["200.00", "-910.00"]
+    assert credited(invoice, notes, [later]) == [("-1840.00", "-141.68"), ("-910.00", "-73.71")]
+
+
+def test_a_full_credit_note_of_a_discounted_year_takes_back_both_lines_as_they_were_billed() -> None:
+    """Half is taken off the year, of which 100.00 are credited before: 50.27 at 7.7 % and 49.73 at 8.1 %."""
+    off = YEAR.model_copy(update={"id": f"off:{YEAR.id}", "term": "off", "net": Money.of("-1830", "CHF")})
+    invoice, notes = document(YEAR, off), list[Invoice]()
+    assert credited(invoice, notes, [], lines=[{"line": YEAR.id, "amount": "100"}]) == [
+        ("-50.27", "-3.87"),
+        ("-49.73", "-4.03"),
+    ]
+    assert credited(invoice, notes, []) == [
+        ("-1789.73", "-137.81"),
+        ("-1770.27", "-143.39"),
+        ("920.00", "70.84"),
+        ("910.00", "73.71"),
+    ]
+
+
+def test_a_difference_takes_back_no_more_with_a_tax_than_was_charged_with_it() -> None:
+    """1,820.00 of the days from January bear 8.1 %, then 500.00 more of them none: an end on 1 January takes both."""
+    exempt = OLD.model_copy(update={"percent": Decimal(0), "reason": "exempt", "tax_point": NEW.tax_point})
+    cut = difference(fee(START, END, "3660.00", covered="2024-01-01", currency="CHF", id=YEAR.id), "-2320")
+    (taxed,) = tax_lines(SWISS, BUYER, cut, issued="2024-06-01", charged=charges(*BILLED, ("500", exempt, False))).lines
+    rows = [(f"{part.determination.percent}", part.amounts.net.text, part.amounts.tax.text) for part in taxed.parts]
+    assert rows == [("0", "-500.00", "0.00"), ("8.1", "-1820.00", "-147.42")]

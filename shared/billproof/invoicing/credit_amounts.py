@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Self
 
 from billproof.errors import InvalidInput
 from billproof.identities import credited_line, reduced_line
@@ -20,17 +21,30 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What is left of a line after earlier credits: its net amount and its tax, on the invoice and in the books."""
+    """What is left of a line after earlier credits: its net amount and its tax, on the invoice and in the books.
+
+    `parts` are what is left of each of its parts; none where an earlier document took something off all of it.
+    """
 
     line: InvoiceLine
     net: Money
     tax: Money
     booked: Taxed
+    parts: tuple[Taxed, ...] = ()
+
+    @classmethod
+    def whole(cls, line: InvoiceLine) -> Self:
+        """Return a line of which nothing was credited."""
+        parts = tuple(part.amounts for part in line.parts)
+        return cls(line, line.amounts.net, line.amounts.tax, line.in_books, parts)
 
     def less(self, credit: InvoiceLine) -> "Left":
         """Take off what a credit note took back."""
         booked = Taxed.of(self.booked.net + credit.in_books.net, self.booked.tax + credit.in_books.tax)
-        return Left(self.line, self.net + credit.amounts.net, self.tax + credit.amounts.tax, booked)
+        backs = [part.amounts for part in credit.parts]
+        left = zip(self.parts, backs, strict=True) if len(backs) == len(self.parts) else ()
+        parts = tuple(Taxed.of(part.net + back.net, part.tax + back.tax) for part, back in left)
+        return Left(self.line, self.net + credit.amounts.net, self.tax + credit.amounts.tax, booked, parts)
 
 
 type LineKey = tuple[LineIdentity, int]
@@ -39,10 +53,7 @@ type LineKey = tuple[LineIdentity, int]
 
 def lefts_of(invoice: Invoice, earlier: Iterable[Invoice]) -> dict[LineKey, Left]:
     """Return what is left of each line: two contracts may name lines alike."""
-    left = {
-        key: Left(line, line.amounts.net, line.amounts.tax, line.in_books)
-        for key, line in _keyed(invoice.lines, lambda priced: priced.id)
-    }
+    left = {key: Left.whole(line) for key, line in _keyed(invoice.lines, lambda priced: priced.id)}
     for credit in earlier:
         for key, line in _keyed(credit.lines, lambda priced: credited_line(priced.id)):
             if key in left:  # else what another invoice drew of a credit for the line
@@ -216,7 +227,7 @@ def _draws(
     here = list(lefts)
     names = {_name(line.line) for line in here}
     elsewhere = [line for period in back for line in rests.drawn(period) if _name(line) not in names]
-    for line in [*here, *(Left(line, line.amounts.net, line.amounts.tax, line.in_books) for line in elsewhere)]:
+    for line in [*here, *map(Left.whole, elsewhere)]:
         period = rests.period_of(line.line)
         part = min(back.get(period, ZERO), -line.net.amount)
         if rests.is_draw(line.line) and part > 0:

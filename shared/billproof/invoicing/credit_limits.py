@@ -87,13 +87,9 @@ class Rests:
             if not _is_reduction(line.priced):
                 self._periods.setdefault(_billed(line.priced), _own_period(line.priced))
         self._rests: dict[ServicePeriod, Rest] = {}
+        self._taxed: dict[tuple[ServicePeriod, bool], list[Charge]] = {}
         for line in lines:
             self._add(line)
-        self._taxed: dict[tuple[str, str], list[Charge]] = {}
-        for line in lines:
-            self._taxed.setdefault(_billed(line.priced), []).extend(
-                (part.determination.same_tax, part.amounts) for part in line.parts or (line,)
-            )
         self._drawn: dict[ServicePeriod, list[InvoiceLine]] = {}
         for document in counted:
             for line in document.lines if document.corrects is None else ():
@@ -110,6 +106,7 @@ class Rests:
             tax=CONTEXT.add(known.tax, line.amounts.tax.amount),
             was_credited=known.was_credited or line.priced.kind is LineKind.CREDIT_NOTE,
         )
+        self._taxed.setdefault((period, self.is_draw(line)), []).extend(_charges(line))
 
     def is_draw(self, line: InvoiceLine) -> bool:
         """Say whether a line draws a credit, or takes back what one drew."""
@@ -145,9 +142,14 @@ class Rests:
         }
         return self._days.get(fee, DaysLeft()), [others[start] for start in sorted(others)]
 
-    def of_parts(self, line: InvoiceLine) -> list[Taxed]:
-        """Return what is left of each part of a line by its tax: of what is billed with it, over all documents."""
-        charges = self._taxed.get(_billed(line.priced), [])
+    def of_parts(self, line: InvoiceLine, note: Iterable[InvoiceLine] = ()) -> list[Taxed]:
+        """Return what is left with the tax of each part of a line: of its service period, over all documents.
+
+        The lines of the credit `note` that is being drafted count, too.
+        """
+        period = self.period_of(line), self.is_draw(line)
+        mine = (other for other in note if (self.period_of(other), self.is_draw(other)) == period)
+        charges = [*self._taxed.get(period, []), *(charge for other in mine for charge in _charges(other))]
         currency = line.amounts.net.currency
         return [
             Taxed.total([amounts for tax, amounts in charges if tax == part.determination.same_tax], currency)
@@ -161,6 +163,10 @@ class Rests:
     def of(self, line: InvoiceLine) -> Rest:
         """Return what is left of the service period that a line bills, or takes something off."""
         return self._rests.get(self.period_of(line), Rest())
+
+
+def _charges(line: InvoiceLine) -> Iterable[Charge]:
+    return ((part.determination.same_tax, part.amounts) for part in line.parts or (line,))
 
 
 def _of_month(line: InvoiceLine, document: Invoice) -> InvoiceLine:

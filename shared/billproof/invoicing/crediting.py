@@ -4,7 +4,7 @@ A line's credit is counted from its first: the tax of all that was credited of i
 what earlier credit notes took back. So the parts add up, and an invoice and its full credit come to exactly nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -54,7 +54,13 @@ def draft_credit(
     rests = rests or Rests([invoice, *earlier])
     wanted_lines = list(amounts_to_credit(request, lefts_of(invoice, earlier), invoice, released, rests))
     lefts = [left for left, _ in wanted_lines]
-    lines = tuple(_credited(left, wanted, request, invoice, released, rests) for left, wanted in wanted_lines)
+    drafted: dict[int, InvoiceLine] = {}
+    for place in sorted(
+        range(len(lefts)), key=lambda place: lefts[place].net.amount > 0
+    ):  # what is charged again first
+        left, wanted = wanted_lines[place]
+        drafted[place] = _credited(left, wanted, request, invoice, released, rests, note=drafted.values())
+    lines = tuple(line for _, line in sorted(drafted.items()))
     if written_off:
         lines = _written_off(lefts, lines, open_worth, invoice)
     else:
@@ -112,7 +118,14 @@ def reason_of(document: Invoice) -> CreditReason:
 
 @exactly
 def _credited(
-    left: Left, wanted: LineCredit, request: CreditRequest, invoice: Invoice, released: Released, rests: Rests
+    left: Left,
+    wanted: LineCredit,
+    request: CreditRequest,
+    invoice: Invoice,
+    released: Released,
+    rests: Rests,
+    *,
+    note: Iterable[InvoiceLine],
 ) -> InvoiceLine:
     line = left.line
     priced, whole = line.priced, line.amounts.net
@@ -121,11 +134,15 @@ def _credited(
         message = f"{credit} is more than the {left.net} that are left of line {priced.id} of {released.number}"
         raise InvalidInput(message)
     credited = whole - left.net + credit
-    rounding = priced.explanation.rounding
-    parts: tuple[TaxPart, ...] = ()
+    rounding, parts = priced.explanation.rounding, tuple[TaxPart, ...]()
     if line.parts:
-        of_days = {"days": request.days, "covered": rests.days_of(line, invoice)}
-        parts = credit_parts(line.parts, whole - left.net, credit, rounding, left=rests.of_parts(line), **of_days)
+        parts = credit_parts(
+            *(line.parts, whole - left.net, credit, rounding),
+            own=left.parts,
+            left=rests.of_parts(line, note),
+            days=request.days,
+            covered=rests.days_of(line, invoice),
+        )
         tax = -total((part.amounts.tax for part in parts), credit.currency)
     else:
         tax = left.tax if credited == whole else _tax_on(line, credited, invoice) - (line.amounts.tax - left.tax)

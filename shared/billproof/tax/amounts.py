@@ -126,6 +126,7 @@ def credit_parts(
     credit: Money,
     rounding: Rounding,
     *,
+    own: Sequence[Taxed] = (),
     left: Sequence[Taxed] = (),
     days: Period | None = None,
     covered: Period | None = None,
@@ -134,16 +135,21 @@ def credit_parts(
 
     Counted from the line's first credit, as a line without parts is: the last one takes back what is left to the unit.
     What is for some days is of the parts that have them; so is what is for all that are `covered` now, once such
-    credits or differences took back more of one part than of another. Of none more is taken back than is `left` of it.
+    credits or differences took back more of one part than of another. Of none more is taken back than its `own` rest
+    on the invoice and than is `left` with its tax over all documents, as long as others have some; then than is left.
     """
     was = _credited(parts, before, rounding)
     rests = [_rest(part.amounts, taken) for part, taken in zip(parts, was, strict=True)]
-    left = left or rests
-    if days is None and [one.net for one in left] == [one.net for one in rests]:
+    own = own or rests
+    left = left or own
+    taken = list(own)
+    if credit != total((one.net for one in own), credit.currency):
         becomes = _credited(parts, before + credit, rounding)
         taken = [_rest(after, earlier) for after, earlier in zip(becomes, was, strict=True)]
-    else:
-        taken = _taken(parts, left, credit, rounding, days or covered)
+    is_as_billed = days is None and ([one.net for one in own] == [one.net for one in rests] or taken == list(own))
+    if not is_as_billed or _is_too_much(taken, left):
+        taken = _taken(parts, own, left, credit, rounding, days or covered)
+    backs = [Taxed.of(one.net, rest.tax) if one.net == rest.net else one for one, rest in zip(taken, left, strict=True)]
     return tuple(
         part.model_copy(
             update={
@@ -157,7 +163,7 @@ def credit_parts(
                 "components": _less(part, -back.tax, rounding),
             }
         )
-        for part, back in zip(parts, taken, strict=True)
+        for part, back in zip(parts, backs, strict=True)
     )
 
 
@@ -165,29 +171,48 @@ def _rest(whole: Taxed, taken: Taxed) -> Taxed:
     return Taxed.of(whole.net - taken.net, whole.tax - taken.tax)
 
 
+def _is_too_much(taken: Sequence[Taxed], left: Sequence[Taxed]) -> bool:
+    """Say whether a part would be left with less than nothing; what takes something off is all of the other sign."""
+    sign = -1 if sum((one.net.amount for one in left), ZERO) < 0 else 1
+    return any((rest.net - one.net).amount * sign < 0 for one, rest in zip(taken, left, strict=True))
+
+
 @exactly
 def _taken(
-    parts: Sequence[TaxPart], left: Sequence[Taxed], credit: Money, rounding: Rounding, days: Period | None
+    parts: Sequence[TaxPart],
+    own: Sequence[Taxed],
+    left: Sequence[Taxed],
+    credit: Money,
+    rounding: Rounding,
+    days: Period | None,
 ) -> list[Taxed]:
     """Take a credit off the parts that have its days, or off all by what is left, of none more than that."""
-    weights = [_weight(part, one, days) for part, one in zip(parts, left, strict=True)]
-    shares = allocate(credit, weights if any(weights) else [abs(one.net.amount) for one in left])
-    most = [abs(one.net.amount) for one in left]
-    over = sum((max(abs(share.amount) - limit, ZERO) for share, limit in zip(shares, most, strict=True)), ZERO)
+    sign = -1 if credit.amount < 0 else 1
+    most = [max(one.net.amount * sign, ZERO) for one in own]
+    rests = [max(one.net.amount * sign, ZERO) for one in left]
+    both = [min(pair) for pair in zip(most, rests, strict=True)]
+    amounts = [ZERO] * len(parts)
+    if any(most):
+        weights = [_weight(part, limit, days) for part, limit in zip(parts, most, strict=True)]
+        shares = allocate(credit, weights if any(weights) else most)
+        amounts = [min(abs(share.amount), limit) for share, limit in zip(shares, both, strict=True)]
+    for limits in (both, rests, most):
+        room = [max(limit - amount, ZERO) for limit, amount in zip(limits, amounts, strict=True)]
+        over = min(abs(credit.amount) - sum(amounts, ZERO), sum(room, ZERO))
+        if over:
+            more = allocate(Money.of(over, credit.currency), room)
+            amounts = [amount + part.amount for amount, part in zip(amounts, more, strict=True)]
     taken: list[Taxed] = []
-    for part, one, share, limit in zip(parts, left, shares, most, strict=True):
-        amount = min(abs(share.amount), limit)
-        more = min(limit - amount, over)
-        over -= more
-        net = Money.of((amount + more) * (-1 if credit.amount < 0 else 1), credit.currency)
+    for part, one, amount in zip(parts, own, amounts, strict=True):
+        net = Money.of(amount * sign, credit.currency)
         rest = tax_line("", one.net - net, part.determination, rounding).amounts.tax
         taken.append(Taxed.of(net, one.tax if net == one.net else one.tax - rest))
     return taken
 
 
-def _weight(part: TaxPart, left: Taxed, days: Period | None) -> Decimal:
+def _weight(part: TaxPart, limit: Decimal, days: Period | None) -> Decimal:
     if days is None or part.days is None:
-        return abs(left.net.amount)
+        return limit
     start, end = max(days.start, part.days.start), min(days.end, part.days.end)
     return Decimal(max((end - start).days, 0))
 

@@ -86,13 +86,16 @@ def taken_back(line: PricedLine, charged: Mapping[ChargedKey, Sequence[ChargedPa
     """
     parts = charged_on(line, charged)
     billed = total((part.price for part in parts), line.net.currency)
-    if billed.amount * line.net.amount >= 0:
-        return []
-    left = _left(parts)
-    rest, shares = line.net, []
-    for determination, price in reversed(left):
-        taken = -price if abs(price.amount) < abs(rest.amount) else rest
-        if not taken.is_zero and price.amount * billed.amount > 0:
+    return shares_back(parts, line.net) if billed.amount * line.net.amount < 0 else []
+
+
+def shares_back(parts: Sequence[ChargedPart], price: Money) -> list[Share]:
+    """Return the shares of a price that takes back what was charged, which has the other sign: the latest first."""
+    billed, left = total((part.price for part in parts), price.currency), _left(parts)
+    rest, shares = price, list[Share]()
+    for determination, charged in reversed(left):
+        taken = -charged if abs(charged.amount) < abs(rest.amount) else rest
+        if not taken.is_zero and charged.amount * billed.amount > 0:
             shares.append(Share(taken, determination))
             rest -= taken
     if not rest.is_zero:

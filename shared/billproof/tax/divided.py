@@ -16,7 +16,7 @@ from billproof.money import Money, allocate, total
 from billproof.periods import Period
 from billproof.pricing.model import PricedLine
 from billproof.tax.amounts import Share
-from billproof.tax.charged import ChargedPart
+from billproof.tax.charged import ChargedPart, shares_back
 from billproof.tax.model import Determination
 
 ZERO = Decimal(0)
@@ -54,11 +54,21 @@ def divided_shares(
         if price.is_zero:
             continue
         if days.charged and price.amount * was.amount < 0:
-            shares.append(Share(price, days.charged[0].determination, days.covered))
+            shares.extend(_back(days, price))
         else:
             last = (days.covered or line.covered).end - DAY
             shares.append(Share(price, tax_on(last), days.covered))
     return shares
+
+
+def _back(days: _Stretch, price: Money) -> list[Share]:
+    """Take back what was charged on some days, the latest first; what bears the same tax is one share."""
+    shares: dict[tuple[str, ...], Share] = {}
+    for share in shares_back(days.charged, price):
+        tax = share.determination.same_tax
+        before = shares[tax].price if tax in shares else Money.zero(price.currency)
+        shares[tax] = Share(before + share.price, share.determination, days.covered)
+    return list(shares.values())
 
 
 def _days(line: PricedLine, parts: Sequence[ChargedPart], span: Period, spans: Sequence[Period]) -> _Stretch:
