@@ -76,6 +76,7 @@ TESTS = (
     "tests/unit/test_days_shared.py",
     "tests/unit/test_reductions_by_days.py",
     "tests/unit/test_tax_shares.py",
+    "tests/unit/test_divided_taxes.py",
     "tests/unit/test_invoice_before.py",
     "tests/unit/test_refused_prices.py",
     "tests/unit/test_where_addresses_are.py",

@@ -51,10 +51,10 @@ class Life:
         document |= {"version": last.version + 1, "effective": {"start": start, "end": end}}
         self.world.publish(Contract.model_validate(document | {"charges": list(charges), **terms}))
 
-    def other_contract(self, *charges: dict[str, Any]) -> None:
+    def other_contract(self, *charges: dict[str, Any], **terms: Any) -> None:
         """Publish another contract of the account, which goes on."""
         document = self._first.model_dump(mode="json") | NOTHING_COMES_OFF | {"id": "other", "exclusions": []}
-        self.world.publish(Contract.model_validate(document | {"version": 1, "charges": list(charges)}))
+        self.world.publish(Contract.model_validate(document | {"version": 1, "charges": list(charges), **terms}))
 
     def drawn(self, number: int) -> Decimal:
         """Return what was drawn of the credit up to a month's invoice."""

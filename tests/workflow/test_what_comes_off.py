@@ -122,3 +122,16 @@ def test_a_monthly_minimum_counts_each_months_share_of_a_year() -> None:
     """10.00 a day: February has 280 of 300."""
     life = Life(fee("3650", **YEARLY), commitments=[least("300", "fee")])
     assert [life.bill(number).get(f"least:{month(number)}") for number in (1, 2, 3)] == [None, "20.00", None]
+
+
+def test_late_usage_draws_on_the_credit_of_each_contract() -> None:
+    """100 miles at 1.00 and a flight at 10.00 are prepaid, and so are the 50 miles and the flight that come late."""
+    life = Life(miles("1"), credits=[prepaid("500")])
+    flights = charge("flights", {"model": "per_unit", "unit_price": "10"}, meter="flights_handled")
+    life.other_contract(flights, credits=[prepaid("100")])
+    life.use("2013-01-10", "100")
+    january = life.bill(1)
+    assert sorted(january.values()) == ["-10.00", "-100.00", "10.00", "100.00"]
+    life.use("2013-01-11", "50")
+    assert sorted(life.bill(2).values()) == ["-10.00", "-50.00", "10.00", "50.00"]
+    assert life.total(1, 2) == 0
