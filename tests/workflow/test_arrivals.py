@@ -55,6 +55,26 @@ def test_a_compacted_day_says_the_same_and_so_does_what_came_after_it() -> None:
     assert told(world, LATER) == ([EXPECTED[0], newer], 0)
 
 
+@pytest.mark.parametrize("content", [None, b"damaged"])
+def test_where_a_compacted_day_is_lost_its_segments_are_read(content: bytes | None) -> None:
+    world = a_world()
+    compact_day(0, DAY, objects=world.objects, meters=world.directory.meters())
+    (parquet,) = (key for key in world.objects.keys("compacted/") if key.endswith(".parquet"))
+    if content is None:
+        del world.objects.items[parquet]
+    else:
+        world.objects.items[parquet] = content
+    assert told(world, LATER) == (EXPECTED, 1 if content else 0)
+
+
+def test_a_compacted_day_whose_segments_have_expired_is_read() -> None:
+    world = a_world()
+    compact_day(0, DAY, objects=world.objects, meters=world.directory.meters())
+    for segment in list(world.objects.keys(usage_prefix(0, DAY))):
+        del world.objects.items[segment]
+    assert told(world, LATER) == ([("gate/b", *EXPECTED[0][1:]), EXPECTED[1]], 0)
+
+
 def test_an_event_that_is_older_than_others_of_its_source_makes_it_no_older() -> None:
     world = a_world()
     send(world, datetime(2013, 1, 7, 9, tzinfo=UTC), flight(5, day="2013-01-02", source="gate/a"))

@@ -20,7 +20,7 @@ from billproof.model import Model
 from billproof.periods import instant_text
 from billproof.ports import Objects
 from billproof.usage import log
-from billproof.usage.compacted import Compaction, is_intact, last_compactions, read_compaction
+from billproof.usage.compacted import is_intact, last_compactions, read_compaction
 from billproof.usage.keys import SegmentKey
 from billproof.usage.sql_texts import as_text
 from billproof.usage.validation import MAX_AHEAD
@@ -87,11 +87,12 @@ def _of_bucket(objects: Objects, bucket: int, days: Sequence[str], most: int) ->
     compactions = last_compactions(objects, bucket, days)
     read = unread = 0
     by_day = {SegmentKey.parse(segments[0]).day: segments for segments in log.segments_of(objects, [bucket], days)}
-    for day in sorted(by_day, reverse=True):
+    for day in sorted({*by_day, *compactions}, reverse=True):
+        segments = by_day.get(day, [])
         if read >= most:
-            unread += len(by_day[day])
+            unread += len(segments) or 1
             continue
-        for look in _looks(objects, by_day[day], compactions.get(day)):
+        for look in _looks(objects, segments, compactions.get(day)):
             moments = look() if read < most else None
             read += 1
             unread += moments is None
@@ -102,13 +103,18 @@ def _of_bucket(objects: Objects, bucket: int, days: Sequence[str], most: int) ->
 def _looks(
     objects: Objects, segments: Sequence[str], compaction_key: str | None
 ) -> Iterator[Callable[[], _Moments | None]]:
-    """Yield what reads each object of a day: its Parquet, and each segment that this does not cover."""
+    """Yield what reads each object of a day: its Parquet, and each segment that this does not cover.
+
+    Where the Parquet is gone, or not as it was written, that is all segments.
+    """
     covered: frozenset[str] = frozenset()
     if compaction_key is not None:
         with suppress(NotFound):
             compaction = read_compaction(objects, compaction_key)
-            covered = frozenset(compaction.keys)
-            yield partial(_in_compacted, objects, compaction)
+            content = objects.get(compaction.object)
+            if is_intact(compaction, content):
+                covered = frozenset(compaction.keys)
+            yield partial(_in_compacted, content if covered else None)
     yield from (partial(_in_segment, objects, segment) for segment in segments if segment not in covered)
 
 
@@ -123,15 +129,11 @@ def _in_segment(objects: Objects, key: str) -> _Moments | None:
     return newest
 
 
-def _in_compacted(objects: Objects, compaction: Compaction) -> _Moments | None:
-    """Return what a compacted day has of each source; None where it is gone, or not as it was written."""
+def _in_compacted(content: bytes | None) -> _Moments | None:
+    """Return what a compacted day has of each source; None where it is not as it was written."""
     import duckdb  # it is loaded where something is compacted
 
-    try:
-        content = objects.get(compaction.object)
-    except NotFound:
-        return None
-    if not is_intact(compaction, content):
+    if content is None:
         return None
     with tempfile.NamedTemporaryFile(suffix=".parquet") as file, duckdb.connect() as database:
         file.write(content)
