@@ -35,6 +35,7 @@ RULES = (
     "invoicing/credit_amounts.py",
     "invoicing/credit_limits.py",
     "invoicing/credit_parts.py",
+    "invoicing/credit_taxes.py",
 )
 STEPS = ("pricing/service.py", "tax/service.py")
 """What reads and writes the artefacts of a run around the rules: tested by whole runs, too slow for every change."""

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from billproof.approvals.outdated import is_refused
 from billproof.conservation.cash import RELEASED, cash_statement
 from billproof.errors import Conflict, InvalidInput, NotFound
+from billproof.invoicing.credit_reasons import reason_of
 from billproof.invoicing.credit_requests import WantedCredit
-from billproof.invoicing.crediting import reason_of
 from billproof.ports import Key, Record
 from billproof.receivables.ageing import age_receivables
 from billproof.receivables.dispute_notes import DisputeAnswer, DisputeDecision

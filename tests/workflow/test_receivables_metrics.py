@@ -10,8 +10,8 @@ import pytest
 
 from billproof.approvals.policy import MatchingRules
 from billproof.errors import InvalidInput
+from billproof.invoicing.credit_reasons import reason_of
 from billproof.invoicing.credit_requests import CreditReason
-from billproof.invoicing.crediting import reason_of
 from billproof.periods import Period
 from billproof.receivables.metrics import (
     ReceivablesMetrics,

@@ -11,7 +11,7 @@ from billproof.identities import InvoiceId
 from billproof.insights.leakage import LeakCause
 from billproof.insights.recorded import RecordedFact
 from billproof.insights.standing import ProcessStanding, UnderWay, Unpaid
-from billproof.invoicing.crediting import reason_of
+from billproof.invoicing.credit_reasons import reason_of
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.facts import DELIVERED, POSTED
 from billproof.invoicing.model import DocumentKind, Invoice, Released

@@ -16,20 +16,19 @@ from billproof.invoicing.booking import booked_back
 from billproof.invoicing.credit_amounts import Left, amounts_to_credit, asked_amount, drawn_after, lefts_of
 from billproof.invoicing.credit_limits import Rests, ServicePeriod
 from billproof.invoicing.credit_parts import CreditedRevenue, over_parts
+from billproof.invoicing.credit_reasons import reason_note
 from billproof.invoicing.credit_requests import CreditReason, CreditRequest, LineCredit
+from billproof.invoicing.credit_taxes import base_back, components_back, parts_back, tax_back
 from billproof.invoicing.drafting import account_subtotals, tax_summary
 from billproof.invoicing.model import DocumentKind, Invoice, InvoiceEvents, InvoiceLine, Released
-from billproof.masterdata.parties import TaxEngineName
 from billproof.money import CONTEXT, Money, Taxed, exactly, share_out, total
 from billproof.periods import Period
 from billproof.pricing.model import Adjusts, Explanation, LineKind, PricedLine, RevenueSchedule
 from billproof.pricing.models.base import step_of
 from billproof.pricing.terms import Drawn
-from billproof.tax.amounts import credit_parts, tax_given
-from billproof.tax.model import ComponentTax, TaxPart
+from billproof.tax.amounts import tax_given
 
 ZERO = Decimal(0)
-HUNDRED = Decimal(100)
 
 
 def draft_credit(
@@ -54,13 +53,7 @@ def draft_credit(
     rests = rests or Rests([invoice, *earlier])
     wanted_lines = list(amounts_to_credit(request, lefts_of(invoice, earlier), invoice, released, rests))
     lefts = [left for left, _ in wanted_lines]
-    drafted: dict[int, InvoiceLine] = {}
-    for place in sorted(
-        range(len(lefts)), key=lambda place: lefts[place].net.amount > 0
-    ):  # what is charged again first
-        left, wanted = wanted_lines[place]
-        drafted[place] = _credited(left, wanted, request, invoice, released, rests, note=drafted.values())
-    lines = tuple(line for _, line in sorted(drafted.items()))
+    lines = _drafted(wanted_lines, request, invoice, released, rests)
     if written_off:
         lines = _written_off(lefts, lines, open_worth, invoice)
     else:
@@ -85,9 +78,24 @@ def draft_credit(
         "refund": request.refund,
         "to_balance": request.to_balance,
         "cash_discount": None,
-        "notes": (_note(request), *invoice.notes),
+        "notes": (reason_note(request), *invoice.notes),
     }
     return Invoice.model_validate({**dict(invoice), **changes})
+
+
+def _drafted(
+    wanted_lines: Sequence[tuple[Left, LineCredit]],
+    request: CreditRequest,
+    invoice: Invoice,
+    released: Released,
+    rests: Rests,
+) -> tuple[InvoiceLine, ...]:
+    """Return the lines of a credit note, in order; those that are charged again count for the others."""
+    drafted: dict[int, InvoiceLine] = {}
+    for place in sorted(range(len(wanted_lines)), key=lambda place: wanted_lines[place][0].net.amount > 0):
+        left, wanted = wanted_lines[place]
+        drafted[place] = _credited(left, wanted, request, invoice, released, rests, note=drafted.values())
+    return tuple(line for _, line in sorted(drafted.items()))
 
 
 def _as_booked(lefts: Sequence[Left], lines: tuple[InvoiceLine, ...], invoice: Invoice) -> tuple[InvoiceLine, ...]:
@@ -96,24 +104,6 @@ def _as_booked(lefts: Sequence[Left], lines: tuple[InvoiceLine, ...], invoice: I
         return lines
     booked = booked_back([(left, line.amounts) for left, line in zip(lefts, lines, strict=True)])
     return tuple(line.model_copy(update={"booked": back}) for line, back in zip(lines, booked, strict=True))
-
-
-def _note(request: CreditRequest) -> str:
-    """Say why something is taken back; reason_of reads it."""
-    return f"{_words(request.reason)}: {request.note}"
-
-
-def _words(reason: CreditReason) -> str:
-    return reason.replace("_", " ")
-
-
-def reason_of(document: Invoice) -> CreditReason:
-    """Return why a credit note or write-off was asked for, as its first note says; raises InvalidInput for others."""
-    for reason in CreditReason:
-        if document.corrects is not None and document.notes[0].startswith(f"{_words(reason)}: "):
-            return reason
-    message = f"{document.id} is no document that takes something back"
-    raise InvalidInput(message)
 
 
 @exactly
@@ -134,18 +124,9 @@ def _credited(
         message = f"{credit} is more than the {left.net} that are left of line {priced.id} of {released.number}"
         raise InvalidInput(message)
     credited = whole - left.net + credit
-    rounding, parts = priced.explanation.rounding, tuple[TaxPart, ...]()
-    if line.parts:
-        parts = credit_parts(
-            *(line.parts, whole - left.net, credit, rounding),
-            own=left.parts,
-            left=rests.of_parts(line, note),
-            days=request.days,
-            covered=rests.days_of(line, invoice),
-        )
-        tax = -total((part.amounts.tax for part in parts), credit.currency)
-    else:
-        tax = left.tax if credited == whole else _tax_on(line, credited, invoice) - (line.amounts.tax - left.tax)
+    covered = rests.days_of(line, invoice)
+    parts = parts_back(left, credit, rests.of_parts(line, note), request.days, covered) if line.parts else ()
+    tax = tax_back(left, credited, parts, invoice)
     quantity = -priced.billed_quantity if credited == whole else -(wanted.quantity or ZERO)
     changes = {
         "id": credit_of(priced.id),
@@ -159,17 +140,15 @@ def _credited(
         "explanation": _explanation(line, credit, request, released),
         "adjusts": _adjusts(line, invoice, released),
         "replaces": (),
-        **_for_days(request, priced, rests.days_of(line, invoice)),
+        **_for_days(request, priced, covered),
     }
     return line.model_copy(
         update={
             "priced": priced.model_copy(update=changes),
-            "taxable_base": total((part.taxable_base for part in parts), credit.currency)
-            if parts
-            else Money.rounded(-credit.amount * line.determination.taxable_share, credit.currency, rounding),
+            "taxable_base": base_back(line, credit, parts),
             "amounts": Taxed.of(-credit, -tax),
             "tax_by_line": -tax,
-            "components": _components(line, tax),
+            "components": components_back(line, tax),
             "parts": parts,
         }
     )
@@ -204,7 +183,7 @@ def _explanation(line: InvoiceLine, credit: Money, request: CreditRequest, relea
             "steps": (step_of(f"credited of {line.amounts.net} on {released.number}", Decimal(1), -credit.amount),),
             "proration": None,
             "exact_amount": -credit.amount,
-            "note": _note(request),
+            "note": reason_note(request),
         }
     )
 
@@ -226,34 +205,6 @@ def _for_days(request: CreditRequest, priced: PricedLine, now: Period) -> dict[s
     if priced.recognition.period != covered:
         return {"covered": days}
     return {"covered": days, "recognition": RevenueSchedule(method=priced.recognition.method, period=days)}
-
-
-def _tax_on(line: InvoiceLine, net: Money, invoice: Invoice) -> Money:
-    """Return the tax on a part of a line's net amount, as the line was taxed; what an engine said, in proportion."""
-    if invoice.tax_engine is not TaxEngineName.RULES:
-        exact = CONTEXT.divide(CONTEXT.multiply(line.amounts.tax.amount, net.amount), line.amounts.net.amount)
-        return Money.rounded(exact, net.currency, line.priced.explanation.rounding)
-    tax, rounding = line.determination, line.priced.explanation.rounding
-    percents = [component.percent for component in tax.components] or [tax.percent]
-    parts = [
-        Money.rounded(net.amount * tax.taxable_share * percent / HUNDRED, net.currency, rounding)
-        for percent in percents
-    ]
-    return total(parts, net.currency)
-
-
-def _components(line: InvoiceLine, tax: Money) -> tuple[ComponentTax, ...]:
-    """Share a credited tax among the components of the line, in proportion to what they were."""
-    if not line.components or line.amounts.tax.is_zero:
-        return ()
-    shares: list[ComponentTax] = []
-    rest = tax
-    for component in line.components[:-1]:
-        exact = CONTEXT.divide(CONTEXT.multiply(tax.amount, component.amount.amount), line.amounts.tax.amount)
-        share = Money.rounded(exact, tax.currency, line.priced.explanation.rounding)
-        shares.append(component.model_copy(update={"amount": -share}))
-        rest -= share
-    return (*shares, line.components[-1].model_copy(update={"amount": -rest}))
 
 
 @exactly

@@ -12,8 +12,8 @@ from decimal import Decimal
 
 from billproof.errors import InvalidInput
 from billproof.invoicing.balance import Worth
+from billproof.invoicing.credit_reasons import reason_of
 from billproof.invoicing.credit_requests import CreditReason
-from billproof.invoicing.crediting import reason_of
 from billproof.invoicing.model import DocumentKind, Invoice, Released
 from billproof.model import Exact, Model
 from billproof.money import CONTEXT, Money, Rounding

@@ -19,7 +19,7 @@ from billproof.adapters.einvoice.codes import (
 )
 from billproof.adapters.einvoice.line_terms import line_terms
 from billproof.errors import InvalidInput, NotExpressible
-from billproof.invoicing.crediting import reason_of
+from billproof.invoicing.credit_reasons import reason_of
 from billproof.invoicing.model import DocumentKind, Invoice, Released, TaxSubtotal
 from billproof.invoicing.particulars import Particulars
 from billproof.masterdata.addresses import Address

@@ -13,7 +13,7 @@ from billproof.errors import InvalidInput
 from billproof.ids import digest_bytes
 from billproof.invoicing.annex import annex_name, annex_of, needs_annex
 from billproof.invoicing.check_codes import check_code
-from billproof.invoicing.crediting import reason_of
+from billproof.invoicing.credit_reasons import reason_of
 from billproof.invoicing.model import DocumentKind, Invoice, Released
 from billproof.invoicing.particulars import Particulars
 from billproof.payments.references import payment_reference
