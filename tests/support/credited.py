@@ -43,11 +43,16 @@ def draw(name: str = DRAW, net: str = "-40", **changes: Any) -> PricedLine:
 
 def invoice_with(*lines: PricedLine) -> tuple[Invoice, Released]:
     invoice = invoice_of(GERMANY, GERMAN, *lines, issued="2026-02-01")
-    return invoice, Released(
+    return invoice, released_as(invoice, "N-1", GERMANY.id)
+
+
+def released_as(invoice: Invoice, number: str, entity: str) -> Released:
+    """Return what is known of an invoice once it was released under a number by a legal entity."""
+    return Released(
         invoice=invoice.id,
-        number="N-1",
+        number=number,
         account="UA",
-        legal_entity=GERMANY.id,
+        legal_entity=entity,
         period=invoice.period,
         issue_date=invoice.issue_date,
         document=DocumentRef(key="k", digest="d", totals=invoice.totals),

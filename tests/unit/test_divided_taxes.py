@@ -11,12 +11,13 @@ import pytest
 from billproof.invoicing.credit_limits import DaysLeft, Rests
 from billproof.invoicing.credit_requests import CreditRequest
 from billproof.invoicing.crediting import draft_credit
-from billproof.invoicing.model import DocumentRef, Invoice, Released
+from billproof.invoicing.model import Invoice
 from billproof.masterdata.parties import LegalEntity
 from billproof.money import Money
 from billproof.pricing.model import PricedLine
 from billproof.tax.charged import AccountCharges, ChargedPart, ChargedTax
 from billproof.tax.model import Determination
+from tests.support.credited import released_as
 from tests.support.taxes import customer, difference, fee, invoice_of, seller, tax_lines
 
 SWISS: LegalEntity = seller("CH", currency="CHF")
@@ -85,16 +86,7 @@ def document(*lines: PricedLine, charged: AccountCharges | None = None) -> Invoi
 
 def credited(invoice: Invoice, earlier: list[Invoice], others: list[Invoice], **terms: object) -> list[tuple[str, str]]:
     """Draft a credit note after earlier ones and other invoices, and return what it takes back at each rate."""
-    released = Released(
-        invoice=invoice.id,
-        number="1",
-        account="UA",
-        legal_entity=SWISS.id,
-        period=invoice.period,
-        issue_date=invoice.issue_date,
-        document=DocumentRef(key="k", digest="d", totals=invoice.totals),
-        run="R",
-    )
+    released = released_as(invoice, "1", SWISS.id)
     facts = {"id": f"C-{len(earlier)}", "invoice": invoice.id, "reason": "goodwill", "note": "as agreed"}
     request = CreditRequest.model_validate({**facts, "requested_by": "ana", **terms})
     earlier.append(

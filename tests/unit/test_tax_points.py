@@ -8,13 +8,14 @@ import pytest
 
 from billproof.invoicing.credit_requests import CreditRequest
 from billproof.invoicing.crediting import draft_credit
-from billproof.invoicing.model import DocumentRef, Invoice, InvoiceLine, Released
+from billproof.invoicing.model import Invoice, InvoiceLine
 from billproof.masterdata.parties import LegalEntity
 from billproof.money import Money, Rounding, Taxed
 from billproof.tax.amounts import credit_parts
 from billproof.tax.charged import AccountCharges, ChargedPart, ChargedTax
 from billproof.tax.model import TaxPart
 from billproof.tax.rows import times_of_supply
+from tests.support.credited import released_as
 from tests.support.taxes import customer, difference, fee, invoice_of, seller, tax_lines
 
 GERMANY, BRITAIN, SWITZERLAND = seller("DE"), seller("GB"), seller("CH")
@@ -144,16 +145,7 @@ def test_credit_notes_of_a_divided_line_are_divided_as_it_was() -> None:
     invoice = invoice_of(swiss, customer("CH"), year, issued="2023-07-01")
     summary = [(group.percent, group.amounts.net.text, group.amounts.tax.text) for group in invoice.tax_summary]
     assert summary == [("7.7", "1840.00", "141.68"), ("8.1", "1820.00", "147.42")]
-    released = Released(
-        invoice=invoice.id,
-        number="1",
-        account="UA",
-        legal_entity=swiss.id,
-        period=invoice.period,
-        issue_date=invoice.issue_date,
-        document=DocumentRef(key="k", digest="d", totals=invoice.totals),
-        run="R",
-    )
+    released = released_as(invoice, "1", swiss.id)
     notes: list[Invoice] = []
     for number, amount in enumerate(("1000.01", None)):
         lines = [{"line": year.id, "amount": amount}]

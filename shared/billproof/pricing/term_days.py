@@ -4,7 +4,7 @@ A term that is dropped for some days of a month, or whose contract is not in for
 one amount for the month, by all its days, and one rounding.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from billproof.contracts.charges import Discount, SpendCap
@@ -45,14 +45,12 @@ class TermDays[T: Discount | SpendCap]:
 
 def term_days[T: Discount | SpendCap](spans: Iterable[Span[T]]) -> list[TermDays[T]]:
     """Put together the spans of each term that state the same priced terms."""
-    groups: list[list[Span[T]]] = []
     by_id: dict[str, list[list[Span[T]]]] = {}
     for span in spans:
-        known: Sequence[list[Span[T]]] = by_id.setdefault(span.term.id, [])
+        known = by_id.setdefault(span.term.id, [])
         mine = next((same for same in known if same_terms(same[-1], span)), None)
         if mine is None:
-            mine = []
-            by_id[span.term.id].append(mine)
-            groups.append(mine)
-        mine.append(span)
-    return [TermDays(tuple(mine)) for mine in groups]
+            known.append([span])
+        else:
+            mine.append(span)
+    return [TermDays(tuple(mine)) for known in by_id.values() for mine in known]

@@ -112,9 +112,9 @@ def _looks(
         with suppress(NotFound):
             compaction = read_compaction(objects, compaction_key)
             content = objects.get(compaction.object)
-            if is_intact(compaction, content):
-                covered = frozenset(compaction.keys)
-            yield partial(_in_compacted, content if covered else None)
+            is_readable = is_intact(compaction, content)
+            covered = frozenset(compaction.keys if is_readable else ())
+            yield partial(_in_compacted, content if is_readable else None)
     yield from (partial(_in_segment, objects, segment) for segment in segments if segment not in covered)
 
 
