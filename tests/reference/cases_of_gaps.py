@@ -65,10 +65,26 @@ TOPPED_UP = life(
     months=("2013-01", "2013-04"),
 )
 
+
+def to_arrears(amount: str) -> Document:
+    """Return a fee of 900.00 a quarter in advance that a version of 15 February bills in arrears, at another amount."""
+    quarter = {"interval": "quarter"}
+    return life(
+        [
+            version(charge(flat("900"), cadence=quarter, timing="in_advance")),
+            version(charge(flat(amount), cadence=quarter), number=2, since="2013-02-15", known="2013-02-20"),
+        ],
+        months=("2013-01", "2013-06"),
+        meters=[],
+    )
+
+
+TO_ARREARS = to_arrears("900")
+
 GAPS: list[Case] = [
     Case(
         "2.1",
-        "a fee that a version bills in arrears from the 16th, and dearer, is billed once the month is over",
+        "a month that is in advance, from the 16th in arrears and dearer, is billed in advance whole",
         life(
             [
                 version(charge(flat("100"), timing="in_advance")),
@@ -77,8 +93,24 @@ GAPS: list[Case] = [
             months=("2013-01", "2013-02"),
             meters=[],
         ),
+        billed_by_run("2013-01"),
+        "213.93",  # January's 100, and for February 100 x 15/28 + 130 x 13/28 = 53.57 + 60.36
+    ),
+    Case(
+        "2.1",
+        "a quarter that was billed in advance is not taken back where a version bills in arrears from within it",
+        TO_ARREARS,
         billed_by_run("2013-02"),
-        "113.93",  # 100 x 15/28 + 130 x 13/28 = 53.57 + 60.36; nothing was due in advance
+        "0.00",  # not -900 in February and 900 in March
+    ),
+    Case("2.1", "nor billed again in its last month", TO_ARREARS, billed_by_run("2013-03"), "0.00"),
+    Case("2.1", "and the next one is billed when it is over", TO_ARREARS, billed_by_run("2013-06"), "900.00"),
+    Case(
+        "2.1",
+        "dearer from then on, only what it is dearer is billed",
+        to_arrears("1800"),
+        billed_by_run("2013-02"),
+        "450.00",  # 900 x 45/90 + 1,800 x 45/90 = 450 + 900, less 900
     ),
     Case(
         "caps",

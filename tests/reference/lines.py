@@ -157,7 +157,7 @@ def fees(writer: Writer, charge_id: str, spans: list[Span], place: int) -> list[
         pieces = [piece for part in parts if (piece := _fee_piece(writer, charge_id, part, period))]
         if pieces:
             slot = Slot(contract.id, charge_id, "charge", *period)
-            lines += writer.lines(slot, pieces, _due(parts, period, begins), place)
+            lines += writer.lines(slot, pieces, _due(spans, period, begins), place)
     return lines
 
 
@@ -190,13 +190,14 @@ def _fee_piece(writer: Writer, charge_id: str, part: Part, period: Range) -> Pie
     return Piece(part, whole * share, flat_fees if days else Fraction(0), quantity, counted, counted)
 
 
-def _due(parts: list[Part], period: Range, begins: date) -> date:
+def _due(spans: list[Span], period: Range, begins: date) -> date:
     """Say which month's invoice bills a fee.
 
     In arrears that of the month in which the service period, or the charge, ends; in advance that of the month before
-    the one in which it starts, and never one before the charge's first month.
+    the one in which it starts, and never one before the charge's first month. A period with days of both is billed in
+    advance.
     """
-    last = max(parts, key=lambda part: part.end)
-    if last.charge["timing"] == "in_advance":
+    mine = [span for span in spans if span.start < period[1] and period[0] < span.end]
+    if any(span.charge["timing"] == "in_advance" for span in mine):
         return max(add_months(month_start(period[0]), -1), month_start(begins))
-    return month_start(min(last.end, period[1]) - DAY)
+    return month_start(min(max(span.end for span in mine), period[1]) - DAY)

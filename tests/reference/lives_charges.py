@@ -134,6 +134,13 @@ def _once(draw: Drawn, start: date, timing: str | None, number: int) -> Document
     return charge_of(f"once-{number}", {"model": "one_off", "amount": "99", "due_on": str(due)}, start)
 
 
+def with_other_timing(charge: Document) -> Document:
+    """Return a charge in arrears instead of in advance or the other way round, where its kind can be billed so."""
+    if charge.get("meter") or charge["price"]["model"] == "one_off":
+        return charge
+    return {**charge, "timing": "in_advance" if charge["timing"] == "in_arrears" else "in_arrears"}
+
+
 def meters_of(charges_: list[Document]) -> list[Document]:
     """Return the meters that charges read; a meter's name begins with how it aggregates."""
     names = {name for each in charges_ for name in (each.get("meter"), each.get("seats_meter")) if name}

@@ -117,6 +117,31 @@ def test_a_digest_is_of_what_documents_of_before_were_digested_by() -> None:
     assert terms_digest([], JANUARY) == digest([])
 
 
+FIRST_QUARTER, SECOND_QUARTER = ["base", "2013-01-01", "2012-12-01"], ["base", "2013-04-01", "2013-06-01"]
+
+
+@pytest.mark.parametrize(
+    ("month", "until", "homes"),
+    [
+        ("2013-01", "2013-04-01", [FIRST_QUARTER]),
+        ("2013-02", "2013-04-01", [FIRST_QUARTER]),
+        ("2013-03", "2013-07-01", [FIRST_QUARTER, SECOND_QUARTER]),  # the next one may begin in what it bills
+    ],
+)
+def test_where_a_quarter_of_both_timings_is_at_home_is_among_what_its_months_are_digested_by(
+    month: str, until: str, homes: list[list[str]]
+) -> None:
+    """It was at home in its last month before: both months are priced again, and together bill it once."""
+    quarter = {"cadence": {"interval": "quarter"}}
+    first = plain(charge("base", "900", timing="in_advance", **quarter))
+    second = later("2013-02-15", charge("base", "900", **quarter))
+    (fee,) = second.charges
+    share = first.proration.model_dump(mode="json")
+    spans = [[fee.model_dump(mode="json", exclude=UNPRICED), "2012-01-01", "2013-01-01", until, share, False]]
+    stated = {"contract": "K", "account": "A", "currency": "USD", "time_zone": "UTC", "spans": spans}
+    assert of(first, second, month=month) == digest([{**stated, "homes": homes}])
+
+
 def test_the_versions_that_are_known_have_a_digest_whatever_their_order() -> None:
     first, second = plain(), later("2013-01-10")
     assert versions_digest([second, first]) == versions_digest([first, second]) == digest(["K#1", "K#2"])

@@ -13,7 +13,7 @@ from billproof.contracts.model import Contract
 from billproof.contracts.timeline import Span, Timeline, timelines
 from billproof.ids import digest
 from billproof.periods import Period, month_name
-from billproof.pricing.service_periods import dues
+from billproof.pricing.service_periods import by_cadence, dues, parts_of, timings
 from billproof.store_keys import sort_key
 
 ONE_DAY = timedelta(days=1)
@@ -38,13 +38,26 @@ def _stated(timeline: Timeline, period: Period) -> dict[str, Any]:
     first, last = _reach(timeline, period)
     days = Period(start=first, end=last)
     versions = [contract for contract, governed in timeline.governing_versions if governed.days_within(days)]
+    homes = list(_homes(timeline, days))
     return {
         "contract": timeline.id,
         "account": timeline.account,
         "currency": timeline.currency,
         "time_zone": versions[0].time_zone if versions else "",
         "spans": [_span(span, days) for span in (*timeline.spans, *timeline.waivers) if span.touches(days)],
+        **({"homes": homes} if homes else {}),
     }
+
+
+def _homes(timeline: Timeline, days: Period) -> Iterator[list[str]]:
+    """Yield where fees are at home whose versions say both timings; other terms keep the digest that they had."""
+    for spans in timeline.charge_spans:
+        if len(set().union(*map(timings, spans))) == 1:
+            continue
+        for cadence, mine in by_cadence(spans):
+            for service_period in cadence.periods_touching(days.start, days.end):
+                for due in parts_of(mine, service_period)[:1]:
+                    yield [due.span.term.id, str(service_period.start), str(due.home)]
 
 
 def _span(span: Span[Any], days: Period) -> list[Any]:

@@ -6,7 +6,8 @@ in advance   the month before the one in which the service period starts; what s
 once         the month that holds the day on which it is due
 
 A service period is at home with all its parts, however late in it the terms change: a year that is billed in advance
-owes the price of its last month in its home month, too. The days on which the same priced terms hold are one part, also
+owes the price of its last month in its home month, too. Where versions say both timings for days of one service period,
+it is billed in advance: what was billed stays billed. The days on which the same priced terms hold are one part, also
 where other terms hold between them:
 
     version 1 |===|           version 1 and 3 say the same: two parts, of which the first has two ranges of days
@@ -70,7 +71,7 @@ def dues(timeline: Timeline, period: Period) -> Iterator[Due]:
         if once is not None:
             yield once
         for cadence, mine in by_cadence(spans):
-            if cadence.is_calendar_month and all(_is_in_arrears(span) for span in mine):
+            if cadence.is_calendar_month and all(timings(span) == {Timing.IN_ARREARS} for span in mine):
                 yield from parts_of(mine, period)  # a month in arrears is at home in itself
                 continue
             for service_period in cadence.periods_touching(cadence.period_of(period.start).start, upcoming.end):
@@ -89,9 +90,12 @@ def by_cadence(spans: Sequence[Span[Charge]]) -> list[tuple[Cadence, list[Span[C
     return groups
 
 
-def _is_in_arrears(span: Span[Charge]) -> bool:
-    statements = (*(term for _, _, term in span.earlier), span.term)
-    return all(term.timing is Timing.IN_ARREARS for term in statements)
+def timings(span: Span[Charge], days: DateRange | None = None) -> set[Timing]:
+    """Return the timings that versions state for a span, or for some of its days."""
+    starts = [span.days.start, *(until for until, _, _ in span.earlier)]
+    if days is not None:
+        starts = [days.start, *(start for start in starts if start in days)]
+    return {span.as_of(start).term.timing for start in starts}
 
 
 def due_once(spans: Sequence[Span[Charge]], period: Period) -> Due | None:
@@ -139,10 +143,12 @@ def parts_of(spans: Sequence[Span[Charge]], service_period: Period) -> list[Due]
     """
     whole = DateRange.construct_trusted(start=service_period.start, end=service_period.end)
     groups: list[list[tuple[Span[Charge], DateRange]]] = []
+    is_in_advance = False
     for span in spans:
         days = intersection(span.days, whole)
         if days is None:
             continue
+        is_in_advance = is_in_advance or Timing.IN_ADVANCE in timings(span, days)
         alike = next((group for group in groups if same_terms(group[0][0], span)), None)
         if alike is None:
             groups.append([(span, days)])
@@ -156,7 +162,7 @@ def parts_of(spans: Sequence[Span[Charge]], service_period: Period) -> list[Due]
     if last < service_period.end and final.term.timing is Timing.IN_ADVANCE and final.term.refund is Refund.NONE:
         kept = next(days for span, days in stated if span is final)
         kept[-1] = DateRange(start=kept[-1].start, end=service_period.end)
-    home = _home(final, service_period, spans[0].days.start, last)
+    home = _home(service_period, spans[0].days.start, last, is_in_advance=is_in_advance)
     return [
         Due(span, service_period, str(days[0].start) if number else "", home, tuple(days))
         for number, (span, days) in enumerate(stated)
@@ -170,12 +176,12 @@ def _stated(span: Span[Charge], service_period: Period) -> Span[Charge]:
     return span.as_of(min(span.days.end or service_period.end, service_period.end) - ONE_DAY)
 
 
-def _home(span: Span[Charge], service_period: Period, begun: date, ended: date) -> date:
+def _home(service_period: Period, begun: date, ended: date, *, is_in_advance: bool) -> date:
     """Return the first day of the month whose invoice bills a service period of a charge.
 
     `begun` is the first day of the charge, `ended` the first after those of the service period that it covers.
     """
-    if span.term.timing is Timing.IN_ARREARS:
+    if not is_in_advance:
         return (ended - ONE_DAY).replace(day=1)
     first = begun.replace(day=1)
     if service_period.start < add_months(first, 2):
