@@ -32,11 +32,11 @@ def days_of(line: Line) -> Range:
     return (day_of(over["start"]), day_of(over["end"])) if over else line.covered
 
 
-def share_gone(method: str, days: Range, service_ends: date, by: date) -> Fraction:
+def share_gone(method: str, days: Range, by: date) -> Fraction:
     """Say which share of an amount is earned by a day (the first day after): 0 before its days, 1 after them."""
     start, end = days
     if method == "as_incurred":
-        return Fraction(service_ends <= by)
+        return Fraction(end <= by)
     if method == "point_in_time":
         return Fraction(start < by)
     if method == "straight_line_months":
@@ -53,17 +53,13 @@ def earned_to_date(owed: Owed, notes: list[Issued], by: date, rounding: str) -> 
             continue
         total += _of_line(part, by, rounding)
         for concession, over in zip(taken, _days_of_concessions(taken, part, owed, rounding), strict=True):
-            gone = share_gone(method_of(part), over, _service_ends(part), by)
+            gone = share_gone(method_of(part), over, by)
             total -= rounded(concession.amount * gone, rounding)
     return total
 
 
 def _of_line(line: Line, by: date, rounding: str) -> int:
-    return rounded(line.net * share_gone(method_of(line), days_of(line), _service_ends(line), by), rounding)
-
-
-def _service_ends(line: Line) -> date:
-    return line.covered[1] if line.slot.kind == "shortfall" else line.slot.end
+    return rounded(line.net * share_gone(method_of(line), days_of(line), by), rounding)
 
 
 @dataclass

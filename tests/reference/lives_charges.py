@@ -89,6 +89,8 @@ def _fee(draw: Drawn, start: date, timing: str | None, number: int) -> Document:
         more["ramp"] = [{"start": str(step), "price": {"model": "flat", "amount": "333"}}]
     if draw(st.integers(0, 5)) == 0:
         more["refund"] = "none"
+    if draw(st.integers(0, 5)) == 0:
+        more["recognition"] = {"method": draw(st.sampled_from(("as_incurred", "straight_line_months")))}
     return charge_of(f"fee-{number}", price, _begin(draw, start), **more)
 
 

@@ -1,7 +1,6 @@
 """Dying at any port call: before its effect, or after it and before anybody hears of it."""
 
 from collections.abc import Callable, Iterator
-from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -100,9 +99,18 @@ def snapshot(world: World) -> dict[str, Any]:
         "objects": dict(world.objects.items),
         "audit": dict(world.audit.items),
         "anchors": dict(world.anchors.items),
-        "beside": {name: deepcopy(_contents(port)) for name, port in _beside(world).items()},
+        "beside": {name: _copied(_contents(port)) for name, port in _beside(world).items()},
         "clock": (world._sent, world.moment),
     }
+
+
+def _copied(value: Any) -> Any:
+    """Copy what is changed in place; messages, facts and models are not."""
+    if isinstance(value, dict):
+        return {name: _copied(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_copied(item) for item in value]
+    return set(value) if isinstance(value, set) else value
 
 
 def restore(world: World, kept: dict[str, Any]) -> None:
@@ -113,7 +121,7 @@ def restore(world: World, kept: dict[str, Any]) -> None:
     world.audit.items = dict(kept["audit"])
     world.anchors.items = dict(kept["anchors"])
     for name, contents in kept["beside"].items():
-        vars(getattr(world, name)).update(deepcopy(contents))
+        vars(getattr(world, name)).update(_copied(contents))
     world._sent, world.moment = kept["clock"]
     forget(world)
 
