@@ -25,6 +25,7 @@ from ministack.core import persistence
 from ministack.services import lambda_svc
 
 from billproof_ops.local import saves
+from billproof_ops.local.forked_workers import fork_workers
 
 MOST_SECONDS = 60
 """A child that was forked while somebody held a lock may never end: it is killed."""
@@ -170,6 +171,7 @@ def main() -> None:
     logging.getLogger("hypercorn.access").addFilter(lambda _: False)  # a line for each call, and no other
     persistence.logger.setLevel(logging.WARNING)  # a line for each service and copy
     sys.argv[1:] = []
+    fork_workers()
     ministack.main()
 
 

@@ -1,0 +1,97 @@
+"""Workers of functions that are forked from one template: each is a process of its own, and ends as one."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from billproof_ops.local.forked_workers import LAYERS, ForkedWorker, Templates
+
+SCRIPT = """
+import json, os, sys
+import remembered
+for line in sys.stdin:
+    remembered.NUMBER += 1
+    said = [line.strip(), os.environ["NAME"], os.getcwd(), remembered.NUMBER, "billproof.pricing.owed" in sys.modules]
+    print(json.dumps(said), flush=True)
+    print("logged", file=sys.stderr, flush=True)
+"""
+MODULE = "NUMBER = 0"
+
+
+class Functions:
+    """Functions with one layer, as MiniStack starts their workers."""
+
+    def __init__(self, folder: Path, templates: Templates) -> None:
+        self.folder, self.templates = folder, templates
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as layer:
+            layer.writestr("python/remembered.py", MODULE)
+        pointer = templates.unpacked(packed.getvalue())
+        with zipfile.ZipFile(io.BytesIO(pointer)) as unpacked:
+            unpacked.extractall(folder / "layer")
+
+    def worker(self, name: str, **variables: str) -> ForkedWorker:
+        script = self.folder / name / "script.py"
+        script.parent.mkdir(exist_ok=True)
+        layer = (self.folder / "layer" / "unpacked").read_text()
+        script.write_text(f"import sys; sys.path.insert(0, {layer + '/python'!r})\n{SCRIPT}")
+        own = {**os.environ, **variables, "NAME": name, LAYERS: str(self.folder / "layer")}
+        return self.templates.start([sys.executable, str(script)], str(script.parent), own)
+
+
+def answer(worker: ForkedWorker, text: str) -> list[object]:
+    worker.stdin.write(f"{text}\n")
+    answered: list[object] = json.loads(worker.stdout.readline())
+    return answered
+
+
+@pytest.fixture(scope="module")
+def functions(tmp_path_factory: pytest.TempPathFactory) -> Functions:
+    return Functions(tmp_path_factory.mktemp("functions"), Templates())
+
+
+def test_each_worker_has_its_own_folder_variables_and_memory(functions: Functions) -> None:
+    one, other = functions.worker("one"), functions.worker("other")
+    assert one.pid != other.pid
+    assert answer(one, "a") == ["a", "one", str(functions.folder / "one"), 1, True]
+    assert answer(one, "b") == ["b", "one", str(functions.folder / "one"), 2, True]
+    assert answer(other, "c") == ["c", "other", str(functions.folder / "other"), 1, True]
+    assert one.stderr.readline() == "logged\n"
+    assert (one.poll(), other.poll()) == (None, None)
+    one.stdin.close()
+    assert one.wait() == one.poll() == 0
+
+
+def test_one_that_is_killed_has_ended_for_whoever_waits_and_the_next_one_answers(functions: Functions) -> None:
+    worker = functions.worker("killed")
+    answer(worker, "a")
+    with pytest.raises(subprocess.TimeoutExpired):
+        worker.wait(timeout=0)
+    worker.kill()
+    assert worker.wait() == 0
+    assert worker.stdout.readline() == ""
+    worker.terminate()  # whoever has its pid now is left alone
+    assert answer(functions.worker("after"), "b")[:2] == ["b", "after"]
+
+
+def test_where_the_template_was_killed_the_next_worker_has_another(functions: Functions) -> None:
+    worker = functions.worker("before")
+    (template,) = functions.templates.running
+    os.kill(template, signal.SIGKILL)
+    os.waitpid(template, 0)
+    assert answer(worker, "a")[0] == "a"
+    assert answer(functions.worker("after it"), "b")[0] == "b"
+    assert functions.templates.running != (template,)
+
+
+def test_variables_that_modules_read_as_they_are_imported_are_those_of_the_worker(functions: Functions) -> None:
+    before = functions.templates.running
+    functions.worker("quiet", POWERTOOLS_LOG_LEVEL="ERROR")
+    assert len(functions.templates.running) == len(before) + 1
