@@ -11,15 +11,20 @@ import importlib
 import json
 import os
 import pkgutil
+import re
 import runpy
 import signal
 import socket
 import sys
 from typing import Any
 
-LIBRARIES = ("boto3", "botocore.handlers", "duckdb", "msgspec", "pydantic", "aws_lambda_powertools")
-OUTSIDE = "billproof.adapters."
-"""Modules that speak to the outside, each in a few functions: they are imported by those alone."""
+import botocore.loaders
+import botocore.session
+
+LIBRARIES = ("botocore.handlers", "botocore.httpsession", "duckdb", "msgspec", "pydantic", "aws_lambda_powertools")
+APART = re.compile(r"billproof\.adapters\.(?!aws\b)")
+"""Adapters of one counterpart or format each: the few functions that have them import them."""
+SERVICES = ("dynamodb", "s3", "sqs", "stepfunctions")
 FILES = 4
 MOST_BYTES = 1_000_000
 
@@ -30,8 +35,18 @@ def import_shared() -> None:
         importlib.import_module(library)
     package = importlib.import_module("billproof")
     for module in pkgutil.walk_packages(package.__path__, "billproof."):
-        if not module.name.startswith(OUTSIDE):
+        if not APART.match(module.name):
             importlib.import_module(module.name)
+    share_models()
+
+
+def share_models() -> None:
+    """Read AWS's service models once: each worker's sessions find them read."""
+    loader = botocore.loaders.create_loader()
+    for service in SERVICES:
+        loader.load_service_model(service, "service-2")
+        loader.load_service_model(service, "endpoint-rule-set-1")
+    botocore.session.create_loader = lambda *_: loader
 
 
 def serve(connection: socket.socket) -> dict[str, Any] | None:
