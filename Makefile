@@ -73,8 +73,8 @@ integration: setup ## The tests on a local stack that enforces no roles, or on A
 	$(BIN)/python -m billproof_ops.local.localstack install
 	@touch $@
 
-integration-localstack: setup .localstack/.ready ## The tests on LocalStack, the second emulator; needs java and npm
-	$(BIN)/python -m billproof_ops.local.localstack run $(BIN)/pytest --no-cov -rs \
+integration-localstack: setup .localstack/.ready ## The tests on LocalStack, the second emulator (MARKED='not long' plays fewer); needs java and npm
+	$(BIN)/python -m billproof_ops.local.localstack run $(BIN)/pytest --no-cov -rs -m "$(MARKED)" \
 		--ignore tests/integration/test_the_sample_events.py tests/integration
 
 readme: setup ## The commands and figures of the README, on what make demo left; the first hour and taking over, as they are written
