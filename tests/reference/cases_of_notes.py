@@ -1,6 +1,17 @@
 """Right amounts of what credit notes take back of revenue: each is rounded by itself, and takes off its own days."""
 
-from tests.reference.builders import charge, credit_note, days, flat, life, per_unit, usage_charge, version, yearly
+from tests.reference.builders import (
+    charge,
+    credit_note,
+    days,
+    flat,
+    life,
+    per_unit,
+    usage_charge,
+    used,
+    version,
+    yearly,
+)
 from tests.reference.cases import FEBRUARY, FIRST, MARCH, Q1, Case, earned_in, left, minimum, owed
 from tests.reference.figures import Document
 
@@ -69,7 +80,45 @@ ENDED_BEFORE = life(
 )
 """Ninety for 90 days; by March it is known that the contract ended after 30 of them, and February's invoice says so."""
 
+SHORTFALL_CONCEDED = life(
+    version(usage_charge(per_unit("1")), commitments=[minimum("90", ["usage"], until=MARCH, months=2)]),
+    [used("2013-01-10", "10", late="2013-03-20")],
+    months=("2013-01", "2013-04"),
+    credit_notes=[credit_note("2013-04-02", "minimum", (FIRST, MARCH), kind="shortfall")],
+)
+"""Ninety are billed in February and conceded on 2 April; the run of March, on the 3rd, knows that only 80 were owed."""
+NOT_STATED_ANY_MORE = life(
+    [
+        version(usage_charge(per_unit("1")), commitments=[minimum("90", ["usage"], until=MARCH, months=2)]),
+        version(usage_charge(per_unit("1")), number=2, known="2013-03-25"),
+    ],
+    months=("2013-01", "2013-04"),
+    credit_notes=[credit_note("2013-04-02", "minimum", (FIRST, MARCH), kind="shortfall")],
+)
+
 NOTES: list[Case] = [
+    Case(
+        "revenue",
+        "what a conceded shortfall does not owe any more, the month takes back whose run knows that",
+        SHORTFALL_CONCEDED,
+        earned_in("2013-03"),
+        "0.00",  # 10 of usage, 10 less of the shortfall
+    ),
+    Case(
+        "revenue",
+        "and the month of the credit note the rest",
+        SHORTFALL_CONCEDED,
+        earned_in("2013-04"),
+        "-80.00",
+    ),
+    Case(
+        "revenue",
+        "of a conceded commitment that is not stated any more it takes back all",
+        NOT_STATED_ANY_MORE,
+        earned_in("2013-03"),
+        "-90.00",
+    ),
+    Case("revenue", "and the credit note nothing", NOT_STATED_ANY_MORE, earned_in("2013-04"), "0.00"),
     Case(
         "commitments",
         "what is taken back of a shortfall to be billed again is billed again, though nothing is in force by then",

@@ -12,7 +12,7 @@ from billproof.invoicing.credit_amounts import Left
 from billproof.invoicing.model import InvoiceLine
 from billproof.money import Money, Rounding, Taxed
 from billproof.periods import Period
-from billproof.pricing.commitments import MODEL
+from billproof.pricing.commitment_terms import MODEL
 from billproof.pricing.issue_terms import IssueTerms
 from billproof.pricing.model import Accrual, PricedLine
 from billproof.pricing.terms import (

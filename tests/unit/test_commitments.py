@@ -12,7 +12,8 @@ from billproof.errors import UnpriceableCharge
 from billproof.model import decimal_text
 from billproof.money import Money, Rounding
 from billproof.periods import Period
-from billproof.pricing.commitments import CommitmentTerm, commitment_lines, committed, terms_over
+from billproof.pricing.commitment_terms import CommitmentTerm, terms_over
+from billproof.pricing.commitments import commitment_lines, committed
 from billproof.pricing.model import LineKind, PricedLine
 from billproof.pricing.quoting import PriceRequest, quote
 from billproof.pricing.terms import Committed, Reached

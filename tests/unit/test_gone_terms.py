@@ -7,7 +7,8 @@ from billproof.contracts.model import Contract
 from billproof.contracts.timeline import timelines
 from billproof.money import Rounding
 from billproof.periods import Period
-from billproof.pricing.commitments import MODEL, commitment_lines, gone_terms, terms_over
+from billproof.pricing.commitment_terms import MODEL, terms_over
+from billproof.pricing.commitments import commitment_lines, gone_terms
 from billproof.pricing.model import LineKind, PricedLine
 from billproof.pricing.terms import Committed
 from tests.support.taxes import fee
@@ -23,8 +24,8 @@ def shortfall(start: str, end: str, net: str, term: str = "minimum", contract: s
 
 
 def credited(line: PricedLine, net: str) -> PricedLine:
-    why = line.explanation.model_copy(update={"price_model": "credit_note"})
-    changes = {"id": f"credit:{line.id}", "kind": LineKind.CREDIT_NOTE, "explanation": why}
+    """A credit note's line has the price model of the line that it takes something back of."""
+    changes = {"id": f"credit:{line.id}", "kind": LineKind.CREDIT_NOTE, "explanation": line.explanation}
     return fee("2013-01-01", "2013-02-01", net).model_copy(
         update={**changes, "term": line.term, "service_period": line.service_period}
     )

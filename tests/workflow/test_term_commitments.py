@@ -8,7 +8,8 @@ import pytest
 from billproof.contracts.timeline import timelines
 from billproof.errors import UnpriceableCharge
 from billproof.periods import Period
-from billproof.pricing.commitments import commitment_lines, terms_over
+from billproof.pricing.commitment_terms import terms_over
+from billproof.pricing.commitments import commitment_lines
 from billproof.pricing.terms import Committed
 from tests.support.amended import APR, FEB, JAN, MAR, MOMENTS, bill, publish, world_with
 from tests.support.charges import fee, miles

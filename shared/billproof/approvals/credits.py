@@ -37,7 +37,7 @@ from billproof.periods import instant_text
 from billproof.pipeline.history import History, billed_lines, read_settled
 from billproof.pipeline.issue_days import today_of
 from billproof.ports import Objects, Workflows
-from billproof.pricing.commitments import MODEL
+from billproof.pricing.commitment_terms import MODEL
 from billproof.retrying import attempts
 from billproof.store_keys import ExceptionOrdinal
 

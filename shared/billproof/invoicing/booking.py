@@ -14,7 +14,7 @@ from decimal import Decimal
 from billproof.invoicing.credit_amounts import Left
 from billproof.masterdata.exchange_rates import ExchangeRate
 from billproof.money import Money, Rounding, Taxed, exactly, share_out, total
-from billproof.pricing.commitments import MODEL
+from billproof.pricing.commitment_terms import MODEL
 from billproof.pricing.model import Accrual, PricedLine, line_identity
 from billproof.pricing.terms import AccountTerms, BookingRule, Charged
 

@@ -140,6 +140,7 @@ def _credited(
         "explanation": _explanation(line, credit, request, released),
         "adjusts": _adjusts(line, invoice, released),
         "replaces": (),
+        "exceeding": (),
         **_for_days(request, priced, covered),
     }
     return line.model_copy(

@@ -9,7 +9,8 @@ from billproof.invoicing.model import Invoice
 from billproof.money import exactly
 from billproof.periods import Period
 from billproof.pipeline.history import History, charged_of, earnings_after
-from billproof.pricing.commitments import CommitmentTerm, committed, gone_terms, term_key, terms_over
+from billproof.pricing.commitment_terms import CommitmentTerm, terms_over
+from billproof.pricing.commitments import committed, gone_terms, term_key
 from billproof.pricing.model import Adjusts, PricedLine
 from billproof.pricing.service_periods import dues
 from billproof.pricing.terms import AccountTerms, Committed
@@ -46,7 +47,7 @@ def _said_of(
     notes = [line.priced for document, is_concession in documents if is_concession for line in document.lines]
     said = [_as_booked(_conceded(committed(term, lines), term, notes), documents, term) for term in terms]
     if all_terms is not None:
-        gone = gone_terms(all_terms, [line.priced for document, _ in documents for line in document.lines])
+        gone = gone_terms(all_terms, [line.priced for document, _ in documents for line in document.lines], notes)
         said += [_as_booked(known, documents) for known in gone]
     return tuple(said)
 

@@ -15,7 +15,7 @@ from billproof.invoicing.register import Register
 from billproof.money import CONTEXT, Money
 from billproof.periods import Period, month_name
 from billproof.ports import Objects
-from billproof.pricing.commitments import MODEL
+from billproof.pricing.commitment_terms import MODEL
 from billproof.pricing.differences import QUANTITIES
 from billproof.pricing.model import Earning, LineIdentity, LineKind, PricedLine, line_identity, metered_quantities
 from billproof.pricing.terms import (

@@ -14,7 +14,7 @@ from billproof.contracts.timeline import governing, timelines
 from billproof.identities import InvoiceId
 from billproof.invoicing.model import CREDITS, PeriodBilling
 from billproof.periods import CLOCK_SKEW, Period, instant_text, month_name
-from billproof.pricing.commitments import terms_over
+from billproof.pricing.commitment_terms import terms_over
 from billproof.pricing.digests import terms_digest
 from billproof.usage.log import LateMark
 

@@ -7,7 +7,7 @@
     lines            lines.py            a line for each, by its price model (models/); fees.py: on which days
       |
     reductions       reductions.py       discounts, caps, minimums; commitments.py: minimums of several months
-      |
+      |              commitment_terms.py the days of those, and what counts for them
     owed             owed.py             all that is owed at home in a month, as it is known now
       |
     minus billed     differences.py      less concessions (concessions.py) and what is billed; draws.py: prepaid credits

@@ -8,117 +8,28 @@
                 what is billed of it
 
 So a term that is over is true again whenever late usage or a backdated version changes what it reached. What is billed
-of one that a version leaves no day, or does not state any more, is given back.
+of one that a version leaves no day, or does not state any more, is given back. What a concession took beyond what is
+owed now it takes no more: a line says so, though it bills nothing.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from billproof.contracts.charges import Commitment
-from billproof.contracts.timeline import Span, Timeline
-from billproof.errors import UnpriceableCharge
+from billproof.contracts.timeline import Timeline
 from billproof.identities import LineIdFormat, TermName, reduced_line
 from billproof.money import CONTEXT, Money, Rounding, exactly, settled
-from billproof.periods import Period, add_months
+from billproof.periods import Period
+from billproof.pricing.commitment_terms import MODEL, CommitmentTerm, terms_over
+from billproof.pricing.conceded_revenue import not_conceded
 from billproof.pricing.explanation import explain, shown
-from billproof.pricing.model import Explanation, LineKind, PricedLine
+from billproof.pricing.model import Earning, Explanation, LineKind, PricedLine
 from billproof.pricing.models.base import step_of
-from billproof.pricing.service_periods import first_day_of
-from billproof.pricing.term_lines import committed_amounts, shortfall_line
+from billproof.pricing.term_lines import shortfall_line
 from billproof.pricing.terms import Committed, Reached
 
 ZERO = Decimal(0)
 ONE = Decimal(1)
-MODEL = "term_commitment"
-"""The price model of the line, which tells it from a month's own commitment."""
-
-
-@dataclass(frozen=True, slots=True)
-class CommitmentTerm:
-    """One term of a commitment: its days, cut where the commitment ends, and what it commits to.
-
-    `whole` are the days that it would have, counted from the commitment's first day; `spans` say which charges count on
-    which days.
-    """
-
-    spans: tuple[Span[Commitment], ...]
-    days: Period
-    whole: Period
-    amount: Decimal
-
-    @property
-    def span(self) -> Span[Commitment]:
-        """The last span of the commitment in it."""
-        return self.spans[-1]
-
-    @property
-    def key(self) -> tuple[str, str, date]:
-        """The contract, the commitment and the first day."""
-        return self.span.contract.id, self.span.term.id, self.whole.start
-
-    def is_due_in(self, period: Period) -> bool:
-        """Say whether the invoice of a period is the first after the term."""
-        return period.start < self.days.end <= period.end
-
-    def is_fee(self, line: PricedLine) -> bool:
-        """Say whether a line is a fee of the contract, or comes off one."""
-        is_draw = line.term in {credit.id for credit in self.span.contract.credits}
-        is_other = line.kind in {LineKind.COMMITMENT, LineKind.CREDIT} or line.explanation.price_model == MODEL
-        return not is_other and not is_draw and self._is_mine(line)
-
-    def counts(self, line: PricedLine, day: date) -> bool:
-        """Say whether the term counts a line's charge on a day."""
-        return any(
-            day in span.days and self.whole.start <= day < self.whole.end and line.charge in span.term.charges
-            for span in self.spans
-        )
-
-    def is_true_up(self, line: PricedLine) -> bool:
-        """Say whether a line bills what the term fell short of, or takes it back."""
-        is_within = self.whole.start <= line.service_period.start < self.whole.end
-        return line.term == self.span.term.id and is_within and self._is_mine(line)
-
-    def _is_mine(self, line: PricedLine) -> bool:
-        return line.explanation.contract == self.span.contract.id
-
-
-@exactly
-def terms_over(timeline: Timeline, period: Period) -> list[CommitmentTerm]:
-    """Return the terms of commitments over several months that are over by the end of a period, oldest first.
-
-    Raises UnpriceableCharge where a commitment changes how long its terms are.
-    """
-    terms: list[CommitmentTerm] = []
-    by_id: dict[str, list[Span[Commitment]]] = {}
-    for span in timeline.commitments:
-        by_id.setdefault(span.term.id, []).append(span)
-    for name, spans in by_id.items():
-        months = {span.term.months for span in spans}
-        if len(months) > 1:
-            message = f"commitment {name} changes how many months it is for: end it, and begin another one"
-            raise UnpriceableCharge(message, contract=timeline.id)
-        if months != {1}:
-            terms += _terms(spans, months.pop(), period)
-    return terms
-
-
-def _terms(spans: list[Span[Commitment]], months: int, period: Period) -> Iterator[CommitmentTerm]:
-    begun, ended = first_day_of(spans[0]), spans[-1].days.end
-    number = 0
-    while True:
-        start, whole_end = add_months(begun, number * months), add_months(begun, (number + 1) * months)
-        end = whole_end if ended is None else min(whole_end, ended)
-        if end <= start or end > period.end:
-            return
-        whole = Period(start=start, end=whole_end)
-        mine = [span for span in spans if span.touches(Period(start=start, end=end))]
-        amount = sum((share for _, share in committed_amounts(mine, whole)), ZERO)
-        if mine:
-            days = Period(start=max(start, mine[0].days.start), end=end)
-            yield CommitmentTerm(tuple(mine), days, whole, amount)
-        number += 1
 
 
 @exactly
@@ -210,31 +121,56 @@ def commitment_lines(
         conceded = min(conceded, short)
         owed = short - conceded - billed
         is_due = term.is_due_in(period)
-        if is_due or (owed and known):
+        earned = _earned(known, conceded, rounding) if known else {}
+        if is_due or (known and (owed or _is_news(known, earned))):
             why = _explanation(term, owed, here, known, rounding, conceded=conceded, is_due=is_due)
             net = Money.of(owed, timeline.currency)
             name = TermName(term.span.term.id)
             line = shortfall_line(term.span, term.days, name=name, net=net, why=why, line_ids=line_ids)
-            shortfalls.append(line.model_copy(update={"replaces": known.earnings if known else ()}))
-    given_back = (_given_back(known.gone, known) for known in before.values() if known.gone is not None)
-    return [*shortfalls, *(line for line in given_back if line.explanation.contract == timeline.id)]
+            shortfalls.append(line.model_copy(update=earned))
+    gone = (known for known in before.values() if known.gone is not None and known.contract == timeline.id)
+    return [*shortfalls, *(line for known in gone for line in _given_back(known, rounding))]
 
 
-def gone_terms(terms: Iterable[CommitmentTerm], lines: Sequence[PricedLine]) -> list[Committed]:
-    """Return the terms that lines billed, those of credit notes among them, and that are not among those of now."""
+def _earned(known: Committed, conceded: Decimal, rounding: Rounding) -> dict[str, tuple[Earning, ...]]:
+    """Return how what was billed of a term is earned, and what its concessions take no more."""
+    return {"replaces": known.earnings, "exceeding": not_conceded(known, conceded, rounding)}
+
+
+def _is_news(known: Committed, earned: Mapping[str, tuple[Earning, ...]]) -> bool:
+    return earned["exceeding"] != tuple(earning for earning in known.earnings if earning.is_excess)
+
+
+def gone_terms(
+    terms: Iterable[CommitmentTerm], lines: Sequence[PricedLine], notes: Iterable[PricedLine] = ()
+) -> list[Committed]:
+    """Return the terms that lines billed and that are not among those of now, where not all of it is taken back.
+
+    `lines` are those of all documents; `notes` those of them that took something back for good.
+    """
     known = list(terms)
     gone: dict[tuple[str, str, date], PricedLine] = {}
     for line in lines:
-        if line.explanation.price_model == MODEL and not any(term.is_true_up(line) for term in known):
+        is_shortfall = line.explanation.price_model == MODEL and line.kind is LineKind.COMMITMENT
+        if is_shortfall and not any(term.is_true_up(line) for term in known):
             gone[term_key(line)] = line
-    billed = dict.fromkeys(gone, ZERO)
-    for line in lines:
-        if (key := term_key(line)) in billed:
-            billed[key] = CONTEXT.add(billed[key], line.net.amount)
+    billed, conceded = dict.fromkeys(gone, ZERO), dict.fromkeys(gone, ZERO)
+    for amounts, mine in ((billed, lines), (conceded, notes)):
+        for line in mine:
+            if (key := term_key(line)) in amounts:
+                amounts[key] = CONTEXT.add(amounts[key], line.net.amount)
     return [
-        Committed(contract=key[0], commitment=key[1], start=key[2], reached=ZERO, billed=billed[key], gone=line)
+        Committed(
+            contract=key[0],
+            commitment=key[1],
+            start=key[2],
+            reached=ZERO,
+            billed=billed[key],
+            conceded=-conceded[key],
+            gone=line,
+        )
         for key, line in gone.items()
-        if billed[key]
+        if billed[key] or conceded[key]
     ]
 
 
@@ -243,8 +179,10 @@ def term_key(line: PricedLine) -> tuple[str, str, date]:
     return line.explanation.contract, line.term, line.service_period.start
 
 
-def _given_back(gone: PricedLine, known: Committed) -> PricedLine:
-    billed = known.billed
+def _given_back(known: Committed, rounding: Rounding) -> Iterator[PricedLine]:
+    gone, billed, earned = known.gone, known.billed, _earned(known, ZERO, rounding)
+    if gone is None or not (billed or _is_news(known, earned)):
+        return
     why = gone.explanation.model_copy(
         update={
             "steps": (step_of("of the shortfall before", ONE, -billed),),
@@ -252,8 +190,7 @@ def _given_back(gone: PricedLine, known: Committed) -> PricedLine:
             "note": "no longer owed",
         }
     )
-    net = Money.of(-billed, gone.net.currency)
-    return gone.model_copy(update={"net": net, "explanation": why, "replaces": known.earnings})
+    yield gone.model_copy(update={"net": Money.of(-billed, gone.net.currency), "explanation": why, **earned})
 
 
 @exactly

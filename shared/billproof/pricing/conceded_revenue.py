@@ -14,7 +14,7 @@ from billproof.money import Money, Rounding, exactly
 from billproof.periods import Period
 from billproof.pricing.concessions import Conceded, LineKey
 from billproof.pricing.model import Earning, PricedLine
-from billproof.pricing.terms import BilledLine
+from billproof.pricing.terms import BilledLine, Committed
 from billproof.proration import share_of_days
 
 ZERO = Decimal(0)
@@ -68,6 +68,12 @@ def stated_concessions(pairs: Pairs, conceded: Conceded, rounding: Rounding) -> 
                 changes = [change for earning, kept in own for change in days.changes(earning, kept)]
                 stated[key] = (*changes, *(days.of_part(earning) for earning in received.get(key, ())))
     return {key: earnings for key, earnings in stated.items() if earnings}
+
+
+@exactly
+def not_conceded(known: Committed, takes: Decimal, rounding: Rounding) -> tuple[Earning, ...]:
+    """Return what the concessions of a commitment's shortfall take no more, where they take so much of it now."""
+    return tuple(_split(known, known.conceded - takes, rounding).removed)
 
 
 def _is_unchanged(line: PricedLine, before: BilledLine | None, split: _Split, *, is_emptied: bool) -> bool:
@@ -129,7 +135,7 @@ class _Days:
         return True
 
 
-def _own(before: BilledLine | None) -> list[Earning]:
+def _own(before: BilledLine | Committed | None) -> list[Earning]:
     earnings = before.earnings if before else ()
     return [earning for earning in earnings if earning.is_concession and not earning.is_excess]
 
@@ -143,7 +149,7 @@ def _gone(base: LineKey, conceded: Conceded) -> Decimal:
     return conceded.excess.get(base, ZERO) + max(-conceded.moved.get(base, ZERO), ZERO)
 
 
-def _split(before: BilledLine | None, gone: Decimal, rounding: Rounding) -> _Split:
+def _split(before: BilledLine | Committed | None, gone: Decimal, rounding: Rounding) -> _Split:
     """Take what is gone off the concessions of a line, the latest first."""
     own = _own(before)
     taken = [-earning.amount.amount for earning in own]

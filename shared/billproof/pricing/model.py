@@ -175,8 +175,8 @@ class PricedLine(Model):
     own allowance, where it rolls over. Where prices include tax, `net` is the price with it.
     A line that adjusts an earlier one holds the differences of all of these, which may be negative.
     `left_on` is of a line of which a commitment over several months counts some days: all that is left of it as it is
-    known then, also where the line bills a difference. `replaces` is of the shortfall of a term of several months: how
-    all that was billed of it before is earned.
+    known then, also where the line bills a difference. `replaces` and `exceeding` are of the shortfall of a term of
+    several months, and say of it what those of `adjusts` say of a difference.
     """
 
     id: str
@@ -203,6 +203,7 @@ class PricedLine(Model):
     adjusts: Adjusts | None = None
     left_on: tuple[LeftOn, ...] = Field(default=(), exclude_if=operator.not_)
     replaces: tuple[Earning, ...] = Field(default=(), exclude_if=operator.not_)
+    exceeding: tuple[Earning, ...] = Field(default=(), exclude_if=operator.not_)
 
     @property
     def identity(self) -> LineIdentity:
@@ -220,7 +221,7 @@ class PricedLine(Model):
         Concessions stay as they are, but for what of them exceeds what is owed. Where nothing is left after them, each
         takes off what is owed from its month on, by the days of the line: documents of before do not say so themselves.
         """
-        exceeding = self.adjusts.exceeding if self.adjusts else ()
+        exceeding = self.adjusts.exceeding if self.adjusts else self.exceeding
         whole = booked.plus(earning.amount for earning in self.replaced)
         taken = (earning for earning in self.replaced if earning.is_concession and not earning.is_excess)
         conceded = (*taken, *exceeding)

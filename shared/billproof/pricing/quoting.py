@@ -18,7 +18,8 @@ from billproof.model import Model
 from billproof.money import Money, Rounding, exactly, total
 from billproof.names import Currency
 from billproof.periods import DateRange, Period, add_months
-from billproof.pricing.commitments import commitment_lines, committed, terms_over
+from billproof.pricing.commitment_terms import terms_over
+from billproof.pricing.commitments import commitment_lines, committed
 from billproof.pricing.draws import draw_lines, stated_order
 from billproof.pricing.lines import Basis
 from billproof.pricing.model import Adjusts, PricedLine

@@ -6,7 +6,7 @@ from billproof.controls.control import Control, ControlInput, Observation
 from billproof.findings import Owner, Severity
 from billproof.identities import ContractPath
 from billproof.money import Money, exactly, total, unit
-from billproof.pricing.commitments import terms_over
+from billproof.pricing.commitment_terms import terms_over
 from billproof.pricing.model import LineKind
 from billproof.pricing.term_lines import term_share
 
