@@ -111,7 +111,8 @@ class Template:
 
     def end(self) -> None:
         """Let it end, as soon as it waits for the next worker; those that it forked go on."""
-        self._connection.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):  # it has ended
+            self._connection.shutdown(socket.SHUT_RDWR)
 
     def _forked(self, message: bytes, ends: Sequence[int]) -> int:
         with self._lock:
