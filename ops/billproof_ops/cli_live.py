@@ -54,6 +54,8 @@ def sources(*, as_json: AsJson = False) -> None:
     console.print(listed)
     if known.unread:
         console.print(f"{known.unread:,} objects of the log were not read: a source may have sent more")
+    if known.unlisted:
+        console.print(f"{known.unlisted:,} more sources, which sent something later, are not listed")
 
 
 def exposure(

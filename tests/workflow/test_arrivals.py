@@ -11,7 +11,7 @@ from billproof.usage.compaction import compact_day
 from billproof.usage.keys import usage_prefix
 from tests.support.api_events import route_event
 from tests.support.invoking import Context, handler
-from tests.support.world import World, flight
+from tests.support.world import EUROPE, INC, World, flight
 
 DAY = "2013-01-05"
 
@@ -64,7 +64,25 @@ def test_where_a_compacted_day_is_lost_its_segments_are_read(content: bytes | No
         del world.objects.items[parquet]
     else:
         world.objects.items[parquet] = content
-    assert told(world, LATER) == (EXPECTED, 1 if content else 0)
+    assert told(world, LATER) == (EXPECTED, 0)
+
+
+@pytest.mark.parametrize(("kind", "content"), [(".parquet", None), (".parquet", b"damaged"), (".json.zst", b"damaged")])
+def test_a_compacted_day_that_is_lost_with_its_segments_is_counted_as_unread(kind: str, content: bytes | None) -> None:
+    world = a_world()
+    compact_day(0, DAY, objects=world.objects, meters=world.directory.meters())
+    (lost,) = (key for key in world.objects.keys("comp") if key.endswith(kind))
+    for key in (lost, *world.objects.keys(usage_prefix(0, DAY))):
+        del world.objects.items[key]
+    if content is not None:
+        world.objects.items[lost] = content
+    assert told(world, LATER) == (EXPECTED[1:], 1)
+
+
+def test_more_sources_than_an_answer_has_room_for_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("billproof.usage.arrivals.MOST_CHARACTERS", 2 * 106 - 1)  # `gate/a` and 100 more, twice
+    looked = arrivals(a_world().objects, range(1), now=LATER)
+    assert ([arrival.source for arrival in looked.sources], looked.unlisted) == (["gate/b"], 1)
 
 
 def test_a_compacted_day_whose_segments_have_expired_is_read() -> None:
@@ -110,3 +128,18 @@ def test_the_api_tells_it_to_who_asks_for_it() -> None:
     usage = looked[1]["usage"]
     assert [one["source"] for one in usage["sources"]] == ["gate/b", "gate/a"]
     assert (usage["at"][:16], usage["since"]) == ("2013-01-08T00:00", "2012-11-29")
+
+
+@pytest.mark.parametrize(("entities", "shown"), [([EUROPE], ["gate/b"]), ([EUROPE, INC], ["gate/b", "gate/a"])])
+def test_a_source_that_only_other_legal_entities_declare_is_not_told(entities: list[str], shown: list[str]) -> None:
+    world = a_world()
+    world.moment = LATER
+    for name in entities:
+        entity = world.directory.legal_entity(name)
+        world.publish(entity.model_copy(update={"version": 9, "usage_sources": ("gate/a",)}))
+    policy = world.directory.policy(EUROPE)
+    without_ana = tuple(person for person in policy.people if person.id != "ana")
+    world.adopt(policy.model_copy(update={"version": policy.version + 1, "people": without_ana}))
+    event = route_event("GET /v1/integrations", "ana", query={"sources": "true"})
+    response = handler("api_operations")(event, Context(), world)
+    assert [one["source"] for one in json.loads(response["body"])["usage"]["sources"]] == shown

@@ -51,7 +51,8 @@ SHARED_BY_ALL = {
     *("GET /v1/exchange-rates/{id}/versions", "POST /v1/prices:quote", "GET /v1/me", "GET /v1/integrations"),
 }
 """They name nothing of another legal entity: meters, rates and counterparts are those of all, a price is worked out of
-what is sent, and who calls is told of its own."""
+what is sent, and who calls is told of its own. With `sources`, sources that only other legal entities declare are left
+out (test_arrivals)."""
 KEYED = [key for key in ROUTES if key.startswith("POST") and key not in SENDS]
 
 

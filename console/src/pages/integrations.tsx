@@ -17,6 +17,7 @@ interface Arrivals {
   since: string;
   sources: { source: string; newest_event: string; received_at: string }[];
   unread: number;
+  unlisted: number;
 }
 
 const MARKS = { answers: "posted", rests: "held", answers_again: "open" };
@@ -76,6 +77,7 @@ export function IntegrationsPage(props: PageProps) {
               />
               <div class="body">
                 {usage.sources.length > 0 && <p class="quiet">{words.text("sources.since", { day: words.day(usage.since) })}</p>}
+                {usage.unlisted > 0 && <p class="quiet">{words.text("sources.unlisted", { number: words.number(usage.unlisted) })}</p>}
                 {usage.unread > 0 && <p class="quiet">{words.text("sources.unread", { number: words.number(usage.unread) })}</p>}
               </div>
             </>

@@ -18,6 +18,7 @@ import tempfile
 import threading
 import zipfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ POINTER = "unpacked"
 """The file in what MiniStack unpacks for a worker that names the folder with the layer itself."""
 READ_AT_IMPORT = "POWERTOOLS_"
 """Variables that modules read as they are imported: workers with other ones have another template."""
+MOST_TEMPLATES = 6
+"""Templates of a server, of about 100 MB each: those of the layers in template.yaml, and of the ones before."""
 
 
 class ForkedWorker:
@@ -62,7 +65,9 @@ class ForkedWorker:
         self._send(signal.SIGKILL)
 
     def _has_ended(self, timeout: float | None) -> bool:
-        return bool(select.select([self._life], [], [], timeout)[0])
+        waiting = select.poll()  # select.select refuses descriptors above 1,023
+        waiting.register(self._life, select.POLLIN)
+        return bool(waiting.poll(None if timeout is None else timeout * 1_000))
 
     def _send(self, number: signal.Signals) -> None:
         if not self._has_ended(0):  # its pid may be another's then
@@ -82,31 +87,46 @@ class Template:
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
             )
-        self._lock = threading.Lock()
+        self._lock, self._is_over = threading.Lock(), False
 
     @property
     def pid(self) -> int | None:
         """Its process, while it can fork."""
-        return self._process.pid if self._process.poll() is None else None
+        return None if self._is_over or self._process.poll() is not None else self._process.pid
 
     def fork(self, script: str, folder: str, variables: Mapping[str, str]) -> ForkedWorker:
-        """Fork a worker; raises OSError where the template has ended."""
-        reads, *writes = pipes = [os.pipe() for _ in range(4)]
-        theirs = [reads[0], *(end for _, end in writes)]
+        """Fork a worker; raises ConnectionError where the template has ended, OSError where the message is too long."""
         message = json.dumps({"script": script, "folder": folder, "variables": {**variables}}).encode()
+        (their_input, our_input), *outputs = (os.pipe() for _ in range(4))
+        theirs, ours = [their_input, *(end for _, end in outputs)], [our_input, *(end for end, _ in outputs)]
         try:
-            with self._lock:
-                socket.send_fds(self._connection, [message], theirs)
-                answer = self._connection.recv(64)
+            pid = self._forked(message, theirs)
+        except OSError as error:
+            self._is_over = self._is_over or isinstance(error, ConnectionError)
+            _close(ours)
+            raise
         finally:
-            for end in theirs:
-                os.close(end)
+            _close(theirs)
+        return ForkedWorker(pid, ours)
+
+    def end(self) -> None:
+        """Let it end, as soon as it waits for the next worker; those that it forked go on."""
+        with suppress(OSError):  # it has ended
+            self._connection.shutdown(socket.SHUT_RDWR)
+
+    def _forked(self, message: bytes, ends: Sequence[int]) -> int:
+        with self._lock:
+            socket.send_fds(self._connection, [message], ends)
+            answer = self._connection.recv(64)
         if not answer:
-            for ours in {end for pair in pipes for end in pair} - set(theirs):
-                os.close(ours)
-            message_ = "the process that functions are forked from has ended"
-            raise OSError(message_)
-        return ForkedWorker(int(answer), [reads[1], *(end for end, _ in writes)])
+            ended = "the process that functions are forked from has ended"
+            raise ConnectionResetError(ended)
+        return int(answer)
+
+
+def _close(ends: Sequence[int]) -> None:
+    for end in ends:
+        os.close(end)
 
 
 class Templates:
@@ -114,22 +134,25 @@ class Templates:
 
     def __init__(self) -> None:
         """Begin without any."""
-        self._folder = Path(tempfile.mkdtemp(prefix="layers-"))
+        self._unpacked = tempfile.TemporaryDirectory(prefix="layers-")
         self._templates: dict[tuple[Any, ...], Template] = {}
         self._lock = threading.Lock()
 
     @property
     def running(self) -> tuple[int, ...]:
         """The processes that workers can be forked from."""
-        return tuple(template.pid for template in self._templates.values() if template.pid is not None)
+        with self._lock:
+            return tuple(template.pid for template in self._templates.values() if template.pid is not None)
 
     def unpacked(self, layer: bytes) -> bytes:
         """Unpack a layer once; return a small one that names its folder."""
-        folder = self._folder / digest_bytes(layer)
+        folder = Path(self._unpacked.name, digest_bytes(layer))
         with self._lock:
             if not folder.exists():
+                unfinished = folder.with_suffix(".unfinished")
                 with zipfile.ZipFile(io.BytesIO(layer)) as packed:
-                    packed.extractall(folder)
+                    packed.extractall(unfinished)
+                unfinished.rename(folder)
         pointer = io.BytesIO()
         with zipfile.ZipFile(pointer, "w") as packed:
             packed.writestr(POINTER, str(folder))
@@ -140,13 +163,22 @@ class Templates:
         layers = [Path(layer, POINTER).read_text() for layer in variables.get(LAYERS, "").split(os.pathsep) if layer]
         variables = {**variables, LAYERS: os.pathsep.join(layers)}
         shared = {name: value for name, value in variables.items() if name.startswith(READ_AT_IMPORT)}
+        with suppress(ConnectionError):  # it ended meanwhile: then another one forks it
+            return self._template(layers, shared).fork(command[1], cwd, variables)
+        return self._template(layers, shared).fork(command[1], cwd, variables)
+
+    def _template(self, layers: Sequence[str], shared: Mapping[str, str]) -> Template:
+        """Return the template of some layers and variables, a new one where it has ended."""
         key = (*layers, *sorted(shared.items()))
         with self._lock:
-            template = self._templates.get(key)
+            template = self._templates.pop(key, None)
             if template is None or template.pid is None:
                 paths = [str(Path(layer, "python")) for layer in layers]
-                template = self._templates[key] = Template(paths, {**os.environ, **shared})
-        return template.fork(command[1], cwd, variables)
+                template = Template(paths, {**os.environ, **shared})
+            self._templates[key] = template  # the last one that was used comes last
+            while len(self._templates) > MOST_TEMPLATES:
+                self._templates.pop(next(iter(self._templates))).end()
+        return template
 
 
 def fork_workers() -> None:

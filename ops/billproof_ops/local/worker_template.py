@@ -16,6 +16,7 @@ import runpy
 import signal
 import socket
 import sys
+from pathlib import Path
 from typing import Any
 
 import botocore.loaders
@@ -71,7 +72,7 @@ def serve(connection: socket.socket) -> dict[str, Any] | None:
 def main() -> None:
     """Serve as a template, then be the worker that was asked for."""
     number, *layers = sys.argv[1:]
-    path = [*sys.path]
+    path = sys.path[1:]  # the first one is the folder that the server was started in
     sys.path[:0] = layers
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # workers that ended leave nothing
     import_shared()
@@ -82,7 +83,7 @@ def main() -> None:
     os.chdir(worker["folder"])
     os.environ.clear()
     os.environ.update(worker["variables"])
-    sys.path[:] = path
+    sys.path[:] = [str(Path(worker["script"]).parent), *path]
     sys.argv[:] = [worker["script"]]
     runpy.run_path(worker["script"], run_name="__main__")
 

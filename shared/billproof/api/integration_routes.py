@@ -51,8 +51,16 @@ def _list_integrations(call: RouteCall[AskedIntegrations], ports: Composition) -
     """List the counterparts that queues wait for, and whether each answers; if wanted, how fresh each source is."""
     return Integrations(
         services=tuple(_integration(service, ports.breakers.get(service)) for service in sorted(QUEUES)),
-        usage=arrivals(ports.objects, ports.buckets().every, now=ports.now()) if call.request.sources else None,
+        usage=_arrivals(call, ports) if call.request.sources else None,
     )
+
+
+def _arrivals(call: RouteCall[AskedIntegrations], ports: Composition) -> Arrivals:
+    """Return how fresh each source is; a source that only other legal entities declare is not the caller's to see."""
+    ours, others = set[str](), set[str]()
+    for entity in ports.directory.legal_entities():
+        (ours if entity.id in call.grants else others).update(entity.usage_sources)
+    return arrivals(ports.objects, ports.buckets().every, now=ports.now(), hidden=others - ours)
 
 
 def _integration(service: str, breaker: Breaker | None) -> Integration:

@@ -9,18 +9,18 @@ as new. A source that is not listed sent nothing in these days.
 """
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import accumulate
 
 from billproof.errors import NotFound
 from billproof.model import Model
 from billproof.periods import instant_text
 from billproof.ports import Objects
 from billproof.usage import log
-from billproof.usage.compacted import is_intact, last_compactions, read_compaction
+from billproof.usage.compacted import Compaction, is_intact, last_compactions, read_compaction
 from billproof.usage.keys import SegmentKey
 from billproof.usage.sql_texts import as_text
 from billproof.usage.validation import MAX_AHEAD
@@ -32,6 +32,9 @@ MOST_READ = 4_000
 LEAST_READ = 8
 """Objects of a bucket that are read, however many buckets there are."""
 BUCKETS_AT_ONCE = 8
+MOST_CHARACTERS = 500_000
+"""Characters of what is listed, with `_OF_TIMES` for the rest of each source: 3 MB if every one is escaped."""
+_OF_TIMES = 100
 
 _OF_COMPACTED = f"""
 select source, {as_text("max(time)")}, {as_text("max(received_at)")} from read_parquet(?) group by source
@@ -49,21 +52,25 @@ class SourceArrival(Model):
 class Arrivals(Model):
     """What came of each source since a day (UTC), the one that is silent longest first.
 
-    `unread` objects of the log were not looked at, or not as they were written: a source may have sent more.
+    `unread` objects of the log were not looked at, or not as they were written: a source may have sent more. `unlisted`
+    sources sent something, later than those that are listed, and are not: an answer has room for some thousands.
     """
 
     at: str
     since: str
     sources: tuple[SourceArrival, ...]
     unread: int
+    unlisted: int
 
 
 type _Moments = dict[str, tuple[str, str]]
 """Of each source the newest time of an event, and the last moment of receipt."""
 
 
-def arrivals(objects: Objects, buckets: Sequence[int], *, now: datetime) -> Arrivals:
-    """Look at the newest days of the usage log, and say what came last of each source."""
+def arrivals(
+    objects: Objects, buckets: Sequence[int], *, now: datetime, hidden: Collection[str] = frozenset()
+) -> Arrivals:
+    """Look at the newest days of the usage log, and say what came last of each source but the hidden ones."""
     days = log.days_between([((now - timedelta(days=MOST_DAYS)).isoformat(), (now + MAX_AHEAD).isoformat())])
     most = max(MOST_READ // max(len(buckets), 1), LEAST_READ)
     newest: _Moments = {}
@@ -72,12 +79,20 @@ def arrivals(objects: Objects, buckets: Sequence[int], *, now: datetime) -> Arri
         for moments, left in pool.map(lambda bucket: _of_bucket(objects, bucket, days, most), buckets):
             unread += left
             _keep_later(newest, moments)
-    listed = [SourceArrival(source=name, newest_event=time, received_at=at) for name, (time, at) in newest.items()]
+    sources = [
+        SourceArrival(source=name, newest_event=time, received_at=at)
+        for name, (time, at) in newest.items()
+        if name not in hidden
+    ]
+    sources.sort(key=lambda arrival: (arrival.received_at, arrival.source))
+    ends = accumulate(len(arrival.source) + _OF_TIMES for arrival in sources)
+    listed = sum(end <= MOST_CHARACTERS for end in ends)
     return Arrivals(
         at=instant_text(now),
         since=days[0],
-        sources=tuple(sorted(listed, key=lambda arrival: (arrival.received_at, arrival.source))),
+        sources=tuple(sources[:listed]),
         unread=unread,
+        unlisted=len(sources) - listed,
     )
 
 
@@ -105,17 +120,31 @@ def _looks(
 ) -> Iterator[Callable[[], _Moments | None]]:
     """Yield what reads each object of a day: its Parquet, and each segment that this does not cover.
 
-    Where the Parquet is gone, or not as it was written, that is all segments.
+    Where the Parquet is gone, or not as it was written, that is all segments, also those that are no longer there.
     """
     covered: frozenset[str] = frozenset()
     if compaction_key is not None:
-        with suppress(NotFound):
+        try:
             compaction = read_compaction(objects, compaction_key)
-            content = objects.get(compaction.object)
-            is_readable = is_intact(compaction, content)
-            covered = frozenset(compaction.keys if is_readable else ())
-            yield partial(_in_compacted, content if is_readable else None)
+        except NotFound:
+            yield lambda: None  # what it covers is not known: it may be no longer there
+        else:
+            content = _content(objects, compaction)
+            if content is None:
+                segments = sorted({*segments, *compaction.keys})
+            else:
+                covered = frozenset(compaction.keys)
+                yield partial(_in_compacted, content)
     yield from (partial(_in_segment, objects, segment) for segment in segments if segment not in covered)
+
+
+def _content(objects: Objects, compaction: Compaction) -> bytes | None:
+    """Return the Parquet of a compaction; None where it is gone, or not as it was written."""
+    try:
+        content = objects.get(compaction.object)
+    except NotFound:
+        return None
+    return content if is_intact(compaction, content) else None
 
 
 def _in_segment(objects: Objects, key: str) -> _Moments | None:
@@ -129,12 +158,10 @@ def _in_segment(objects: Objects, key: str) -> _Moments | None:
     return newest
 
 
-def _in_compacted(content: bytes | None) -> _Moments | None:
-    """Return what a compacted day has of each source; None where it is not as it was written."""
+def _in_compacted(content: bytes) -> _Moments:
+    """Return what a compacted day has of each source."""
     import duckdb  # it is loaded where something is compacted
 
-    if content is None:
-        return None
     with tempfile.NamedTemporaryFile(suffix=".parquet") as file, duckdb.connect() as database:
         file.write(content)
         file.flush()
