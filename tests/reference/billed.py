@@ -100,7 +100,7 @@ def keep_books(life: Life) -> Books:
 
 
 def _run(books: Books, life: Life, month: date, at: datetime) -> None:
-    """Bill what is owed of every slot that is due, less what is billed of it.
+    """Bill what is owed of every slot that is due, less what is billed of it: of one that is due later now, nothing.
 
     A run of an earlier month than one that has an invoice bills nothing: its month is billed by then.
     """
@@ -115,8 +115,6 @@ def _run(books: Books, life: Life, month: date, at: datetime) -> None:
         now = NONE
         if slot in due:
             now = Amount(due[slot].after_concessions, sum(due[slot].drawn.values()))
-        elif slot in owed:
-            continue
         amounts[slot] = now - books.left.get(slot, NONE)
     if life.is_in_force(month, at) or any(amount != NONE for amount in amounts.values()):
         books.latest = month
