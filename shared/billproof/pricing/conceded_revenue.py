@@ -1,6 +1,7 @@
 """Over which days what credit notes took back for good is earned back, as terms change after them.
 
-- It is for some days, which still owe so much: over those days, for a credit note says for which days it is.
+- It is for some days, which still owe so much: over those days, for a credit note says for which days it is. Of what is
+  not earned day by day none are: it is earned back as the fee is earned.
 - Its days hold the whole part of the service period, or owe less now, or nothing: over the days that the part has now.
 - It takes more than its part owes: over the days of the other parts, as far as they owe it; beyond them, not at all.
 - Nothing is left of the part: with what is owed, so that nothing is earned of it any more.
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from billproof.contracts.charges import RecognitionMethod
 from billproof.money import Money, Rounding, exactly
 from billproof.periods import Period
 from billproof.pricing.concessions import Conceded, LineKey
@@ -119,6 +121,8 @@ class _Days:
 
     def _keeps(self, days: Period, kept: Money) -> bool:
         part = self._own.period
+        if self._own.method is not RecognitionMethod.STRAIGHT_LINE_DAYS:
+            return False
         if self._is_emptied or (days.start <= part.start and part.end <= days.end):
             return False
         owed = sum((one.owed * share_of_days(days, one.days) for one in self._parts), ZERO) * self._rate
