@@ -147,9 +147,16 @@ CONCESSIONS: list[Case] = [
     ),  # what January earned, 900 x 31/90
     Case(
         "revenue",
-        "and one that is earned by days from then on what its days come to",
+        "one that is earned by days from then on what its days come to",
         earned_by("as_incurred", then="straight_line_days"),
         earned_in("2013-02"),
         "590.00",
     ),  # 900 x 59/90
+    Case(
+        "revenue",
+        "and what was conceded of its days before comes off it when it is earned",
+        earned_by("straight_line_days", OF_JANUARY, then="as_incurred"),
+        earned_in("2013-03"),
+        "850.00",
+    ),
 ]

@@ -15,7 +15,7 @@ from billproof.contracts.charges import RecognitionMethod
 from billproof.money import Money, Rounding, exactly
 from billproof.periods import Period
 from billproof.pricing.concessions import Conceded, LineKey
-from billproof.pricing.model import Earning, PricedLine
+from billproof.pricing.model import Earning, PricedLine, RevenueSchedule
 from billproof.pricing.terms import BilledLine
 from billproof.proration import share_of_days
 
@@ -75,7 +75,8 @@ def stated_concessions(pairs: Pairs, conceded: Conceded, rounding: Rounding) -> 
 def _is_unchanged(line: PricedLine, before: BilledLine | None, split: _Split, *, is_emptied: bool) -> bool:
     """Say whether a line owes what it owed when it was billed, over the same days, which hold those of concessions.
 
-    Where nothing is left of it those are all its days: what is for some of them may take more than is earned.
+    It is earned in the same way, too. Where nothing is left of it those are all its days: what is for some of them may
+    take more than is earned.
     """
     if before is None:
         return False
@@ -83,7 +84,8 @@ def _is_unchanged(line: PricedLine, before: BilledLine | None, split: _Split, *,
     is_owed_alike = line.net.amount == before.net.amount + before.conceded and not split.removed
     own = [earning.schedule.period for earning in _own(before)]
     is_within = all(days.start <= one.start and one.end <= days.end and not (is_emptied and one != days) for one in own)
-    return is_owed_alike and is_within and days == before.recognized_over
+    schedule = RevenueSchedule(method=before.recognition_method, period=before.recognized_over)
+    return is_owed_alike and is_within and line.recognition == schedule
 
 
 def _part(base: LineKey, pairs: Pairs, conceded: Conceded) -> OwedDays:
