@@ -55,6 +55,20 @@ DAYS_OWED_ELSEWHERE = noted(
 )
 """Ten days of March are given back, which another version prices then: they are still owed, at 2.00 a day."""
 
+
+def earned_by(method: str, *notes: Document, then: str | None = None) -> Document:
+    """Return a quarter of 900.00 in advance that is earned in a way, from 15 February maybe in another."""
+    first, second = (
+        charge(flat("900"), cadence={"interval": "quarter"}, timing="in_advance", recognition={"method": name})
+        for name in (method, then or method)
+    )
+    versions = [version(first), version(second, number=2, since="2013-02-15", known="2013-02-20")]
+    return life(versions, months=Q1, credit_notes=list(notes))
+
+
+OF_JANUARY = credit_note("2013-02-05", "fee", QUARTER, amount="50", days=days(FIRST, "2013-01-11"))
+"""50.00 of the 100.00 for the first ten days of a quarter of 900.00."""
+
 CONCESSIONS: list[Case] = [
     Case("revenue", "a concession of a fee that then ends sooner is earned back with it", ENDED, owed(), "13.33"),
     Case("revenue", "in the month in which the end is known", ENDED, earned_in("2013-02"), "-90.00"),
@@ -103,4 +117,46 @@ CONCESSIONS: list[Case] = [
         "56.00",
     ),  # 28 x 2.00
     Case("revenue", "and come off when they come", DAYS_OWED_ELSEWHERE, earned_in("2013-03"), "52.00"),
+    Case(
+        "revenue",
+        "a concession of days of a fee that is earned as incurred takes nothing back before that is earned",
+        earned_by("as_incurred", OF_JANUARY),
+        earned_in("2013-02"),
+        "0.00",
+    ),  # not -50.00: nothing is earned by the end of February
+    Case(
+        "revenue",
+        "and comes off it then",
+        earned_by("as_incurred", OF_JANUARY),
+        earned_in("2013-03"),
+        "850.00",
+    ),
+    Case(
+        "revenue",
+        "one of days of a fee that is earned by months is earned back by months",
+        earned_by("straight_line_months", OF_JANUARY),
+        earned_in("2013-02"),
+        "266.67",
+    ),  # (900 - 50) x 2/3, 600.00 - 33.33, less January's 300.00
+    Case(
+        "revenue",
+        "a fee that is earned as incurred from 15 February on has earned nothing by its end",
+        earned_by("straight_line_days", then="as_incurred"),
+        earned_in("2013-02"),
+        "-310.00",
+    ),  # what January earned, 900 x 31/90
+    Case(
+        "revenue",
+        "one that is earned by days from then on what its days come to",
+        earned_by("as_incurred", then="straight_line_days"),
+        earned_in("2013-02"),
+        "590.00",
+    ),  # 900 x 59/90
+    Case(
+        "revenue",
+        "and what was conceded of its days before comes off it when it is earned",
+        earned_by("straight_line_days", OF_JANUARY, then="as_incurred"),
+        earned_in("2013-03"),
+        "850.00",
+    ),
 ]

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.reference.builders import charge, days, flat, life, per_unit, usage_charge, used, version
-from tests.reference.cases import JANUARY, Case, billed_by_run, minimum, owed
+from tests.reference.cases import JANUARY, Case, billed_by_run, earned_in, minimum, owed
 from tests.reference.figures import Document
 
 FEBRUARY_RUN, TO_MARCH = ("2013-02", "2013-02"), ("2013-02", "2013-03")
@@ -80,6 +80,48 @@ def to_arrears(amount: str) -> Document:
 
 
 TO_ARREARS = to_arrears("900")
+TO_ADVANCE = life(
+    [
+        version(charge(flat("900"), cadence={"interval": "quarter"})),
+        version(
+            charge(flat("900"), cadence={"interval": "quarter"}, timing="in_advance"),
+            number=2,
+            since="2013-02-15",
+            known="2013-02-20",
+        ),
+    ],
+    months=("2013-01", "2013-06"),
+    meters=[],
+)
+IN_ADVANCE_FROM_JULY = life(
+    [
+        version(charge(flat("900"), cadence={"interval": "quarter"})),
+        version(
+            charge(flat("900"), cadence={"interval": "quarter"}, timing="in_advance"),
+            number=2,
+            since="2013-07-01",
+            known="2013-01-20",
+        ),
+    ],
+    months=("2013-01", "2013-02"),
+    meters=[],
+)
+METERED_FROM_THE_16TH = life(
+    [
+        version(charge(flat("280"), timing="in_advance")),
+        version(usage_charge(per_unit("1"), "fee"), number=2, since="2013-03-16", known="2013-03-18"),
+    ],
+    [used("2013-03-20", "7"), used("2013-04-20", "9")],
+    months=("2013-01", "2013-04"),
+)
+IN_ADVANCE_FROM_THE_16TH = life(
+    [
+        version(usage_charge(per_unit("1"), "fee")),
+        version(charge(flat("280"), "fee", timing="in_advance"), number=2, since="2013-03-16", known="2013-03-18"),
+    ],
+    [used("2013-03-05", "3")],
+    months=("2013-01", "2013-03"),
+)
 
 GAPS: list[Case] = [
     Case(
@@ -111,6 +153,37 @@ GAPS: list[Case] = [
         to_arrears("1800"),
         billed_by_run("2013-02"),
         "450.00",  # 900 x 45/90 + 1,800 x 45/90 = 450 + 900, less 900
+    ),
+    Case(
+        "2.1",
+        "a quarter that began in arrears stays so where a version bills in advance from within it",
+        TO_ADVANCE,
+        billed_by_run("2013-02"),
+        "0.00",
+    ),
+    Case("2.1", "its last month bills it, and the next one ahead", TO_ADVANCE, billed_by_run("2013-03"), "1800.00"),
+    Case("2.1", "whose own last month bills the third", TO_ADVANCE, billed_by_run("2013-06"), "900.00"),
+    Case(
+        "2.1",
+        "a quarter in arrears is earned by days, though it is known that later ones are billed in advance",
+        IN_ADVANCE_FROM_JULY,
+        earned_in("2013-01"),
+        "310.00",  # 900 x 31/90
+    ),
+    Case(
+        "2.1",
+        "a month that was billed in advance, and is metered from the 16th, is billed once it is over",
+        METERED_FROM_THE_16TH,
+        billed_by_run("2013-03"),
+        "-137.52",  # 280 x 15/31 + 7 = 135.48 + 7, less 280; nothing of the 7 is lost
+    ),
+    Case("2.1", "and the next one is metered alone", METERED_FROM_THE_16TH, billed_by_run("2013-04"), "9.00"),
+    Case(
+        "2.1",
+        "a month that is metered, and in advance from the 16th, is billed with the next one",
+        IN_ADVANCE_FROM_THE_16TH,
+        billed_by_run("2013-03"),
+        "427.52",  # 3 + 280 x 16/31 = 3 + 144.52, and April's 280
     ),
     Case(
         "caps",

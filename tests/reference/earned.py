@@ -108,7 +108,7 @@ def _days_of_concessions(taken: list[Concession], part: Line, owed: Owed, roundi
     before: list[tuple[Range, int]] = []
     for each in taken:
         own = each.days
-        if own is None or (own[0] <= whole[0] and whole[1] <= own[1]):
+        if own is None or method_of(part) != "straight_line_days" or (own[0] <= whole[0] and whole[1] <= own[1]):
             yield whole
             continue
         left = sum((line.net * _share(own, days_of(line)) for line in owed.lines), Fraction(0))

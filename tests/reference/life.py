@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from tests.reference.credits import Draws, draw
 from tests.reference.days import add_months, day_of, days_between
 from tests.reference.figures import Document
-from tests.reference.lines import Line, Slot, Writer, fees, once
+from tests.reference.lines import Line, Slot, Writer, fees, is_metered, once
 from tests.reference.metered import Family, Metered, true_ups
 from tests.reference.reductions import shares_by_month, shortfalls, take_fixed_and_caps, take_percentages
 from tests.reference.terms import DUE_ONCE, Contract
@@ -106,7 +106,9 @@ class Life:
         """Return the life without usage and what is charged for it: all that is known of months that are to come."""
         contracts = []
         for entry in self.document["contracts"]:
-            charges = [{**charge, "seats_meter": None} for charge in entry["terms"]["charges"] if not _is_usage(charge)]
+            charges = [
+                {**charge, "seats_meter": None} for charge in entry["terms"]["charges"] if not is_metered(charge)
+            ]
             contracts.append({**entry, "terms": {**entry["terms"], "charges": charges}})
         return Life({**self.document, "contracts": contracts, "usage": []})
 
@@ -132,10 +134,6 @@ class Life:
         return families
 
 
-def _is_usage(charge: Document) -> bool:
-    return charge.get("meter") is not None or charge["price"]["model"] == "capacity"
-
-
 def _lines(contract: Contract, writer: Writer, family: Family) -> list[Line]:
     lines: list[Line] = []
     for place, charge_id in enumerate(contract.charge_ids):
@@ -145,10 +143,10 @@ def _lines(contract: Contract, writer: Writer, family: Family) -> list[Line]:
         model = spans[0].price["model"]
         if model in DUE_ONCE:
             lines += once(writer, charge_id, spans, place)
-        elif _is_usage(spans[0].charge):
-            lines += Metered(writer, family, charge_id, place).lines(spans)
         else:
-            lines += fees(writer, charge_id, spans, place)
+            used = [span for span in spans if is_metered(span.charge)]
+            lines += Metered(writer, family, charge_id, place).lines(used) if used else []
+            lines += fees(writer, charge_id, spans, place) if len(used) < len(spans) else []
             if model == "seats" and spans[0].charge.get("seats_meter") is not None:
                 lines += true_ups(writer, family, charge_id, spans, place)
     return lines

@@ -15,6 +15,10 @@ from tests.reference.usage import Dimension
 Weights = Mapping[date, Fraction | int]
 
 
+def is_metered(charge: Document) -> bool:
+    return charge.get("meter") is not None or charge["price"]["model"] == "capacity"
+
+
 class Slot(NamedTuple):
     """What is owed is owed for this: a term of a contract, for a service period, for a dimension.
 
@@ -56,8 +60,7 @@ class Line:
     @property
     def is_usage(self) -> bool:
         """Whether it is measured: known only when it was used, and earned then."""
-        metered = self.charge.get("meter") is not None or self.charge["price"]["model"] == "capacity"
-        return metered or self.slot.kind == "true_up"
+        return is_metered(self.charge) or self.slot.kind == "true_up"
 
     @property
     def by_day(self) -> Weights:
@@ -146,11 +149,11 @@ def once(writer: Writer, charge_id: str, spans: list[Span], place: int) -> list[
 
 
 def fees(writer: Writer, charge_id: str, spans: list[Span], place: int) -> list[Line]:
-    """Write the lines of a charge that no meter measures: flat fees, committed seats, stated quantities."""
+    """Write the lines of a charge on days on which no meter measures it: flat fees, seats, stated quantities."""
     contract, lines = writer.contract, []
     begins, ends = spans[0].start, spans[-1].end
     for period in service_periods(spans[0].charge.get("cadence"), begins, ends):
-        parts = contract.parts(spans, period)
+        parts = [part for part in contract.parts(spans, period) if not is_metered(part.charge)]
         if not parts or period[0] >= writer.limit:
             continue
         parts = _kept_whole(parts, period)
@@ -194,10 +197,11 @@ def _due(spans: list[Span], period: Range, begins: date) -> date:
     """Say which month's invoice bills a fee.
 
     In arrears that of the month in which the service period, or the charge, ends; in advance that of the month before
-    the one in which it starts, and never one before the charge's first month. A period with days of both is billed in
-    advance.
+    the one in which it starts, and never one before the charge's first month. The timing of its first day is that of a
+    period; one with days that are metered is billed in arrears.
     """
     mine = [span for span in spans if span.start < period[1] and period[0] < span.end]
-    if any(span.charge["timing"] == "in_advance" for span in mine):
+    are_fees = not any(is_metered(span.charge) for span in mine)
+    if are_fees and mine[0].charge["timing"] == "in_advance":
         return max(add_months(month_start(period[0]), -1), month_start(begins))
     return month_start(min(max(span.end for span in mine), period[1]) - DAY)

@@ -220,8 +220,11 @@ def test_a_fee_over_time_is_stated_anew_with_what_changed_of_it_where_lines_are_
     over_time = RevenueSchedule(method=RecognitionMethod.STRAIGHT_LINE_DAYS, period=JANUARY)
     (usage,) = priced("20", contract())
     fee = usage.model_copy(update={"recognition": over_time})
-    fees = billed(net=Money.of("15", "USD"), conceded=Decimal(5))
-    given = earlier(fees, billed(line="off:miles:2013-01", net=Money.of("-8", "USD")))
+    used = billed(net=Money.of("15", "USD"), conceded=Decimal(5))
+    off_used = billed(line="off:miles:2013-01", net=Money.of("-8", "USD"))
+    by_days = {"recognition_method": RecognitionMethod.STRAIGHT_LINE_DAYS}
+    fees = used.model_copy(update=by_days)
+    given = earlier(fees, off_used.model_copy(update=by_days))
     now = [fee, reduced(fee, "-12")]
     stated = difference_lines(given, now, states_together=True)
     assert [(line.id, line.net.text) for line in stated] == [
@@ -233,9 +236,9 @@ def test_a_fee_over_time_is_stated_anew_with_what_changed_of_it_where_lines_are_
     (alone,) = difference_lines(given, now)
     assert alone == stated[1]
     assert difference_lines(given, [fee, reduced(fee, "-8")], states_together=True) == []
-    of_use = difference_lines(given, [usage, reduced(usage, "-12")], states_together=True)
+    of_use = difference_lines(earlier(used, off_used), [usage, reduced(usage, "-12")], states_together=True)
     assert [line.id for line in of_use] == ["difference:off:miles:2013-01"]
-    of_other = billed(contract="L", line="off:miles:2013-01", net=Money.of("-8", "USD"))
+    of_other = off_used.model_copy(update={"contract": "L"})
     apart = difference_lines(earlier(fees, of_other), [fee], states_together=True)
     assert [line.id for line in apart] == ["difference:off:miles:2013-01"]
 

@@ -145,3 +145,9 @@ def test_where_a_quarter_of_both_timings_is_at_home_is_among_what_its_months_are
 def test_the_versions_that_are_known_have_a_digest_whatever_their_order() -> None:
     first, second = plain(), later("2013-01-10")
     assert versions_digest([second, first]) == versions_digest([first, second]) == digest(["K#1", "K#2"])
+
+
+def test_accounts_with_a_charge_of_both_timings_look_at_every_month_again_once() -> None:
+    """An invoice of before took back what was billed in advance, and no version became known since."""
+    first, second = plain(charge("base", "900", timing="in_advance"), charge("other", "1")), later("2013-02-15")
+    assert versions_digest([second, first]) == digest(["K#1", "K#2", "K#base#timings"])

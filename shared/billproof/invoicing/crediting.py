@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from billproof.contracts.charges import RecognitionMethod
 from billproof.errors import InvalidInput
 from billproof.identities import credit_of
 from billproof.invoicing.balance import Worth
@@ -194,7 +195,7 @@ def _for_days(request: CreditRequest, priced: PricedLine, now: Period) -> dict[s
 
     Where none are named it is the days that the line pays for now, which a version may have changed since. Of a whole
     invoice it is each line's own days among them; the draw of another part has none. What is earned over days of its
-    own stays so.
+    own stays so, and what is not earned day by day is earned back as the fee is earned.
     """
     days, covered = request.days, priced.covered
     if days is None:
@@ -205,7 +206,9 @@ def _for_days(request: CreditRequest, priced: PricedLine, now: Period) -> dict[s
         days = Period(start=max(days.start, covered.start), end=min(days.end, covered.end))
     if priced.recognition.period != covered:
         return {"covered": days}
-    return {"covered": days, "recognition": RevenueSchedule(method=priced.recognition.method, period=days)}
+    method = priced.recognition.method
+    earned_back = days if method is RecognitionMethod.STRAIGHT_LINE_DAYS else now
+    return {"covered": days, "recognition": RevenueSchedule(method=method, period=earned_back)}
 
 
 @exactly

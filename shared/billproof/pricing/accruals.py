@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
-from billproof.contracts.charges import Charge, Timing
+from billproof.contracts.charges import Charge
 from billproof.contracts.timeline import Span, Timeline
 from billproof.money import CONTEXT, Money, exactly
 from billproof.periods import Period, month_name
@@ -45,26 +45,19 @@ def accruals(timeline: Timeline, basis: Basis) -> list[Accrual]:
     return accrued
 
 
-def _waits(span: Span[Charge]) -> bool:
-    """Say whether a charge's service periods may last beyond the month in which they begin, before they are billed."""
-    charge = span.term
-    is_fee = not charge.is_metered and not charge.price.is_due_once
-    in_arrears = charge.timing is Timing.IN_ARREARS and not charge.cadence.is_calendar_month
-    return is_fee and in_arrears and not span.contract.prices_include_tax
-
-
 def _without_seats(span: Span[Charge]) -> Span[Charge]:
     """Leave out what telemetry may see above the committed seats: that is usage."""
     return replace(span, term=span.term.model_copy(update={"seats_meter": None}))
 
 
 def _later_homes(timeline: Timeline, month: Period) -> Iterator[date]:
-    """Yield the months that bill fees of which the end of a month is a part."""
+    """Yield the months that bill fees of which the end of a month is a part: a calendar month's is never later."""
     last = month.end - ONE_DAY
     for spans in timeline.charge_spans:
-        for cadence, mine in by_cadence([span for span in spans if _waits(span)]):
-            parts = parts_of(mine, cadence.period_of(last))
-            yield from (due.home for due in parts if due.home >= month.end and due.bounds[0] < month.end)
+        for cadence, mine in by_cadence(spans):
+            parts = () if cadence.is_calendar_month else parts_of(mine, cadence.period_of(last))
+            waiting = (due for due in parts if due.home >= month.end and due.bounds[0] < month.end)
+            yield from (due.home for due in waiting if not due.span.contract.prices_include_tax)
 
 
 def _accrual(fee: Fee, basis: Basis) -> Accrual | None:

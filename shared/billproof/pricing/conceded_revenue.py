@@ -1,6 +1,7 @@
 """Over which days what credit notes took back for good is earned back, as terms change after them.
 
-- It is for some days, which still owe so much: over those days, for a credit note says for which days it is.
+- It is for some days, which still owe so much: over those days, for a credit note says for which days it is. Of what is
+  not earned day by day none are: it is earned back as the fee is earned.
 - Its days hold the whole part of the service period, or owe less now, or nothing: over the days that the part has now.
 - It takes more than its part owes: over the days of the other parts, as far as they owe it; beyond them, not at all.
 - Nothing is left of the part: with what is owed, so that nothing is earned of it any more.
@@ -10,10 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from billproof.contracts.charges import RecognitionMethod
 from billproof.money import Money, Rounding, exactly
 from billproof.periods import Period
 from billproof.pricing.concessions import Conceded, LineKey
-from billproof.pricing.model import Earning, PricedLine
+from billproof.pricing.model import Earning, PricedLine, RevenueSchedule
 from billproof.pricing.terms import BilledLine, Committed
 from billproof.proration import share_of_days
 
@@ -79,7 +81,8 @@ def not_conceded(known: Committed, takes: Decimal, rounding: Rounding) -> tuple[
 def _is_unchanged(line: PricedLine, before: BilledLine | None, split: _Split, *, is_emptied: bool) -> bool:
     """Say whether a line owes what it owed when it was billed, over the same days, which hold those of concessions.
 
-    Where nothing is left of it those are all its days: what is for some of them may take more than is earned.
+    It is earned in the same way, too. Where nothing is left of it those are all its days: what is for some of them may
+    take more than is earned.
     """
     if before is None:
         return False
@@ -87,7 +90,8 @@ def _is_unchanged(line: PricedLine, before: BilledLine | None, split: _Split, *,
     is_owed_alike = line.net.amount == before.net.amount + before.conceded and not split.removed
     own = [earning.schedule.period for earning in _own(before)]
     is_within = all(days.start <= one.start and one.end <= days.end and not (is_emptied and one != days) for one in own)
-    return is_owed_alike and is_within and days == before.recognized_over
+    schedule = RevenueSchedule(method=before.recognition_method, period=before.recognized_over)
+    return is_owed_alike and is_within and line.recognition == schedule
 
 
 def _part(base: LineKey, pairs: Pairs, conceded: Conceded) -> OwedDays:
@@ -125,6 +129,8 @@ class _Days:
 
     def _keeps(self, days: Period, kept: Money) -> bool:
         part = self._own.period
+        if self._own.method is not RecognitionMethod.STRAIGHT_LINE_DAYS:
+            return False
         if self._is_emptied or (days.start <= part.start and part.end <= days.end):
             return False
         owed = sum((one.owed * share_of_days(days, one.days) for one in self._parts), ZERO) * self._rate

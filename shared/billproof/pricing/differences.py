@@ -112,7 +112,9 @@ def _counted(
 
 
 def _moves(line: PricedLine, before: BilledLine) -> bool:
-    """Say whether what is billed is earned over other days now."""
+    """Say whether what is billed is earned in another way or over other days now."""
+    if line.recognition.method is not before.recognition_method:
+        return not before.net.is_zero
     return _is_earned_over_time(line, before) and line.recognition.period != before.recognized_over
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from billproof.contracts.charges import Term
+from billproof.contracts.charges import Term, Timing
 from billproof.contracts.model import Contract
 from billproof.contracts.timeline import Span, Timeline, timelines
 from billproof.ids import digest
@@ -22,8 +22,17 @@ UNPRICED = {"effective", "days", "ramp", "name", "floor_unit_price"}
 
 
 def versions_digest(contracts: Iterable[Contract]) -> str:
-    """Return the digest of which versions are known."""
-    return digest(sorted(sort_key(contract.id, str(contract.version)) for contract in contracts))
+    """Return the digest of which versions are known, and which charges they bill both in advance and in arrears.
+
+    Those were at home elsewhere before 28 November 2026: an account that was billed then looks at every month again.
+    """
+    versions: list[str] = []
+    timings_of: dict[str, set[Timing]] = {}
+    for contract in contracts:
+        versions.append(sort_key(contract.id, str(contract.version)))
+        for charge in contract.charges:
+            timings_of.setdefault(sort_key(contract.id, charge.id, "timings"), set()).add(charge.timing)
+    return digest(sorted(versions) + sorted(name for name, stated in timings_of.items() if len(stated) > 1))
 
 
 def terms_digest(contracts: Iterable[Contract], period: Period) -> str:

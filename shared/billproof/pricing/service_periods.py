@@ -6,9 +6,9 @@ in advance   the month before the one in which the service period starts; what s
 once         the month that holds the day on which it is due
 
 A service period is at home with all its parts, however late in it the terms change: a year that is billed in advance
-owes the price of its last month in its home month, too. Where versions say both timings for days of one service period,
-it is billed in advance: what was billed stays billed. The days on which the same priced terms hold are one part, also
-where other terms hold between them:
+owes the price of its last month in its home month, too. The timing of its first day is that of all its days: what was
+billed stays billed. One that is metered on some of its days is billed in arrears: what is used is not known before. The
+days on which the same priced terms hold are one part, also where other terms hold between them:
 
     version 1 |===|           version 1 and 3 say the same: two parts, of which the first has two ranges of days
     version 2     |===|
@@ -90,12 +90,9 @@ def by_cadence(spans: Sequence[Span[Charge]]) -> list[tuple[Cadence, list[Span[C
     return groups
 
 
-def timings(span: Span[Charge], days: DateRange | None = None) -> set[Timing]:
-    """Return the timings that versions state for a span, or for some of its days."""
-    starts = [span.days.start, *(until for until, _, _ in span.earlier)]
-    if days is not None:
-        starts = [days.start, *(start for start in starts if start in days)]
-    return {span.as_of(start).term.timing for start in starts}
+def timings(span: Span[Charge]) -> set[Timing]:
+    """Return the timings that versions state for a span."""
+    return {term.timing for term in (*(term for _, _, term in span.earlier), span.term)}
 
 
 def due_once(spans: Sequence[Span[Charge]], period: Period) -> Due | None:
@@ -126,10 +123,11 @@ def fees_touching(timeline: Timeline, periods: Iterable[Period]) -> list[Due]:
         for spans in timeline.charge_spans:
             once = due_once(spans, period)
             parts = [] if once is None else [once]
-            for cadence, fees in by_cadence([span for span in spans if not span.term.is_metered]):
+            for cadence, of_cadence in by_cadence(spans):
+                fees = [span for span in of_cadence if not span.term.is_metered]
                 is_covered = any(span.touches(period) for span in fees)
-                for service_period in cadence.periods_touching(period.start, period.end):
-                    mine = parts_of(fees, service_period)
+                for service_period in cadence.periods_touching(period.start, period.end) if fees else ():
+                    mine = [due for due in parts_of(of_cadence, service_period) if not due.span.term.is_metered]
                     parts += mine if is_covered else [due for due in mine if due.bounds[1] > period.start]
             for due in parts:
                 known.setdefault((due.span.term.id, due.period.start, due.since), due)
@@ -143,12 +141,14 @@ def parts_of(spans: Sequence[Span[Charge]], service_period: Period) -> list[Due]
     """
     whole = DateRange.construct_trusted(start=service_period.start, end=service_period.end)
     groups: list[list[tuple[Span[Charge], DateRange]]] = []
-    is_in_advance = False
+    first_timing: Timing | None = None
+    is_metered = False
     for span in spans:
         days = intersection(span.days, whole)
         if days is None:
             continue
-        is_in_advance = is_in_advance or Timing.IN_ADVANCE in timings(span, days)
+        first_timing = first_timing or span.as_of(days.start).term.timing
+        is_metered = is_metered or span.term.is_metered
         alike = next((group for group in groups if same_terms(group[0][0], span)), None)
         if alike is None:
             groups.append([(span, days)])
@@ -162,6 +162,7 @@ def parts_of(spans: Sequence[Span[Charge]], service_period: Period) -> list[Due]
     if last < service_period.end and final.term.timing is Timing.IN_ADVANCE and final.term.refund is Refund.NONE:
         kept = next(days for span, days in stated if span is final)
         kept[-1] = DateRange(start=kept[-1].start, end=service_period.end)
+    is_in_advance = first_timing is Timing.IN_ADVANCE and not is_metered
     home = _home(service_period, spans[0].days.start, last, is_in_advance=is_in_advance)
     return [
         Due(span, service_period, str(days[0].start) if number else "", home, tuple(days))
