@@ -26,10 +26,8 @@ def _check(facts: ControlInput) -> Iterator[Observation]:
                     mine = [charge.conversion.apply(quantity) for quantity in mine]
                 metered[charge.id] = metered.get(charge.id, Decimal(0)) + sum(mine, Decimal(0))
         for name, quantity in metered.items():
-            lines = (
-                line for line in facts.lines_of(timeline.id, name) if line.meter is not None
-            )  # without stated ones
-            shown = sum((line.billed_quantity + line.included_quantity for line in lines), Decimal(0))
+            of_usage = (line for line in facts.lines_of(timeline.id, name) if line.meter is not None)
+            shown = sum((line.billed_quantity + line.included_quantity for line in of_usage), Decimal(0))
             if quantity != shown:
                 what = f"{decimal_text(quantity)} metered, {decimal_text(shown)} on the lines"
                 yield Observation(ContractPath(timeline.id, name), what)
