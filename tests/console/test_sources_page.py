@@ -20,5 +20,5 @@ def test_the_source_that_is_silent_longest_is_seen_first_with_its_age(desk: Desk
     silent, newer = (rows.nth(number).inner_text().split("\t") for number in (1, 2))
     assert silent == ["test/operations", "31 Jan 2013, 17:00 UTC", "2 days", "2 Feb 2013, 12:00 UTC"]
     assert newer == ["gate/a", "1 Feb 2013, 17:00 UTC", "43 h", "2 Feb 2013, 13:00 UTC"]
-    desk.sees("One that is not listed sent nothing in these days.")
+    desk.sees("A source that is not listed has no events since then.")
     assert desk.serious_troubles() == []
