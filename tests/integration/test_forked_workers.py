@@ -18,8 +18,11 @@ from billproof_ops.local.forked_workers import LAYERS, ForkedWorker, Templates
 SCRIPT = """
 import json, os, sys
 import remembered
+from billproof.handlers import logger
 for line in sys.stdin:
     remembered.NUMBER += 1
+    if line == "log\\n":
+        logger.warning("by the logger")
     said = [line.strip(), os.environ["NAME"], os.getcwd(), remembered.NUMBER, "billproof.pricing.owed" in sys.modules]
     print(json.dumps(said), flush=True)
     print("logged", file=sys.stderr, flush=True)
@@ -73,6 +76,12 @@ def test_each_worker_has_its_own_folder_variables_and_memory(functions: Function
     assert (one.poll(), other.poll()) == (None, None)
     one.stdin.close()
     assert one.wait() == one.poll() == 0
+
+
+def test_what_a_logger_writes_goes_where_logs_go_and_the_answers_are_alone(functions: Functions) -> None:
+    worker = functions.worker("logging")
+    assert answer(worker, "log")[0] == "log"
+    assert json.loads(worker.stderr.readline())["message"] == "by the logger"
 
 
 def test_one_that_is_killed_has_ended_for_whoever_waits_and_the_next_one_answers(functions: Functions) -> None:

@@ -75,7 +75,9 @@ def main() -> None:
     path = sys.path[1:]  # the first one is the folder that the server was started in
     sys.path[:0] = layers
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # workers that ended leave nothing
+    output, sys.stdout = sys.stdout, sys.stderr  # loggers keep where they write; answers alone go to the output
     import_shared()
+    sys.stdout = output
     worker = serve(socket.socket(fileno=int(number)))
     if worker is None:
         return
