@@ -71,16 +71,19 @@ CAPPED = life(
 IN_ADVANCE = charge(flat("60"), "fee", timing="in_advance")
 
 
-def run_april_before_march(until: str | None) -> Document:
+def run_april_before_march(until: str | None, *before_april: Document) -> Document:
     """Return a life of which March is run after April, and usage of February comes between the two."""
     happened = {"2013-01": "2013-02-03", "2013-02": "2013-03-03", "2013-04": "2013-05-03"}
     happened |= {"2013-03": "2013-06-03", "2013-05": "2013-07-03"}
     return life(
         version(usage_charge(per_unit("1")), until=until),
-        [used("2013-02-10", "5"), used("2013-02-20", "2", late="2013-05-17")],
+        [used("2013-02-10", "5"), *before_april, used("2013-02-20", "2", late="2013-05-17")],
         months=JANUARY,
         runs=[{"month": month, "at": f"{day}T12:00:00Z"} for month, day in happened.items()],
     )
+
+
+LATE_BEFORE_APRIL = run_april_before_march(MARCH, used("2013-02-15", "3", late="2013-04-17"))
 
 
 def credited_for_days(*notes: tuple[str, str, str], rebill: bool = False) -> Document:
@@ -167,6 +170,16 @@ ORDER = [
         run_april_before_march(None),
         billed_by_run("2013-05"),
         "2.00",
+    ),
+    Case(
+        "order of runs",
+        "April has an invoice of late usage though nothing is in force, so the run of March after it bills nothing",
+        LATE_BEFORE_APRIL,
+        billed_by_run("2013-03"),
+        "0.00",
+    ),
+    Case(
+        "order of runs", "and the run of May bills what came since", LATE_BEFORE_APRIL, billed_by_run("2013-05"), "2.00"
     ),
     Case("caps", "a group fills a cap with all its parts before the next one", CAPPED, of_region("asia"), "46.00"),
     Case("caps", "which has what is left", CAPPED, of_region("eu"), "4.00"),
