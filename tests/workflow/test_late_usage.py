@@ -63,6 +63,25 @@ def test_nothing_is_billed_twice_when_more_comes_and_when_runs_repeat() -> None:
     assert differences(bill(world, MAR)) == differences(march)
 
 
+def test_a_month_in_which_nothing_is_in_force_is_still_looked_at_where_a_later_one_has_an_invoice() -> None:
+    """It bills nothing of January, which the next run of a later month does; its own usage is nobody's, and is found."""
+    world = tiered_world()
+    contract = world.directory.contracts("UA")[-1]
+    over = {"version": 3, "effective": contract.effective.model_copy(update={"end": date(2013, 2, 1)})}
+    world.publish(contract.model_copy(update=over))
+    world.ingest([flight(1)])
+    bill(world, JAN)
+    world.ingest([flight(2)])
+    assert differences(bill(world, MAR))["difference:miles:2013-01:EWR"] == "1.00"
+    world.moment += timedelta(days=1)
+    world.ingest([flight(3), flight(4, day="2013-02-10")])
+    statement = world.bill(period=FEB)
+    assert (statement.events.orphan, statement.late_events.metered) == (1, 0)
+    assert "orphan_usage" in {finding.code for finding in statement.findings}
+    world.moment += timedelta(days=30)
+    assert world.bill(period="2013-04").late_events.metered == 1
+
+
 def test_an_invoice_that_is_still_held_takes_late_usage_itself() -> None:
     world = tiered_world()
     world.ingest([flight(9, type="flight.cancelled")])

@@ -144,12 +144,11 @@ class AccountPlanner:
         if own is not None:
             return self._billed_by_a_later_month(family)
         terms = self._terms(family)
-        if not terms.contracts and any(one.is_own and one.period > self._period.name for one in billings):
-            return self._billed_by_a_later_month(family)  # what is known since is billed by the next run of a later one
         settled = SettledMonths(billings, self._period)
         brought_along = self._taken_over.of(member.id for member in family.accounts)
         history = History(self._register, self._objects, billings, self._period)
-        months = self._months_to_settle(family, settled)
+        is_over = not terms.contracts and any(one.is_own and one.period > self._period.name for one in billings)
+        months = [] if is_over else self._months_to_settle(family, settled)  # the next run of a later month has them
         drawn, slot = brought_along.or_drawn(*history.drawn())
         issue = self._days.of_draft(terms)
         issued = issue.day if issue else self._period.end
@@ -179,7 +178,7 @@ class AccountPlanner:
         return replace(plan, terms=plan.terms.model_copy(update={"committed": committed}))
 
     def _billed_by_a_later_month(self, family: Family) -> AccountPlan:
-        """Plan an account whose period has nothing left to bill since a later month has an invoice."""
+        """Plan an account whose period the invoice of a later month billed: it has nothing left to bill for it."""
         terms = AccountTerms(account=family.parent.account, children=family.accounts[1:], contracts=())
         nothing = Seen(AFTER_ALL, "")
         windows = self._windows_now(family, (), self._period, after={one.id: nothing for one in family.accounts})
