@@ -66,54 +66,37 @@ TOPPED_UP = life(
 )
 
 
-def to_arrears(amount: str) -> Document:
-    """Return a fee of 900.00 a quarter in advance that a version of 15 February bills in arrears, at another amount."""
-    quarter = {"interval": "quarter"}
+def changes_timing(
+    *timings: str, amount: str = "900", since: str = "2013-02-15", known: str = "2013-02-20", until: str = "2013-06"
+) -> Document:
+    """Return a fee of 900.00 a quarter that a version bills by another timing, at another amount."""
+    first, second = (
+        charge(flat(price), cadence={"interval": "quarter"}, timing=timing)
+        for price, timing in zip(("900", amount), timings, strict=True)
+    )
+    versions = [version(first), version(second, number=2, since=since, known=known)]
+    return life(versions, months=("2013-01", until), meters=[])
+
+
+TO_ARREARS = changes_timing("in_advance", "in_arrears")
+TO_ADVANCE = changes_timing("in_arrears", "in_advance")
+IN_ADVANCE_FROM_JULY = changes_timing(
+    "in_arrears", "in_advance", since="2013-07-01", known="2013-01-20", until="2013-02"
+)
+
+
+def metered_from_the_16th(known: str | None) -> Document:
     return life(
         [
-            version(charge(flat("900"), cadence=quarter, timing="in_advance")),
-            version(charge(flat(amount), cadence=quarter), number=2, since="2013-02-15", known="2013-02-20"),
+            version(charge(flat("280"), timing="in_advance")),
+            version(usage_charge(per_unit("1"), "fee"), number=2, since="2013-03-16", known=known),
         ],
-        months=("2013-01", "2013-06"),
-        meters=[],
+        [used("2013-03-20", "7"), used("2013-04-20", "9")],
+        months=("2013-01", "2013-04"),
     )
 
 
-TO_ARREARS = to_arrears("900")
-TO_ADVANCE = life(
-    [
-        version(charge(flat("900"), cadence={"interval": "quarter"})),
-        version(
-            charge(flat("900"), cadence={"interval": "quarter"}, timing="in_advance"),
-            number=2,
-            since="2013-02-15",
-            known="2013-02-20",
-        ),
-    ],
-    months=("2013-01", "2013-06"),
-    meters=[],
-)
-IN_ADVANCE_FROM_JULY = life(
-    [
-        version(charge(flat("900"), cadence={"interval": "quarter"})),
-        version(
-            charge(flat("900"), cadence={"interval": "quarter"}, timing="in_advance"),
-            number=2,
-            since="2013-07-01",
-            known="2013-01-20",
-        ),
-    ],
-    months=("2013-01", "2013-02"),
-    meters=[],
-)
-METERED_FROM_THE_16TH = life(
-    [
-        version(charge(flat("280"), timing="in_advance")),
-        version(usage_charge(per_unit("1"), "fee"), number=2, since="2013-03-16", known="2013-03-18"),
-    ],
-    [used("2013-03-20", "7"), used("2013-04-20", "9")],
-    months=("2013-01", "2013-04"),
-)
+METERED_FROM_THE_16TH = metered_from_the_16th("2013-03-18")
 IN_ADVANCE_FROM_THE_16TH = life(
     [
         version(usage_charge(per_unit("1"), "fee")),
@@ -150,7 +133,7 @@ GAPS: list[Case] = [
     Case(
         "2.1",
         "dearer from then on, only what it is dearer is billed",
-        to_arrears("1800"),
+        changes_timing("in_advance", "in_arrears", amount="1800"),
         billed_by_run("2013-02"),
         "450.00",  # 900 x 45/90 + 1,800 x 45/90 = 450 + 900, less 900
     ),
@@ -176,6 +159,13 @@ GAPS: list[Case] = [
         METERED_FROM_THE_16TH,
         billed_by_run("2013-03"),
         "-137.52",  # 280 x 15/31 + 7 = 135.48 + 7, less 280; nothing of the 7 is lost
+    ),
+    Case(
+        "2.1",
+        "where that was known before, it is not billed in advance, and holds no invoice",
+        metered_from_the_16th(None),
+        billed_by_run("2013-03"),
+        "142.48",
     ),
     Case("2.1", "and the next one is metered alone", METERED_FROM_THE_16TH, billed_by_run("2013-04"), "9.00"),
     Case(

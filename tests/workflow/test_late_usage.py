@@ -64,7 +64,7 @@ def test_nothing_is_billed_twice_when_more_comes_and_when_runs_repeat() -> None:
 
 
 def test_a_month_in_which_nothing_is_in_force_is_still_looked_at_where_a_later_one_has_an_invoice() -> None:
-    """It bills nothing of January, which the next run of a later month does; its own usage is nobody's, and is found."""
+    """It bills nothing of January: the next run of a later month does. Its own usage is nobody's, and is found."""
     world = tiered_world()
     contract = world.directory.contracts("UA")[-1]
     over = {"version": 3, "effective": contract.effective.model_copy(update={"end": date(2013, 2, 1)})}

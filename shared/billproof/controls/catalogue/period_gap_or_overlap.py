@@ -28,8 +28,8 @@ def _was_left_out(facts: ControlInput, span: Span[Charge]) -> bool:
 def _check(facts: ControlInput) -> Iterator[Observation]:
     """Find charges that bill a service period twice, or leave out one that this or the previous invoice must bill.
 
-    A charge in advance that already applied before this period must be on the previous invoice. It may be on this one
-    where a version moves it to arrears from a day within the period.
+    A charge in advance that already applied before this period must be on the previous invoice, unless this one bills
+    the period since it is metered on some of its days.
     """
     for timeline, dues in facts.dues if facts.priced else ():
         owed: dict[str, set[str]] = {}
