@@ -6,7 +6,7 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import NamedTuple
 
-from tests.reference.days import Range, day_of, days_between
+from tests.reference.days import Range, add_months, day_of, days_between
 from tests.reference.figures import Document, decimals_of, number, rounded
 from tests.reference.life import Life, Owed
 from tests.reference.lines import Line, Slot
@@ -46,7 +46,8 @@ class Taken(NamedTuple):
 class Issued:
     """An invoice of a run, or a credit note: the slots that it changes; `note` names the credit note.
 
-    `spread` is what a credit note takes back of which days: of each part of a slot by its own.
+    `spread` is what a credit note takes back of which days: of each part of a slot by its own. `stays` are the slots
+    that stay with the month that billed them, as a run knows.
     """
 
     month: date
@@ -55,6 +56,7 @@ class Issued:
     note: str | None = None
     spread: tuple[Taken, ...] = ()
     rebill: bool = False
+    stays: dict[Slot, date] = field(default_factory=dict)
 
     @property
     def money(self) -> int:
@@ -68,6 +70,10 @@ class Books:
     issued: list[Issued] = field(default_factory=list)
     left: dict[Slot, Amount] = field(default_factory=dict)
     owed: dict[Slot, Owed] = field(default_factory=dict)
+    billed_in: dict[Slot, tuple[date, date]] = field(default_factory=dict)
+    """The month that billed each slot last, and the first day after those that it was billed for."""
+    stays: dict[Slot, date] = field(default_factory=dict)
+    """The month that billed each slot which stays with it, whatever versions say now."""
     latest: date = date.min
     """The latest month that has an invoice: what is due by it is billed by any run since."""
 
@@ -100,14 +106,18 @@ def keep_books(life: Life) -> Books:
 
 
 def _run(books: Books, life: Life, month: date, at: datetime) -> None:
-    """Bill what is owed of every slot that is due, less what is billed of it: of one that is due later now, nothing.
+    """Bill what is owed of every slot that is due, less what is billed of it.
 
-    A run of an earlier month than one that has an invoice bills nothing: its month is billed by then.
+    A fee that is billed stays with the month that billed it, unless it goes on in arrears beyond the days that were
+    billed: then it is taken back, and billed when it is due. A run of an earlier month than one that has an invoice
+    bills nothing: its month is billed by then.
     """
     if month <= books.latest:
-        books.add(Issued(month, at, {}))
+        books.add(Issued(month, at, {}, stays=dict(books.stays)))
         return
-    owed = {each.slot: each for each in life.owed(month, at, conceded_by(books.issued))}
+    conceded = conceded_by(books.issued)
+    _let_stay(books, life.owed(month, at, conceded, books.stays), conceded)
+    owed = {each.slot: each for each in life.owed(month, at, conceded, books.stays)}
     books.owed |= owed
     due = {slot: each for slot, each in owed.items() if each.due <= month}
     amounts = {}
@@ -118,7 +128,23 @@ def _run(books: Books, life: Life, month: date, at: datetime) -> None:
         amounts[slot] = now - books.left.get(slot, NONE)
     if life.is_in_force(month, at) or any(amount != NONE for amount in amounts.values()):
         books.latest = month
-    books.add(Issued(month, at, amounts))
+    for slot, each in due.items():
+        fees = [line for line in each.lines if line.is_fee]
+        if fees:
+            books.billed_in[slot] = fees[0].due, max(line.covered[1] for line in fees)
+    books.add(Issued(month, at, amounts, stays=dict(books.stays)))
+
+
+def _let_stay(books: Books, owed: list[Owed], conceded: dict[Slot, int]) -> None:
+    """Note which slots, of those that were billed or conceded, stay with the month that billed them."""
+    for each in owed:
+        if each.slot in books.stays or each.slot not in books.billed_in:
+            continue
+        month, until = books.billed_in[each.slot]
+        now = next((line.due for line in each.lines if line.is_fee), month)
+        is_billed = books.left.get(each.slot, NONE).net + conceded.get(each.slot, 0)
+        if is_billed and (now < month or (now > month and until > add_months(month, 1))):
+            books.stays[each.slot] = month
 
 
 def slot_of(note: Document, life: Life) -> Slot:

@@ -7,6 +7,7 @@ from tests.reference.cases_of_ends import ENDS
 from tests.reference.cases_of_gaps import GAPS
 from tests.reference.cases_of_lives import LIVES
 from tests.reference.cases_of_months import MONTHS
+from tests.reference.cases_of_moves import MOVES
 from tests.reference.cases_of_notes import NOTES
 from tests.reference.cases_of_order import ORDER
 from tests.reference.cases_of_reductions import REDUCTIONS
@@ -28,6 +29,7 @@ CASES = [
     *SOAKS,
     *ENDS,
     *GAPS,
+    *MOVES,
     *ROUNDING,
     *NOTES,
     *CONCESSIONS,

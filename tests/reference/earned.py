@@ -154,11 +154,11 @@ def _owed(life: Life, invoice: Issued, conceded: dict[Slot, int], latest: date) 
 
     It may share a discount or a cap of a month with usage, which is not known before the month is over.
     """
-    now, by = life.owed(invoice.month, invoice.at, conceded), add_months(invoice.month, 1)
+    now, by = life.owed(invoice.month, invoice.at, conceded, invoice.stays), add_months(invoice.month, 1)
     waits = {owed.slot for owed in now if owed.due > latest and min(line.covered[0] for line in owed.lines) < by}
     if not waits:
         return now
-    alone = life.fees_alone().owed(invoice.month, invoice.at, conceded)
+    alone = life.fees_alone().owed(invoice.month, invoice.at, conceded, invoice.stays)
     return [owed for owed in now if owed.slot not in waits] + [owed for owed in alone if owed.slot in waits]
 
 

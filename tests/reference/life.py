@@ -50,7 +50,7 @@ class Life:
         self.meters = {meter["id"]: meter for meter in document.get("meters") or ()}
         self.usage = [{"place": place, **event} for place, event in enumerate(document.get("usage") or ())]
         self.runs = sorted(document["runs"], key=lambda run: instant(run["at"]))
-        self._owed: dict[tuple[date, datetime, frozenset[tuple[Slot, int]]], list[Owed]] = {}
+        self._owed: dict[tuple[Any, ...], list[Owed]] = {}
 
     @property
     def last_month(self) -> date:
@@ -63,19 +63,26 @@ class Life:
                 versions.setdefault(entry["terms"]["id"], []).append(entry["terms"])
         return [Contract(known, horizon) for known in versions.values()]
 
-    def owed(self, until: date, at: datetime = ALWAYS, conceded: dict[Slot, int] | None = None) -> list[Owed]:
+    def owed(
+        self,
+        until: date,
+        at: datetime = ALWAYS,
+        conceded: dict[Slot, int] | None = None,
+        stays: dict[Slot, date] | None = None,
+    ) -> list[Owed]:
         """Return what is owed for every slot that a month's end or invoice may concern, as it is known at an instant.
 
         Slots are those whose service period begins before the end of the month after `until`. Those after it count in
-        the months that a fee of a year has a share of: their amounts and caps are shared with it.
+        the months that a fee of a year has a share of: their amounts and caps are shared with it. The fees of a slot
+        that `stays` are due in the month that billed it.
         """
-        conceded = {slot: amount for slot, amount in (conceded or {}).items() if amount}
-        key = until, at, frozenset(conceded.items())
+        conceded, stays = {slot: amount for slot, amount in (conceded or {}).items() if amount}, stays or {}
+        key = until, at, frozenset(conceded.items()), frozenset(stays.items())
         if key not in self._owed:
-            self._owed[key] = self._owed_now(until, at, conceded)
+            self._owed[key] = self._owed_now(until, at, conceded, stays)
         return list(self._owed[key])
 
-    def _owed_now(self, until: date, at: datetime, conceded: dict[Slot, int]) -> list[Owed]:
+    def _owed_now(self, until: date, at: datetime, conceded: dict[Slot, int], stays: dict[Slot, date]) -> list[Owed]:
         limit = add_months(until, 2)
         further = add_months(limit, 12)
         contracts = self.contracts(at, add_months(further, 12))
@@ -87,6 +94,8 @@ class Life:
             writer = Writer(contract, self.rounding, further if is_shared else limit)
             family = Family(usage, contract.account, members.get(self._payer(contract.account), {}))
             lines = _lines(contract, writer, family)
+            for line in lines:
+                line.due = stays.get(line.slot, line.due) if line.is_fee else line.due
             take_percentages(contract, lines, self.rounding)
             if is_shared:
                 shares = shares_by_month(lines, self.rounding)

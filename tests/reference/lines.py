@@ -63,6 +63,11 @@ class Line:
         return is_metered(self.charge) or self.slot.kind == "true_up"
 
     @property
+    def is_fee(self) -> bool:
+        """Whether it is a fee that its terms state: no usage, and nothing that a commitment falls short of."""
+        return self.slot.kind == "charge" and not is_metered(self.charge)
+
+    @property
     def by_day(self) -> Weights:
         return self.days if self.left is None else self.left
 

@@ -62,7 +62,8 @@ def owed(document: Document, at: str | None = None) -> dict[Slot, OwedAmounts]:
     """Return what is owed for every slot that is due by the last month that is run, as it is known at an instant."""
     life, books = _kept(json.dumps(document))
     known = ALWAYS if at is None else instant(at)
-    conceded = conceded_by(_until(books, known))
+    issued = _until(books, known)
+    conceded, stays = conceded_by(issued), next((each.stays for each in reversed(issued) if each.note is None), {})
     currency = _currency(document)
     return {
         each.slot: OwedAmounts(
@@ -72,7 +73,7 @@ def owed(document: Document, at: str | None = None) -> dict[Slot, OwedAmounts]:
             drawn={name: _money(amount, currency) for name, amount in each.drawn.items()},
             payable=_money(each.payable, currency),
         )
-        for each in life.owed(life.last_month, known, conceded)
+        for each in life.owed(life.last_month, known, conceded, stays)
         if each.due <= life.last_month
     }
 

@@ -98,7 +98,7 @@ def included_events(plan: BatchPlan, terms: AccountTerms, pricing: AccountPricin
     by_type: dict[tuple[str, str], list[int]] = {}
     pools: dict[str, list[tuple[str, str, Meter]]] = {}
     used = {usage.account: usage.metered_types for usage in pricing.own}
-    for timeline in timelines(terms.contracts, plan.period):
+    for timeline in timelines(terms.contracts, plan.period, terms.billed_in):
         charges = {due.span.term.id: due.span.term for due in dues(timeline, plan.period)}
         for charge in charges.values():
             meter = meters.get(charge.meter or "")
@@ -142,7 +142,7 @@ def term_equation(plan: BatchPlan, terms: AccountTerms, pricing: AccountPricing)
     with_lines = {(line.explanation.contract, line.term) for line in lines if line.adjusts is None}
     counts: Counter[str] = Counter()
     number = 0
-    for timeline in timelines(terms.contracts, plan.period):
+    for timeline in timelines(terms.contracts, plan.period, terms.billed_in):
         due_terms = {due.span.term.id for due in dues(timeline, plan.period)}
         for term, spans in _terms_of(timeline, plan.period).items():
             number += 1

@@ -8,18 +8,21 @@ fee at 100  |.....|                          a span: one term, as one version st
 fee at 120        |...................>      where a later version repeats it unchanged
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import MAXYEAR, date
 from functools import cached_property
 from itertools import pairwise
+from types import MappingProxyType
 
+from billproof.contracts.billed_in import BilledIn, by_charge
 from billproof.contracts.charges import Charge, Commitment, Credit, Discount, SpendCap, Term, Waiver
 from billproof.contracts.model import Contract
 from billproof.contracts.raising import prices_over, raises_prices
 from billproof.errors import UnpriceableCharge
 from billproof.periods import DateRange, Period, intersection
 
+NONE_STAYS: Mapping[date, date] = MappingProxyType({})
 YEARS_AHEAD = 2
 """How far an invoice may look: a year in advance begins at the latest in the month after its period."""
 
@@ -29,7 +32,7 @@ class Span[T: Term]:
     """A term on the days on which its priced terms are the same; `begun` is the first day of the term under its id.
 
     `contract` and `term` are of the last version that states it; `earlier` are the statements before, each with the
-    first day on which the next one holds.
+    first day on which the next one holds. `billed_in` are the months that billed service periods which stay with them.
     """
 
     contract: Contract
@@ -39,6 +42,7 @@ class Span[T: Term]:
     earlier: tuple[tuple[date, Contract, T], ...] = ()
     by_product: bool = False
     """Whether its product is among its priced terms: a discount names products."""
+    billed_in: Mapping[date, date] = field(default=NONE_STAYS, compare=False)
 
     def as_of(self, day: date) -> "Span[T]":
         """Return it as the version states it that governs a day."""
@@ -117,8 +121,10 @@ class Timeline:
         return self._by_charge[charge]
 
 
-def timelines(versions: Iterable[Contract], period: Period) -> list[Timeline]:
+def timelines(versions: Iterable[Contract], period: Period, billed_in: Sequence[BilledIn] = ()) -> list[Timeline]:
     """Lay out every contract, by id, as far as the invoice of a period may look ahead.
+
+    `billed_in` are service periods that stay with the month that billed them.
 
     Raises UnpriceableCharge where versions of one contract differ in currency or time zone.
     """
@@ -128,8 +134,8 @@ def timelines(versions: Iterable[Contract], period: Period) -> list[Timeline]:
     year = period.end.year + YEARS_AHEAD
     until = date(year, 1, 1) if year <= MAXYEAR else date.max
     return [
-        _timeline(sorted(same_contract, key=lambda version: version.version), until)
-        for _, same_contract in sorted(by_id.items())
+        _timeline(sorted(same_contract, key=lambda version: version.version), until, by_charge(billed_in, name))
+        for name, same_contract in sorted(by_id.items())
     ]
 
 
@@ -173,13 +179,14 @@ def _same_money_and_time(versions: list[Contract]) -> None:
             raise UnpriceableCharge(message, contract=first.id)
 
 
-def _timeline(versions: list[Contract], until: date) -> Timeline:
+def _timeline(versions: list[Contract], until: date, billed_in: Mapping[str, Mapping[date, date]]) -> Timeline:
     governing_versions = list(_versions_with_days(versions))
     _same_money_and_time([version for version, _ in governing_versions])
     governed = list(_governed(versions))
+    charges = _spans(governed, lambda contract: contract.charges, lambda span: _ramped(span, until))
     return Timeline(
         governing_versions=tuple(governing_versions),
-        charges=tuple(_spans(governed, lambda contract: contract.charges, lambda span: _ramped(span, until))),
+        charges=tuple(replace(span, billed_in=billed_in.get(span.term.id, NONE_STAYS)) for span in charges),
         discounts=tuple(_spans(governed, lambda contract: contract.discounts)),
         commitments=tuple(_spans(governed, lambda contract: contract.commitments)),
         caps=tuple(_spans(governed, lambda contract: contract.caps)),

@@ -54,7 +54,7 @@ class ControlInput:
     @cached_property
     def timelines(self) -> list[Timeline]:
         """The account's contracts, laid out over their days."""
-        return timelines(self.terms.contracts, self.plan.period)
+        return timelines(self.terms.contracts, self.plan.period, self.terms.billed_in)
 
     @cached_property
     def dues(self) -> list[tuple[Timeline, list[Due]]]:

@@ -253,7 +253,8 @@ def balance_left(account: str, left: Money, balances: Mapping[str, Decimal], ent
 def _slots(terms: AccountTerms, period: str) -> tuple[BillingSlot, ...]:
     slots = []
     if terms.terms_digest:  # not of terms that were frozen before it was kept
-        slots.append(BillingSlot(period=period, ordinal=0, terms=terms.terms_digest, known=terms.known))
+        own = {"terms": terms.terms_digest, "known": terms.known, "billed_in": terms.billed_in}
+        slots.append(BillingSlot(period=period, ordinal=0, **own))
     slots += (
         BillingSlot(period=earlier.period.name, ordinal=earlier.ordinal, terms=earlier.terms_digest)
         for earlier in terms.earlier

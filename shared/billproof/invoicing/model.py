@@ -11,6 +11,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from billproof.contracts.billed_in import BilledIn
 from billproof.identities import InvoiceId
 from billproof.invoicing.balance import BalanceChange, Settlement, Worth
 from billproof.invoicing.offered_discounts import OfferedDiscount
@@ -239,7 +240,8 @@ class PeriodBilling(Model):
 
     `terms` is the digest of the terms that the period was billed by, `known` that of all versions that were known then.
     A credit note that is a concession lowers what is owed; another one only what is billed, and has no `terms`: so the
-    next invoice looks at the period again.
+    next invoice looks at the period again. `billed_in` are the service periods that stayed with the month that billed
+    them.
     """
 
     period: str
@@ -250,6 +252,7 @@ class PeriodBilling(Model):
     terms: str = ""
     known: str = ""
     is_concession: bool = False
+    billed_in: tuple[BilledIn, ...] = Field(default=(), exclude_if=operator.not_)
 
     @property
     def is_own(self) -> bool:
@@ -265,6 +268,7 @@ class BillingSlot(Model):
     terms: str = ""
     known: str = ""
     is_concession: bool = False
+    billed_in: tuple[BilledIn, ...] = Field(default=(), exclude_if=operator.not_)
 
 
 class Released(Model):

@@ -36,11 +36,12 @@ from billproof.pipeline.level_sources import LevelSources, levels_read, reads_le
 from billproof.pipeline.months import Months
 from billproof.pipeline.paid_ahead import paid_ahead
 from billproof.pipeline.settling import SettledMonths
+from billproof.pipeline.staying import with_digests
 from billproof.pipeline.stopped_accounts import readable_family
 from billproof.pipeline.unbilled_usage import UnbilledUsage
 from billproof.pipeline.windows import unpriced, window_of
 from billproof.ports import Objects
-from billproof.pricing.digests import terms_digest, versions_digest
+from billproof.pricing.digests import versions_digest
 from billproof.pricing.service import unpriceable
 from billproof.pricing.terms import AccountTerms, BookingRule, EarlierPeriod
 from billproof.pricing.unbilled import UnbilledMonth
@@ -52,7 +53,7 @@ MAX_EARLIER = 60
 """Earlier periods that one invoice bills differences of, oldest first; the others wait for the next."""
 KEPT = (
     *("earlier", "known", "terms_digest", "before", "unbilled_one_offs", "carried", "drawn", "credits", "committed"),
-    *("line_ids", "booking", "balances", "zero_invoices", "unbilled"),
+    *("line_ids", "booking", "balances", "zero_invoices", "unbilled", "billed_in"),
 )
 """What an account whose invoice is released keeps of the terms that it was made from."""
 
@@ -155,7 +156,6 @@ class AccountPlanner:
         terms = terms.model_copy(
             update={
                 "known": "" if len(months) > MAX_EARLIER else versions_digest(family.contracts),
-                "terms_digest": terms_digest(terms.contracts, self._period),
                 "carried": history.carried_into(self._period) if any(one.rolls_over for one in terms.contracts) else (),
                 "drawn": drawn,
                 "credits": slot if any(contract.credits for contract in family.contracts) else None,
@@ -174,8 +174,9 @@ class AccountPlanner:
             plan = self._with_earlier(plan, month, settled.of(month), family, history, levels)
         unbilled = self._unbilled.months(family, billings, settled, marks=self._marks, billed_now=months)
         plan = self._with_unbilled(plan, family, unbilled, billed={*settled.months, *months, self._period.name})
-        committed = committed_before(plan.terms, family.contracts, history, self._period)
-        return replace(plan, terms=plan.terms.model_copy(update={"committed": committed}))
+        terms = with_digests(plan.terms, settled, self._period, versions_digest(family.contracts))
+        committed = committed_before(terms, family.contracts, history, self._period)
+        return replace(plan, terms=terms.model_copy(update={"committed": committed}))
 
     def _billed_by_a_later_month(self, family: Family) -> AccountPlan:
         """Plan an account whose period the invoice of a later month billed: it has nothing left to bill for it."""
@@ -269,7 +270,6 @@ class AccountPlanner:
             carried=history.carried_into(period) if any(one.rolls_over for one in contracts) else (),
             line_ids=line_ids,
             billed=tuple(billed_lines(self._register, self._objects, before)),
-            terms_digest=terms_digest(contracts, period),
         )
         windows = self._windows_now(family, contracts, period, after=self._seen(before, family, month), levels=levels)
         added = {"earlier": (*plan.terms.earlier, earlier), "findings": findings}

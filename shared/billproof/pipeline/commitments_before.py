@@ -31,7 +31,7 @@ def committed_before(
     stated = any(commitment.months != 1 for version in versions for commitment in version.commitments)
     if terms.earlier:
         return _said_of(known, history, all_terms=known) if stated else ()
-    own = timelines(terms.contracts, period)
+    own = timelines(terms.contracts, period, terms.billed_in)
     since = min((due.period.start for timeline in own for due in dues(timeline, period)), default=None)
     mine = [term for term in known if since is None or term.is_due_in(period) or term.days.end > since]
     return _said_of(mine, history) if mine else ()

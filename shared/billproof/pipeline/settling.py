@@ -9,6 +9,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from datetime import date, datetime, timedelta
 from operator import attrgetter
 
+from billproof.contracts.billed_in import BilledIn
 from billproof.contracts.model import Contract
 from billproof.contracts.timeline import governing, timelines
 from billproof.identities import InvoiceId
@@ -38,6 +39,12 @@ class SettledMonths:
             month: mine for month, mine in sorted(self._by_month.items()) if mine[0].ordinal == 0
         }  # no invoice billed it at all
         self._period = period
+        self._last = next(reversed(self._by_month.values()))[0] if self._by_month else None
+
+    @property
+    def billed_in(self) -> tuple[BilledIn, ...]:
+        """The service periods that stay with the month that billed them, as the last invoice knew them."""
+        return self._last.billed_in if self._last else ()
 
     def of(self, month: str) -> list[PeriodBilling]:
         """Return the settlements of a month in their order; none where it was never billed."""
@@ -62,8 +69,7 @@ class SettledMonths:
         What was unbilled of a month in which nothing is in force is of a term that fell short before: the last month of
         the contracts is named for it.
         """
-        last = next(reversed(self._by_month.values()), None)
-        news = last is not None and last[0].known != known
+        news = self.has_news(known)
         has_credits = any(contract.credits for contract in contracts)
         changed = {
             month
@@ -74,6 +80,10 @@ class SettledMonths:
         conceded = {month for month, settlements in self._by_month.items() if settlements[-1].is_concession}
         return changed | conceded if has_credits else changed
 
+    def has_news(self, known: str) -> bool:
+        """Say whether a version became known since the last invoice; `known` is the digest of all that are known."""
+        return self._last is not None and self._last.known != known
+
     def _last_in_force(self, contracts: Sequence[Contract], unbilled: str) -> str:
         """Return the last billed month of contracts that are over by a month that a note unbilled; "" if none."""
         if self._by_month[unbilled][-1].terms or governing(contracts, Period.month(unbilled)):
@@ -81,11 +91,10 @@ class SettledMonths:
         before = [month for month in self._by_month if month < unbilled]
         return next((month for month in reversed(before) if governing(contracts, Period.month(month))), "")
 
-    @staticmethod
-    def digest(contracts: Sequence[Contract], month: str) -> str:
+    def digest(self, contracts: Sequence[Contract], month: str) -> str:
         """Return the digest of a month's terms as they are known now; raises UnpriceableCharge."""
         period = Period.month(month)
-        return terms_digest(governing(contracts, period), period)
+        return terms_digest(governing(contracts, period), period, self.billed_in)
 
     def late(
         self,

@@ -119,7 +119,10 @@ class AccountPricer:
 
     @cached_property
     def _own_timelines(self) -> list[Timeline]:
-        return timelines(self._terms.contracts, self._plan.period)
+        return self._laid_out(self._terms.contracts, self._plan.period)
+
+    def _laid_out(self, contracts: Iterable[Contract], period: Period) -> list[Timeline]:
+        return timelines(contracts, period, self._terms.billed_in)
 
     def _owed(
         self,
@@ -131,7 +134,7 @@ class AccountPricer:
     ) -> list[Owed]:
         """Return what each contract owes at home in a month, and keep what of its allowances rolls over."""
         usages = {member.id: self._usages[member.id, period.name] for member in self._terms.members}
-        laid_out = self._own_timelines if period == self._plan.period else timelines(contracts, period)
+        laid_out = self._own_timelines if period == self._plan.period else self._laid_out(contracts, period)
         basis = Basis(
             period=period,
             meters=self._meters,
@@ -191,7 +194,7 @@ class AccountPricer:
             return [contract.timeline for contract in own]
         versions = [*self._terms.contracts, *(version for month in self._terms.earlier for version in month.contracts)]
         known = {(version.id, version.version): version for version in versions}
-        return timelines(known.values(), self._plan.period)
+        return self._laid_out(known.values(), self._plan.period)
 
     def _shortfalls(self, timeline: Timeline, lines: Iterable[PricedLine]) -> list[PricedLine]:
         return self._of_terms(commitment_lines, timeline, lines)

@@ -77,10 +77,11 @@ def concessions(earlier: EarlierPeriod, now: Sequence[PricedLine]) -> Conceded:
 def _slot(term: str, line: PricedLine | BilledLine) -> tuple[object, ...]:
     """Return the service period that a line is a part of: a version may cut it into several, or leave none of one."""
     name = line.id if isinstance(line, PricedLine) else line.line
-    return term, _is_true_up(name), line.service_period, tuple(sorted(line.dimension.items()))
+    return term, is_true_up(name), line.service_period, tuple(sorted(line.dimension.items()))
 
 
-def _is_true_up(line: str) -> bool:
+def is_true_up(line: str) -> bool:
+    """Say whether a line is of seats above the committed ones, by its id."""
     try:
         return LineId.parse(line).true_up
     except NotFound:  # ids of old runs, whose values are not escaped

@@ -4,10 +4,11 @@ It covers more than the month may need, never less: every term that is stated fo
 home in the month, or which shares one of its months with those.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from billproof.contracts.billed_in import BilledIn
 from billproof.contracts.charges import Term, Timing
 from billproof.contracts.model import Contract
 from billproof.contracts.timeline import Span, Timeline, timelines
@@ -35,12 +36,12 @@ def versions_digest(contracts: Iterable[Contract]) -> str:
     return digest(sorted(versions) + sorted(name for name, stated in timings_of.items() if len(stated) > 1))
 
 
-def terms_digest(contracts: Iterable[Contract], period: Period) -> str:
+def terms_digest(contracts: Iterable[Contract], period: Period, billed_in: Sequence[BilledIn] = ()) -> str:
     """Return the digest of the terms that decide what is owed at home in a month.
 
     Raises UnpriceableCharge where they cannot be laid out.
     """
-    return digest([_stated(timeline, period) for timeline in timelines(contracts, period)])
+    return digest([_stated(timeline, period) for timeline in timelines(contracts, period, billed_in)])
 
 
 def _stated(timeline: Timeline, period: Period) -> dict[str, Any]:

@@ -7,8 +7,9 @@ once         the month that holds the day on which it is due
 
 A service period is at home with all its parts, however late in it the terms change: a year that is billed in advance
 owes the price of its last month in its home month, too. The timing of its first day is that of all its days: what was
-billed stays billed. One that is metered on some of its days is billed in arrears: what is used is not known before. The
-days on which the same priced terms hold are one part, also where other terms hold between them:
+billed stays billed. One that is metered on some of its days is billed in arrears: what is used is not known before. A
+fee that was billed stays with the month that billed it, whatever a version says that becomes known later. The days on
+which the same priced terms hold are one part, also where other terms hold between them:
 
     version 1 |===|           version 1 and 3 say the same: two parts, of which the first has two ranges of days
     version 2     |===|
@@ -71,7 +72,8 @@ def dues(timeline: Timeline, period: Period) -> Iterator[Due]:
         if once is not None:
             yield once
         for cadence, mine in by_cadence(spans):
-            if cadence.is_calendar_month and all(timings(span) == {Timing.IN_ARREARS} for span in mine):
+            in_arrears = not mine[0].billed_in and all(timings(span) == {Timing.IN_ARREARS} for span in mine)
+            if cadence.is_calendar_month and in_arrears:
                 yield from parts_of(mine, period)  # a month in arrears is at home in itself
                 continue
             for service_period in cadence.periods_touching(cadence.period_of(period.start).start, upcoming.end):
@@ -164,9 +166,11 @@ def parts_of(spans: Sequence[Span[Charge]], service_period: Period) -> list[Due]
         kept[-1] = DateRange(start=kept[-1].start, end=service_period.end)
     is_in_advance = first_timing is Timing.IN_ADVANCE and not is_metered
     home = _home(service_period, spans[0].days.start, last, is_in_advance=is_in_advance)
+    stays = spans[0].billed_in.get(service_period.start, home)
+    homes = (home if span.term.is_metered else stays for span, _ in stated)
     return [
         Due(span, service_period, str(days[0].start) if number else "", home, tuple(days))
-        for number, (span, days) in enumerate(stated)
+        for number, ((span, days), home) in enumerate(zip(stated, homes, strict=True))
     ]
 
 

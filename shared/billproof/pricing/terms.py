@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from billproof.approvals.policy import Policy
+from billproof.contracts.billed_in import BilledIn
 from billproof.contracts.charges import RecognitionMethod
 from billproof.contracts.model import Contract, ZeroInvoices
 from billproof.errors import UnpriceableCharge
@@ -214,7 +215,8 @@ class AccountTerms(Model):
     written down. `booking` is how the invoice is booked. `issue` is null where its invoice is issued on the day of its
     run. `balances` are what earlier documents left of the account's balance, by currency. What comes to
     nothing is sent where the terms were frozen before contracts said otherwise (`zero_invoices`). `unbilled` are the
-    months without an invoice that late usage reached.
+    months without an invoice that late usage reached. `billed_in` are the service periods that stay with the month that
+    billed them.
     """
 
     account: Account
@@ -238,6 +240,7 @@ class AccountTerms(Model):
     zero_invoices: ZeroInvoices = ZeroInvoices.SENT
     unbilled: tuple[UnbilledMonth, ...] = Field(default=(), exclude_if=operator.not_)
     paid_ahead: tuple[PaidAhead, ...] = Field(default=(), exclude_if=operator.not_)
+    billed_in: tuple[BilledIn, ...] = Field(default=(), exclude_if=operator.not_)
 
     @model_validator(mode="before")
     @classmethod

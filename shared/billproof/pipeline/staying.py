@@ -1,0 +1,82 @@
+"""Which service periods stay with the month that billed them, though versions now state another month for them.
+
+A version that becomes known later may say that a fee is billed at another time. What is billed is not taken back for
+that, with what credit notes took back of it. It moves only where the charge goes on in arrears beyond all days that
+were billed: the rest is not due before its own month.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+
+from billproof.contracts.billed_in import BilledIn
+from billproof.contracts.timeline import Timeline, timelines
+from billproof.money import exactly
+from billproof.periods import Period
+from billproof.pipeline.settling import SettledMonths
+from billproof.pricing.concessions import base_of, is_true_up
+from billproof.pricing.digests import terms_digest
+from billproof.pricing.service_periods import by_cadence, parts_of
+from billproof.pricing.terms import AccountTerms, BilledLine, EarlierPeriod
+
+
+def with_digests(terms: AccountTerms, settled: SettledMonths, period: Period, known: str) -> AccountTerms:
+    """Return terms with the service periods that stay, and the digests of each month's terms, by which it is billed.
+
+    `known` is the digest of the versions that are known. Raises UnpriceableCharge where they cannot be laid out.
+    """
+    stays = settled.billed_in
+    if settled.has_news(known):
+        stays = _staying(terms.earlier, stays)
+    earlier = tuple(
+        month.model_copy(update={"terms_digest": terms_digest(month.contracts, month.period, stays)})
+        for month in terms.earlier
+    )
+    own = terms_digest(terms.contracts, period, stays)
+    return terms.model_copy(update={"billed_in": stays, "earlier": earlier, "terms_digest": own})
+
+
+def _staying(months: Iterable[EarlierPeriod], known: Sequence[BilledIn]) -> tuple[BilledIn, ...]:
+    """Return the service periods that stay: those that are known, and those of months whose terms have changed."""
+    stays = list(known)
+    for month in months:
+        if month.billed:
+            laid_out = {timeline.id: timeline for timeline in timelines(month.contracts, month.period, stays)}
+            stays += _of_month(month, laid_out)
+    return tuple(stays)
+
+
+def _of_month(month: EarlierPeriod, laid_out: dict[str, Timeline]) -> Iterator[BilledIn]:
+    for fee in _fees(month.billed):
+        timeline = laid_out.get(fee.contract)
+        home = _home(timeline, fee) if timeline else None
+        if home is None or home == month.period.start:
+            continue
+        if home < month.period.start or fee.covered.end > month.period.end:
+            start = fee.service_period.start
+            yield BilledIn(contract=fee.contract, charge=fee.charge, start=start, month=month.period.start)
+
+
+@exactly
+def _fees(lines: Iterable[BilledLine]) -> list[BilledLine]:
+    """Return the last part of each service period of which something is billed, or was before it was conceded."""
+    by_key = {(line.contract, line.line): line for line in lines if not line.is_draw}
+    worth: dict[tuple[str, str, Period], Decimal] = {}
+    last: dict[tuple[str, str, Period], BilledLine] = {}
+    for key, line in by_key.items():
+        fee = by_key[base_of(key, by_key)]
+        if fee.term not in {"", fee.charge} or is_true_up(fee.line):
+            continue
+        name = fee.contract, fee.charge, fee.service_period
+        worth[name] = worth.get(name, Decimal(0)) + line.net.amount + line.conceded
+        last[name] = max(last.get(name, fee), fee, key=lambda part: part.covered.end)
+    return [fee for name, fee in last.items() if worth[name]]
+
+
+def _home(timeline: Timeline, fee: BilledLine) -> date | None:
+    """Return the month that versions now state for a fee's service period; None where they state none."""
+    spans = [span for span in timeline.charges if span.term.id == fee.charge]
+    for cadence, mine in by_cadence(spans):
+        if cadence.period_of(fee.service_period.start) == fee.service_period:
+            return next((due.home for due in parts_of(mine, fee.service_period) if not due.span.term.is_metered), None)
+    return None

@@ -1,0 +1,142 @@
+"""What stays with the invoice that billed it, though a version that becomes known later states another month for it."""
+
+from tests.reference.builders import charge, credit_note, flat, life, per_unit, usage_charge, used, version
+from tests.reference.cases import FIRST, MARCH, Case, billed_by_run, earned_in, left
+from tests.reference.figures import Document
+
+QUARTER, THIRD_MONTH = (FIRST, "2013-04-01"), (MARCH, "2013-04-01")
+
+
+def restated(
+    *timings: str, known: str, amount: str = "900", notes: tuple[Document, ...] = (), until: str = "2013-06"
+) -> Document:
+    """Return a fee of 900.00 a quarter; a version says later that it is billed otherwise from its first day on."""
+    first, second = (
+        charge(flat(price), cadence={"interval": "quarter"}, timing=timing)
+        for price, timing in zip(("900", amount), timings, strict=True)
+    )
+    versions = [version(first), version(second, number=2, known=known)]
+    return life(versions, months=("2013-01", until), meters=[], credit_notes=list(notes))
+
+
+HUNDRED = (credit_note("2013-02-06", "fee", QUARTER, amount="100"),)
+"""100.00 of the first quarter are conceded, on the invoice that billed it in advance."""
+INTO_ARREARS = restated("in_advance", "in_arrears", known="2013-02-20", notes=HUNDRED)
+DEARER = restated("in_advance", "in_arrears", known="2013-02-20", amount="1200", notes=HUNDRED)
+CHEAPER = restated("in_advance", "in_arrears", known="2013-02-20", amount="60", notes=HUNDRED)
+BILLED_AGAIN = restated(
+    "in_advance",
+    "in_arrears",
+    known="2013-02-20",
+    notes=(credit_note("2013-02-06", "fee", QUARTER, amount="900", rebill=True),),
+)
+INTO_ADVANCE = restated(
+    "in_arrears",
+    "in_advance",
+    known="2013-04-20",
+    notes=(credit_note("2013-04-06", "fee", QUARTER, amount="100"),),
+)
+GOES_ON = life(
+    [
+        version(charge(flat("900"), cadence={"interval": "quarter"}, until="2013-02-15")),
+        version(charge(flat("900"), cadence={"interval": "quarter"}), number=2, known="2013-03-05"),
+    ],
+    months=("2013-01", "2013-04"),
+    meters=[],
+)
+"""A quarter in arrears that ended on 15 February, so that February billed 45 days of it; in March it goes on."""
+METERED_SINCE = life(
+    [
+        version(charge(flat("280"), timing="in_advance")),
+        version(usage_charge(per_unit("1"), "fee"), number=2, since="2013-03-16", known="2013-03-18"),
+    ],
+    [used("2013-03-20", "7")],
+    months=("2013-01", "2013-04"),
+    credit_notes=[credit_note("2013-03-10", "fee", THIRD_MONTH, amount="100")],
+)
+BEGUN_EARLIER = life(
+    [
+        version(charge(flat("70"), since="2013-02-18", cadence={"interval": "week"}, timing="in_advance")),
+        version(
+            charge(flat("70"), since="2013-01-28", cadence={"interval": "week"}, timing="in_advance"),
+            number=2,
+            known="2013-03-18",
+        ),
+    ],
+    months=("2013-01", "2013-03"),
+    meters=[],
+    credit_notes=[credit_note("2013-03-20", "fee", ("2013-02-25", "2013-03-04"), amount="30")],
+)
+"""Weeks of 70.00 since 18 February: February bills those up to March's last. Then they began on 28 January."""
+
+MOVES: list[Case] = [
+    Case(
+        "2.1",
+        "a quarter that was billed in advance stays billed where a version says that it always was in arrears",
+        INTO_ARREARS,
+        billed_by_run("2013-02"),
+        "0.00",
+    ),
+    Case(
+        "2.1",
+        "its last month does not bill it again, nor what a credit note conceded of it",
+        INTO_ARREARS,
+        billed_by_run("2013-03"),
+        "0.00",  # 900 - 100 conceded - 800 billed; billed again at home in March it came to 1,000 in all
+    ),
+    Case("2.1", "of it 800.00 are left", INTO_ARREARS, left("fee", "2013-04-04T00:00:00Z"), "800.00"),
+    Case("2.1", "the next quarter is billed when it is over", INTO_ARREARS, billed_by_run("2013-06"), "900.00"),
+    Case(
+        "2.1",
+        "its first month earned 310.00, and 34.44 of what was conceded of them are taken back in the month of the note",
+        INTO_ARREARS,
+        earned_in("2013-02"),
+        "214.44",  # 800 x 59/90 = 524.44, less 310
+    ),
+    Case("2.1", "dearer, only what it is dearer is billed", DEARER, billed_by_run("2013-02"), "300.00"),
+    Case(
+        "2.1",
+        "cheaper than what was conceded of it, all that is left of it is given back",
+        CHEAPER,
+        billed_by_run("2013-02"),
+        "-800.00",  # 60 - 60 conceded - 800 billed
+    ),
+    Case(
+        "2.1",
+        "one that a credit note took back to be billed again is billed when it is due",
+        BILLED_AGAIN,
+        billed_by_run("2013-03"),
+        "900.00",
+    ),
+    Case("2.1", "and not before", BILLED_AGAIN, billed_by_run("2013-02"), "0.00"),
+    Case(
+        "2.1",
+        "a quarter that was billed in arrears stays with that invoice where a version says in advance",
+        INTO_ADVANCE,
+        billed_by_run("2013-04"),
+        "900.00",  # the second quarter, which is due since March; of the first nothing
+    ),
+    Case("2.1", "and June bills the third ahead", INTO_ADVANCE, billed_by_run("2013-06"), "900.00"),
+    Case("2.1", "800.00 of the first are left", INTO_ADVANCE, left("fee", "2013-05-01T00:00:00Z"), "800.00"),
+    Case(
+        "2.1",
+        "a quarter in arrears that had ended and goes on is billed whole when it is over",
+        GOES_ON,
+        billed_by_run("2013-03"),
+        "450.00",  # 900, less the 45 days that February billed
+    ),
+    Case(
+        "2.1",
+        "a month that was billed in advance and is metered from the 16th keeps what was conceded of its fee",
+        METERED_SINCE,
+        billed_by_run("2013-03"),
+        "-137.52",  # 280 x 15/31 + 7 - 100 = 42.48, less the 180 that are left of 280
+    ),
+    Case(
+        "2.1",
+        "weeks stay with the month that billed them where their charge turns out to have begun before",
+        BEGUN_EARLIER,
+        billed_by_run("2013-03"),
+        "560.00",  # three weeks before the 18th, and the five of April; nothing of the 40 that are left of the second
+    ),
+]
