@@ -109,8 +109,8 @@ def _run(books: Books, life: Life, month: date, at: datetime) -> None:
     """Bill what is owed of every slot that is due, less what is billed of it.
 
     A fee that is billed stays with the month that billed it, unless it goes on in arrears beyond the days that were
-    billed: then it is taken back, and billed when it is due. A run of an earlier month than one that has an invoice
-    bills nothing: its month is billed by then.
+    billed and nothing of it is conceded: then it is taken back, and billed when it is due. A run of an earlier month
+    than one that has an invoice bills nothing: its month is billed by then.
     """
     if month <= books.latest:
         books.add(Issued(month, at, {}, stays=dict(books.stays)))
@@ -142,8 +142,9 @@ def _let_stay(books: Books, owed: list[Owed], conceded: dict[Slot, int]) -> None
             continue
         month, until = books.billed_in[each.slot]
         now = next((line.due for line in each.lines if line.is_fee), month)
-        is_billed = books.left.get(each.slot, NONE).net + conceded.get(each.slot, 0)
-        if is_billed and (now < month or (now > month and until > add_months(month, 1))):
+        off = conceded.get(each.slot, 0)
+        goes_on = until <= add_months(month, 1) and not off
+        if books.left.get(each.slot, NONE).net + off and (now < month or (now > month and not goes_on)):
             books.stays[each.slot] = month
 
 

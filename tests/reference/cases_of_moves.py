@@ -36,15 +36,19 @@ INTO_ADVANCE = restated(
     known="2013-04-20",
     notes=(credit_note("2013-04-06", "fee", QUARTER, amount="100"),),
 )
-GOES_ON = life(
-    [
-        version(charge(flat("900"), cadence={"interval": "quarter"}, until="2013-02-15")),
-        version(charge(flat("900"), cadence={"interval": "quarter"}), number=2, known="2013-03-05"),
-    ],
-    months=("2013-01", "2013-04"),
-    meters=[],
-)
-"""A quarter in arrears that ended on 15 February, so that February billed 45 days of it; in March it goes on."""
+
+
+def goes_on(*notes: Document) -> Document:
+    """Return a year in arrears that ended on 15 February, so that February billed 45 days of it; then it goes on."""
+    versions = [
+        version(charge(flat("365"), cadence={"interval": "year"}, until="2013-02-15")),
+        version(charge(flat("365"), cadence={"interval": "year"}), number=2, known="2013-03-05"),
+    ]
+    return life(versions, months=("2013-01", "2013-12"), meters=[], credit_notes=list(notes))
+
+
+GOES_ON = goes_on()
+GOES_ON_CONCEDED = goes_on(credit_note("2013-03-04", "fee", (FIRST, "2014-01-01"), amount="5"))
 METERED_SINCE = life(
     [
         version(charge(flat("280"), timing="in_advance")),
@@ -120,10 +124,18 @@ MOVES: list[Case] = [
     Case("2.1", "800.00 of the first are left", INTO_ADVANCE, left("fee", "2013-05-01T00:00:00Z"), "800.00"),
     Case(
         "2.1",
-        "a quarter in arrears that had ended and goes on is billed whole when it is over",
+        "a year in arrears that had ended and goes on is billed when it is over",
         GOES_ON,
         billed_by_run("2013-03"),
-        "450.00",  # 900, less the 45 days that February billed
+        "-45.00",  # the 45 days that February billed
+    ),
+    Case("2.1", "and then whole", GOES_ON, billed_by_run("2013-12"), "365.00"),
+    Case(
+        "2.1",
+        "one of which something was conceded stays with its invoice, and the rest is billed at once",
+        GOES_ON_CONCEDED,
+        billed_by_run("2013-03"),
+        "320.00",  # 365 - 5 - 40
     ),
     Case(
         "2.1",

@@ -1,8 +1,8 @@
 """Which service periods stay with the month that billed them, though versions now state another month for them.
 
 A version that becomes known later may say that a fee is billed at another time. What is billed is not taken back for
-that, with what credit notes took back of it. It moves only where the charge goes on in arrears beyond all days that
-were billed: the rest is not due before its own month.
+that, nor is what was conceded of it billed again. It moves only where nothing was conceded and the charge goes on in
+arrears beyond all days that were billed: the rest is not due before its own month.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +18,8 @@ from billproof.pricing.concessions import base_of, is_true_up
 from billproof.pricing.digests import terms_digest
 from billproof.pricing.service_periods import by_cadence, parts_of
 from billproof.pricing.terms import AccountTerms, BilledLine, EarlierPeriod
+
+ZERO = Decimal(0)
 
 
 def with_digests(terms: AccountTerms, settled: SettledMonths, period: Period, known: str) -> AccountTerms:
@@ -47,30 +49,35 @@ def _staying(months: Iterable[EarlierPeriod], known: Sequence[BilledIn]) -> tupl
 
 
 def _of_month(month: EarlierPeriod, laid_out: dict[str, Timeline]) -> Iterator[BilledIn]:
-    for fee in _fees(month.billed):
+    for fee, is_conceded in _fees(month.billed):
         timeline = laid_out.get(fee.contract)
         home = _home(timeline, fee) if timeline else None
         if home is None or home == month.period.start:
             continue
-        if home < month.period.start or fee.covered.end > month.period.end:
+        if home < month.period.start or fee.covered.end > month.period.end or is_conceded:
             start = fee.service_period.start
             yield BilledIn(contract=fee.contract, charge=fee.charge, start=start, month=month.period.start)
 
 
 @exactly
-def _fees(lines: Iterable[BilledLine]) -> list[BilledLine]:
-    """Return the last part of each service period of which something is billed, or was before it was conceded."""
+def _fees(lines: Iterable[BilledLine]) -> list[tuple[BilledLine, bool]]:
+    """Return the last part of each service period of which something is billed or conceded, and whether it is conceded.
+
+    What was billed and taken back whole is no part of it.
+    """
     by_key = {(line.contract, line.line): line for line in lines if not line.is_draw}
-    worth: dict[tuple[str, str, Period], Decimal] = {}
+    net: dict[tuple[str, str, Period], Decimal] = {}
+    conceded: dict[tuple[str, str, Period], Decimal] = {}
     last: dict[tuple[str, str, Period], BilledLine] = {}
     for key, line in by_key.items():
         fee = by_key[base_of(key, by_key)]
         if fee.term not in {"", fee.charge} or is_true_up(fee.line):
             continue
         name = fee.contract, fee.charge, fee.service_period
-        worth[name] = worth.get(name, Decimal(0)) + line.net.amount + line.conceded
+        net[name] = net.get(name, ZERO) + line.net.amount
+        conceded[name] = conceded.get(name, ZERO) + line.conceded
         last[name] = max(last.get(name, fee), fee, key=lambda part: part.covered.end)
-    return [fee for name, fee in last.items() if worth[name]]
+    return [(fee, bool(conceded[name])) for name, fee in last.items() if net[name] + conceded[name]]
 
 
 def _home(timeline: Timeline, fee: BilledLine) -> date | None:
