@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.reference.days import add_months, days_between, month_start
 from tests.reference.figures import Document, in_currency
-from tests.reference.lives_charges import ZONES, Drawn, charges, meters_of, usage_of, with_other_timing
+from tests.reference.lives_charges import ZONES, Drawn, begun, charges, meters_of, usage_of, with_other_timing
 from tests.reference.lives_notes import credit_notes
 from tests.reference.terms import Contract
 
@@ -213,13 +213,16 @@ def _waiver(draw: Drawn, frame: Frame, names: list[str], name: str) -> Document:
 
 
 def _amended(draw: Drawn, frame: Frame, before: Document, number: int) -> Document:
-    """Draw the next version: another price, seats, name or timing, an earlier end, or a charge that is dropped."""
+    """Draw the next version: another price, seats, name or timing, an earlier end, or a charge that is dropped.
+
+    What is restated is another timing or first day of the charges, or a later end, from the contract's first day on.
+    """
     terms = before["terms"]
     start, end = frame.day(draw), date.fromisoformat(terms["effective"]["end"])
     if start >= end:
         start = end - timedelta(days=1)
     changed = [dict(charge) for charge in terms["charges"]]
-    kind = draw(st.sampled_from(("price", "price", "name", "end", "drop", "timing", "nothing")))
+    kind = draw(st.sampled_from(("price", "price", "name", "end", "drop", "timing", "restated", "nothing")))
     if kind == "price":
         changed = [{**charge, "price": _dearer(charge["price"])} for charge in changed]
     elif kind == "name":
@@ -228,6 +231,9 @@ def _amended(draw: Drawn, frame: Frame, before: Document, number: int) -> Docume
         end = start + timedelta(days=draw(st.integers(1, (end - start).days)))
     elif kind == "timing":
         changed = [with_other_timing(charge) for charge in changed]
+    elif kind == "restated":
+        start, end = frame.start, draw(st.sampled_from((end, frame.end)))
+        changed = draw(st.sampled_from((list(map(with_other_timing, changed)), begun(changed, start))))
     elif kind == "drop" and len(changed) > 1:
         changed = changed[:-1]
     left = {charge["id"] for charge in changed}

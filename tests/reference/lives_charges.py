@@ -143,6 +143,11 @@ def with_other_timing(charge: Document) -> Document:
     return {**charge, "timing": "in_advance" if charge["timing"] == "in_arrears" else "in_arrears"}
 
 
+def begun(charges_: list[Document], start: date) -> list[Document]:
+    """Return charges that begin on a day."""
+    return [{**charge, "effective": {"start": str(start), "end": None}} for charge in charges_]
+
+
 def meters_of(charges_: list[Document]) -> list[Document]:
     """Return the meters that charges read; a meter's name begins with how it aggregates."""
     names = {name for each in charges_ for name in (each.get("meter"), each.get("seats_meter")) if name}
