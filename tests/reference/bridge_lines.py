@@ -56,7 +56,7 @@ class Reader:
         self._commitments = {term["id"]: term for version in versions for term in version.get("commitments") or ()}
         self._once = {
             (version["id"], charge["id"]): charge["price"]
-            for version in versions
+            for version in reversed(versions)
             for charge in version["charges"]
             if charge["price"]["model"] in DUE_ONCE
         }

@@ -49,6 +49,19 @@ def goes_on(*notes: Document) -> Document:
 
 GOES_ON = goes_on()
 GOES_ON_CONCEDED = goes_on(credit_note("2013-03-04", "fee", (FIRST, "2014-01-01"), amount="5"))
+
+
+def set_up(*notes: Document) -> Document:
+    """Return a fee of 500.00 that was due on 10 January; later it is said to be due on 20 March."""
+    versions = [
+        version(charge({"model": "one_off", "amount": "500", "due_on": "2013-01-10"})),
+        version(charge({"model": "one_off", "amount": "500", "due_on": "2013-03-20"}), number=2, known="2013-02-20"),
+    ]
+    return life(versions, months=("2013-01", "2013-04"), meters=[], credit_notes=list(notes))
+
+
+SET_UP = set_up()
+SET_UP_CONCEDED = set_up(credit_note("2013-02-10", "fee", ("2013-01-10", "2013-01-11"), amount="100"))
 METERED_SINCE = life(
     [
         version(charge(flat("280"), timing="in_advance")),
@@ -136,6 +149,24 @@ MOVES: list[Case] = [
         GOES_ON_CONCEDED,
         billed_by_run("2013-03"),
         "320.00",  # 365 - 5 - 40
+    ),
+    Case("2.1", "a one-off fee that is due later is taken back", SET_UP, billed_by_run("2013-02"), "-500.00"),
+    Case("2.1", "and billed when it is due", SET_UP, billed_by_run("2013-03"), "500.00"),
+    Case(
+        "2.1",
+        "one of which something was conceded stays with its invoice",
+        SET_UP_CONCEDED,
+        billed_by_run("2013-02"),
+        "0.00",
+    ),
+    Case("2.1", "and is not billed again", SET_UP_CONCEDED, billed_by_run("2013-03"), "0.00"),
+    Case("2.1", "of it 400.00 are left", SET_UP_CONCEDED, left("fee"), "400.00"),
+    Case(
+        "2.1",
+        "what was earned of it on 10 January is earned on 20 March",
+        SET_UP_CONCEDED,
+        earned_in("2013-02"),
+        "-500.00",
     ),
     Case(
         "2.1",

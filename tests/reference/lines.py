@@ -136,7 +136,10 @@ class Writer:
 
 
 def once(writer: Writer, charge_id: str, spans: list[Span], place: int) -> list[Line]:
-    """Write the line of a one-off charge or milestone: on the first day on which known terms say that it is due."""
+    """Write the line of a one-off charge or milestone: on the first day on which known terms say that it is due.
+
+    It is one thing that is owed, named by the day that its first version says.
+    """
     for span in spans:
         text = span.price.get("due_on") or span.price.get("reached_on")
         if text is None:
@@ -148,9 +151,18 @@ def once(writer: Writer, charge_id: str, spans: list[Span], place: int) -> list[
         part = Part((day,), (day,), day, day + DAY, span.charge, span.price)
         whole = {day: 1}
         piece = Piece(part, number(span.price["amount"]), Fraction(0), Fraction(0), whole, whole)
-        slot = Slot(writer.contract.id, charge_id, "charge", part.start, part.end)
+        first = _first_day_of(writer.contract, charge_id) or day
+        slot = Slot(writer.contract.id, charge_id, "charge", first, first + DAY)
         return writer.lines(slot, [piece], month_start(day), place)
     return []
+
+
+def _first_day_of(contract: Contract, charge_id: str) -> date | None:
+    stated = (
+        charge["price"] for version in contract.versions for charge in version["charges"] if charge["id"] == charge_id
+    )
+    days = (price.get("due_on") or price.get("reached_on") for price in stated)
+    return next((date.fromisoformat(day) for day in days if day), None)
 
 
 def fees(writer: Writer, charge_id: str, spans: list[Span], place: int) -> list[Line]:

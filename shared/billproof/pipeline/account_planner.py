@@ -160,7 +160,7 @@ class AccountPlanner:
                 "drawn": drawn,
                 "credits": slot if any(contract.credits for contract in family.contracts) else None,
                 "before": history.invoice_before() or brought_along.before(self._period),
-                "unbilled_one_offs": history.unbilled_one_offs(terms.contracts, settled_now=months),
+                "unbilled_one_offs": history.unbilled_one_offs(terms.contracts, months, settled.billed_in),
                 "issue": issue,
                 "paid_ahead": tuple(paid_ahead(terms, self._entity, issued, self._cash)) if self._cash else (),
                 "balances": self._register.balances.of_account(self._entity, terms),

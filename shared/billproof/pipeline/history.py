@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from operator import attrgetter
 
+from billproof.contracts.billed_in import BilledIn
 from billproof.contracts.charges import Charge
 from billproof.contracts.model import Contract
 from billproof.errors import NotFound
@@ -100,13 +101,16 @@ class History:
             for settlement in sorted(settled.values(), key=lambda settlement: settlement.number)
         ]
 
-    def unbilled_one_offs(self, contracts: Iterable[Contract], *, settled_now: Iterable[str]) -> tuple[str, ...]:
+    def unbilled_one_offs(
+        self, contracts: Iterable[Contract], settled_now: Iterable[str], billed_in: Iterable[BilledIn]
+    ) -> tuple[str, ...]:
         """Name the one-off charges that were due before the period and that no invoice of their month billed.
 
-        Months that are settled now have theirs billed now. What a later version dropped that governed its day is not
-        missing.
+        Months that are settled now have theirs billed now, and what stays with another month is billed. What a later
+        version dropped that governed its day is not missing.
         """
         missing: list[ContractPath] = []
+        staying = {ContractPath(stays.contract, stays.charge) for stays in billed_in}
         versions = list(contracts)
         for contract in versions:
             for charge in contract.charges:
@@ -114,6 +118,8 @@ class History:
                 if due_day is None or _is_dropped(charge, contract, versions, due_day):
                     continue
                 path = ContractPath(contract.id, charge.id)
+                if path in staying:
+                    continue
                 is_past = (
                     due_day < self._period.start and month_name(due_day) not in settled_now and path not in missing
                 )

@@ -12,11 +12,11 @@ from decimal import Decimal
 from billproof.contracts.billed_in import BilledIn
 from billproof.contracts.timeline import Timeline, timelines
 from billproof.money import exactly
-from billproof.periods import Period
+from billproof.periods import Period, month_name
 from billproof.pipeline.settling import SettledMonths
 from billproof.pricing.concessions import base_of, is_true_up
 from billproof.pricing.digests import terms_digest
-from billproof.pricing.service_periods import by_cadence, parts_of
+from billproof.pricing.service_periods import by_cadence, due_once, parts_of
 from billproof.pricing.terms import AccountTerms, BilledLine, EarlierPeriod
 
 ZERO = Decimal(0)
@@ -83,6 +83,10 @@ def _fees(lines: Iterable[BilledLine]) -> list[tuple[BilledLine, bool]]:
 def _home(timeline: Timeline, fee: BilledLine) -> date | None:
     """Return the month that versions now state for a fee's service period; None where they state none."""
     spans = [span for span in timeline.charges if span.term.id == fee.charge]
+    once = (span.term.price.due_day for span in spans if span.term.price.is_due_once)
+    for day in once:
+        if day is not None and due_once(spans, Period.month(month_name(day))):
+            return day.replace(day=1)
     for cadence, mine in by_cadence(spans):
         if cadence.period_of(fee.service_period.start) == fee.service_period:
             return next((due.home for due in parts_of(mine, fee.service_period) if not due.span.term.is_metered), None)

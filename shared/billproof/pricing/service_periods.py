@@ -98,20 +98,23 @@ def timings(span: Span[Charge]) -> set[Timing]:
 
 
 def due_once(spans: Sequence[Span[Charge]], period: Period) -> Due | None:
-    """Return what a charge owes once where its day is in a billing period: the first day that its terms name.
+    """Return what a charge owes once where its day is in a billing month: the first day that its terms name.
 
-    A milestone may be reached before the version begins that says so.
+    A milestone may be reached before the version begins that says so. What stays with the month that billed it is due
+    in that one, whatever day its terms name now.
     """
+    stays = next(iter(spans[0].billed_in.values()), None)
     for span in spans:
         price = span.term.price
         day = price.due_day
         if day is None or not (day in span.days or (price.may_be_due_before and day < span.days.start)):
             continue
-        if period.start <= day < period.end:
-            covered = intersection(span.days, DateRange(start=period.start, end=period.end))
-            days = covered or DateRange(start=day, end=day + ONE_DAY)
-            return Due(span, period, "", period.start, (days,))
-        return None
+        month = day.replace(day=1)
+        if period.start != (stays or month):
+            return None
+        covered = intersection(span.days, DateRange(start=period.start, end=period.end))
+        days = covered if covered and period.start == month else DateRange(start=day, end=day + ONE_DAY)
+        return Due(span, period, "", period.start, (days,))
     return None
 
 
