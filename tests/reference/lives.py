@@ -11,11 +11,19 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.reference.days import add_months, days_between, month_start
+from tests.reference.days import add_months, month_start
 from tests.reference.figures import Document, in_currency
-from tests.reference.lives_charges import ZONES, Drawn, begun, charges, meters_of, usage_of, with_other_timing
+from tests.reference.lives_charges import (
+    ZONES,
+    Drawn,
+    begun,
+    charges,
+    covered,
+    meters_of,
+    usage_of,
+    with_other_timing,
+)
 from tests.reference.lives_notes import credit_notes
-from tests.reference.terms import Contract
 
 STARTS = (date(2013, 1, 1), date(2013, 1, 17), date(2013, 12, 10), date(2016, 1, 31))
 """The first day of a contract: of a month and within one, in a leap year and not."""
@@ -81,17 +89,6 @@ def _frame(draw: Drawn) -> Frame:
     months = tuple(add_months(month_start(start), number) for number in range(draw(st.integers(2, 4))))
     after = add_months(months[-1], 1)
     return Frame(start, after - timedelta(days=draw(st.sampled_from((0, 0, 1, 12)))), months)
-
-
-def covered(meter: str, versions: list[Document], end: date) -> list[date]:
-    """Return the days on which a charge that reads a meter is in force, once every version is known."""
-    contract = Contract([version["terms"] for version in versions], end)
-    days: set[date] = set()
-    for charge in contract.charge_ids:
-        for span in contract.spans(charge):
-            if meter in (span.charge.get("meter"), span.charge.get("seats_meter")):
-                days |= set(days_between(span.start, span.end))
-    return sorted(days)
 
 
 def _runs(frame: Frame) -> list[Document]:

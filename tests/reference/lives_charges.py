@@ -1,12 +1,15 @@
 """The charges and the usage of random lives: every price model and aggregation, each in small numbers."""
 
 from datetime import date, datetime, time, timedelta
+from itertools import combinations
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
+from tests.reference.days import days_between
 from tests.reference.figures import Document
+from tests.reference.terms import Contract
 
 ZONES = ("America/New_York", "America/New_York", "Asia/Kathmandu", "Asia/Beirut", "America/Sao_Paulo")
 """Days of 23 and 25 hours, a quarter of an hour, days that begin at one, and a last hour of a day that comes twice."""
@@ -169,6 +172,23 @@ def meter_of(name: str) -> Document:
     if aggregation == "percentile":
         meter["percentile"] = "80"
     return meter
+
+
+def covered(meter: str, versions: list[Document], end: date) -> list[date]:
+    """Return the days on which a charge that reads a meter is in force, whichever of the later versions are known."""
+    first, *later = versions
+    known = ([first, *some] for number in range(len(versions)) for some in combinations(later, number))
+    return sorted(set.intersection(*(_covered(meter, some, end) for some in known)))
+
+
+def _covered(meter: str, versions: list[Document], end: date) -> set[date]:
+    contract = Contract([version["terms"] for version in versions], end)
+    days: set[date] = set()
+    for charge in contract.charge_ids:
+        for span in contract.spans(charge):
+            if meter in (span.charge.get("meter"), span.charge.get("seats_meter")):
+                days |= set(days_between(span.start, span.end))
+    return days
 
 
 def usage_of(draw: Drawn, days: dict[str, list[date]], meters: list[Document], time_zone: str) -> list[Document]:

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from tests.reference.days import day_of, days_between
 from tests.reference.figures import Document
-from tests.reference.lives import covered, lives
-from tests.reference.lives_charges import QUANTITY_PRICES, Drawn, charge_of, meter_of, usage_of
+from tests.reference.lives import lives
+from tests.reference.lives_charges import QUANTITY_PRICES, Drawn, charge_of, covered, meter_of, usage_of
 
 POOLED, CHILD = "pooled", "child"
 
