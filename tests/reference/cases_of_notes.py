@@ -12,10 +12,10 @@ from tests.reference.builders import (
     version,
     yearly,
 )
-from tests.reference.cases import FEBRUARY, FIRST, MARCH, Q1, Case, earned_in, left, minimum, owed
+from tests.reference.cases import FEBRUARY, FIRST, MARCH, Q1, Case, earned_in, given_back, left, minimum, owed
 from tests.reference.figures import Document
 
-YEAR = (FIRST, "2014-01-01")
+YEAR, QUARTER = (FIRST, "2014-01-01"), (FIRST, "2013-04-01")
 
 
 def noted(*notes: Document, known: str | None = None) -> Document:
@@ -87,6 +87,15 @@ SHORTFALL_CONCEDED = life(
     credit_notes=[credit_note("2013-04-02", "minimum", (FIRST, MARCH), kind="shortfall")],
 )
 """Ninety are billed in February and conceded on 2 April; the run of March, on the 3rd, knows that only 80 were owed."""
+FOR_DAYS = life(
+    version(usage_charge(per_unit("1")), commitments=[minimum("90", ["usage"], months=3)], until="2013-04-01"),
+    months=("2013-01", "2013-04"),
+    credit_notes=[
+        credit_note("2013-04-05", "minimum", QUARTER, kind="shortfall", days=days(FIRST, "2013-01-31")),
+        credit_note("2013-04-06", "minimum", QUARTER, kind="shortfall", days=days("2013-01-16", "2013-02-15")),
+    ],
+)
+"""Ninety for 90 days; the first thirty are given back, then thirty of which the first fifteen have been."""
 NOT_STATED_ANY_MORE = life(
     [
         version(usage_charge(per_unit("1")), commitments=[minimum("90", ["usage"], until=MARCH, months=2)]),
@@ -97,6 +106,13 @@ NOT_STATED_ANY_MORE = life(
 )
 
 NOTES: list[Case] = [
+    Case(
+        "2.4",
+        "of a shortfall of several months some days are given back, each once",
+        FOR_DAYS,
+        given_back(),
+        "45.00",  # 30 + 15
+    ),
     Case(
         "revenue",
         "what a conceded shortfall does not owe any more, the month takes back whose run knows that",

@@ -19,7 +19,7 @@ from billproof.identities import ExceptionId, InvoiceId
 from billproof.ids import digest, digest_bytes, shown
 from billproof.invoicing.balance import Worth
 from billproof.invoicing.candidates import Candidate
-from billproof.invoicing.credit_limits import Rests, days_left, month_line
+from billproof.invoicing.credit_limits import Rests, days_left, days_of_terms, month_line
 from billproof.invoicing.credit_requests import CreditReason, CreditRequest
 from billproof.invoicing.crediting import draft_credit
 from billproof.invoicing.documents import document_key, read_invoice
@@ -214,10 +214,11 @@ class _Desk:
         of_terms = any(line.priced.explanation.price_model == MODEL for line in invoice.lines)
         settled = {billing.invoice: billing for billing in billings if of_terms or billing.period in months}
         in_order = sorted(settled.values(), key=attrgetter("number"))
-        documents = [read_settled(self._register, self._objects, billing) for billing in in_order]
+        conceding = {billing.invoice for billing in billings if billing.is_concession}
+        documents = [(read_settled(self._register, self._objects, one), one.invoice in conceding) for one in in_order]
         of_months = {month: [billing for billing in billings if billing.period == month] for month in months}
         days = {month: billed_lines(self._register, self._objects, mine) for month, mine in of_months.items()}
-        return Rests(documents, days_left(days))
+        return Rests([document for document, _ in documents], days_left(days) | days_of_terms(documents))
 
 
 def _gives_back_draws(credit: Invoice, month: str, rests: Rests) -> bool:

@@ -19,6 +19,7 @@ from billproof.identities import LineId, reduced_line
 from billproof.invoicing.model import DocumentKind, Invoice, InvoiceLine
 from billproof.money import CONTEXT, Taxed, exactly
 from billproof.periods import Period
+from billproof.pricing.commitment_terms import MODEL
 from billproof.pricing.model import Adjusts, LineKind, PricedLine
 from billproof.pricing.terms import BilledLine, CreditedDays
 from billproof.proration import share_of_days
@@ -218,6 +219,29 @@ def days_left(billed: Mapping[str, Iterable[BilledLine]]) -> dict[MonthLine, Day
                 credited=(*known.credited, *line.credited),
             )
     return _on_their_days(lefts)
+
+
+def days_of_terms(documents: Iterable[tuple[Invoice, bool]]) -> dict[MonthLine, DaysLeft]:
+    """Add up what is billed of what each term of a commitment fell short of, by every name that a document gives it.
+
+    Each document, in order, with whether it takes something back for good: what is not, the next one bills again.
+    """
+    lefts: dict[ServicePeriod, DaysLeft] = {}
+    names: dict[MonthLine, ServicePeriod] = {}
+    for document, is_concession in documents:
+        for line in document.lines:
+            if line.priced.explanation.price_model != MODEL or document.kind is DocumentKind.WRITE_OFF:
+                continue
+            period, net, days = _own_period(line.priced), line.amounts.net, line.priced.covered
+            names[month_line(line, document)] = period
+            left = lefts.get(period, DaysLeft())
+            if document.kind is DocumentKind.CREDIT_NOTE:
+                credited = (*left.credited, CreditedDays(net=net, days=days, is_concession=is_concession))
+            else:
+                credited = tuple(before for before in left.credited if before.is_concession)
+                left = replace(left, covered=days)
+            lefts[period] = replace(left, net=CONTEXT.add(left.net, net.amount), credited=credited)
+    return {name: lefts[period] for name, period in names.items()}
 
 
 def _on_their_days(lefts: dict[MonthLine, DaysLeft]) -> dict[MonthLine, DaysLeft]:
