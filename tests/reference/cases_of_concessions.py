@@ -70,6 +70,13 @@ OF_JANUARY = credit_note("2013-02-05", "fee", QUARTER, amount="50", days=days(FI
 """50.00 of the 100.00 for the first ten days of a quarter of 900.00."""
 
 CONCESSIONS: list[Case] = [
+    Case(
+        "revenue",
+        "days that were given back while the fee was not earned by days are earned back once it is",
+        earned_by("as_incurred", OF_JANUARY, then="straight_line_days"),
+        earned_in("2013-01", "2013-02"),
+        "540.00",  # 900 x 59/90 - 50
+    ),
     Case("revenue", "a concession of a fee that then ends sooner is earned back with it", ENDED, owed(), "13.33"),
     Case("revenue", "in the month in which the end is known", ENDED, earned_in("2013-02"), "-90.00"),
     Case("revenue", "and nothing more a month later", ENDED, earned_in("2013-03"), "0.00"),

@@ -66,8 +66,8 @@ def stated_concessions(pairs: Pairs, conceded: Conceded, rounding: Rounding) -> 
                 continue
             for key, (line, before, split) in lines.items():
                 days = _Days(line, parts, split.rate, is_emptied=is_emptied)
-                own = zip(_own(before), split.kept, strict=True)
-                changes = [change for earning, kept in own for change in days.changes(earning, kept)]
+                own = zip(_own(before), _days_of_own(before), split.kept, strict=True)
+                changes = [change for earning, named, kept in own for change in days.changes(earning, named, kept)]
                 stated[key] = (*changes, *(days.of_part(earning) for earning in received.get(key, ())))
     return {key: earnings for key, earnings in stated.items() if earnings}
 
@@ -107,10 +107,17 @@ class _Days:
         self._parts, self._rate, self._is_emptied = parts, rate, is_emptied
         self._taken: list[OwedDays] = []
 
-    def changes(self, earning: Earning, kept: Decimal) -> Iterable[Earning]:
-        """Yield what takes the place of a concession that takes so much, where that is not what its note says."""
+    def changes(self, earning: Earning, named: Period, kept: Decimal) -> Iterable[Earning]:
+        """Yield what takes the place of a concession that takes so much, where that is not what its note says.
+
+        `named` are the days that the note is for, over which it is not earned back as long as its fee is not by days.
+        """
         taken = earning.model_copy(update={"amount": Money.of(-kept, earning.amount.currency)})
-        now = taken if self._keeps(earning.schedule.period, -taken.amount) else self.of_part(taken)
+        if self._keeps(named, -taken.amount):
+            schedule = RevenueSchedule(method=RecognitionMethod.STRAIGHT_LINE_DAYS, period=named)
+            now = taken.model_copy(update={"schedule": schedule})
+        else:
+            now = self.of_part(taken)
         if now == earning:
             return
         if (now.schedule, now.note) == (earning.schedule, earning.note):
@@ -144,6 +151,16 @@ class _Days:
 def _own(before: BilledLine | Committed | None) -> list[Earning]:
     earnings = before.earnings if before else ()
     return [earning for earning in earnings if earning.is_concession and not earning.is_excess]
+
+
+def _days_of_own(before: BilledLine | None) -> list[Period]:
+    """Return the days over which each concession of a line is earned; those that it is for, where it is not by days."""
+    own = [earning.schedule for earning in _own(before)]
+    named = [one.days for one in before.credited if one.is_concession] if before else []
+    if len(named) != len(own):
+        return [schedule.period for schedule in own]
+    by_days = RecognitionMethod.STRAIGHT_LINE_DAYS
+    return [one.period if one.method is by_days else days for one, days in zip(own, named, strict=True)]
 
 
 def _excess(earning: Earning, amount: Money) -> Earning:
