@@ -43,6 +43,7 @@ from {rows}
 where verdict = 'kept' and is_whole and period = $period and time >= start_at and time < end_at{of_types}
 group by number, source, type, time, value{mark}, {day}
 """
+_MOST_OF_ONE = "select max(sources) from (select count(distinct source) as sources from profile_rows group by number)"
 # The sources of an account that came on most days keep their names; the others have one together.
 _NAMES = """
 create or replace temp table profile_names as
@@ -137,12 +138,14 @@ class Profiling:
         bands: dict[tuple[int, str, str, int], list[BandRow]] = defaultdict(list)
         multiples = ", ".join(_MULTIPLES.format(hundredths=int(step * 100)) for step in STEPS)
         bounds = {"smallest": SMALLEST, "largest": LARGEST}
-        self._database.execute(_NAMES, {"others": OTHER_SOURCES})
-        names = {"others": OTHER_SOURCES, "most": MOST_SOURCES_OF_AN_ACCOUNT}
-        query = _BANDS.format(bands=BANDS_OF_A_DECADE, multiples=multiples, named=_NAMED, **bounds)
+        named, names = "profile_rows", dict[str, str | int]()
+        if (self._database.execute(_MOST_OF_ONE).fetchall()[0][0] or 0) > MOST_SOURCES_OF_AN_ACCOUNT:
+            self._database.execute(_NAMES, {"others": OTHER_SOURCES})
+            named, names = _NAMED, {"others": OTHER_SOURCES, "most": MOST_SOURCES_OF_AN_ACCOUNT}
+        query = _BANDS.format(bands=BANDS_OF_A_DECADE, multiples=multiples, named=named, **bounds)
         for row in map(BandRow._make, self._database.execute(query, names).fetchall()):
             bands[row[:4]].append(row)
-        days = map(DayRow._make, self._database.execute(_DAYS.format(named=_NAMED), names).fetchall())
+        days = map(DayRow._make, self._database.execute(_DAYS.format(named=named), names).fetchall())
         return [
             profile_of(self._named(*key), list(rows), bands[key]) for key, rows in groupby(days, lambda row: row[:4])
         ]

@@ -23,6 +23,8 @@ from billproof.usage.model import AggregationPlan
 from billproof.usage.reuse import MAX_SHOWN
 from billproof.usage.tallies import IdPlace, SharedId, SharedIds
 
+FEW_EVENTS = 10_000
+"""The ids of so few are compared on one thread, which takes less CPU."""
 IDS_AT_ONCE = 10_000_000
 """Ids that are compared at once: some 500 MB."""
 
@@ -61,7 +63,7 @@ def shared_ids(
     """
     number, first = 0, list[SharedId]()
     parts = 1 + events // IDS_AT_ONCE
-    with opened() as (database, folder):
+    with opened(is_alone=events <= FEW_EVENTS) as (database, folder):
         for part in range(parts):
             database.execute(NO_IDS)
             for bucket in buckets:
