@@ -129,12 +129,15 @@ def _readable(records: Iterable[Record]) -> Iterator[AuditBlock]:
 
 
 def read_anchors(anchors: Objects) -> Iterator[Anchor]:
-    """Yield the anchors by day; one that no longer reads is as good as none, and missed like it."""
-    for key in anchors.keys(ANCHORS):
-        try:
-            yield Anchor.model_validate_json(anchors.get(key))
-        except ValidationError:
-            continue
+    """Yield the anchors by day; one that no longer reads is as good as none, and missed like it.
+
+    So is one of another day than its key says, and what lies beside them: it would stand for another one.
+    """
+    for key in filter(is_anchor_key, anchors.keys(ANCHORS)):
+        with suppress(ValidationError):
+            anchor = Anchor.model_validate_json(anchors.get(key))
+            if anchor_key(anchor.day) == key:
+                yield anchor
 
 
 def anchor_key(day: date) -> str:

@@ -7,10 +7,11 @@ anchors, heads  ->  chain  ->  digest  =  HMAC(key of its subject, what is store
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 
+from billproof.audit.beside import ArchivedAs, Archiving, beside_the_anchors, beside_the_chains, with_owners
 from billproof.audit.chain import AuditChain
 from billproof.audit.findings import AuditFinding, AuditFindingKind, Verification
 from billproof.audit.following import why_not_followed
@@ -30,7 +31,7 @@ from billproof.audit.walking import (
 )
 from billproof.errors import NotFound
 from billproof.ids import canonical_json
-from billproof.ports import Key, LinkableRecords, Objects
+from billproof.ports import Document, Key, LinkableRecords, Objects
 from billproof.store_keys import ChainName
 
 BLOCKS_AT_ONCE = 200_000
@@ -49,6 +50,9 @@ class AuditedStores:
     """Heads that were printed before."""
     today: date | None = None
     """The day on which it is verified: anchors are due up to the day before yesterday."""
+    locked: Objects | None = None
+    """The whole bucket of the anchors, where the archive is, too."""
+    archived_as: ArchivedAs = lambda _key: Archiving.FORGED
 
 
 @dataclass
@@ -60,6 +64,7 @@ class _Check:
     findings: list[AuditFinding] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     unconfirmed: int = 0
+    untold: list[str] = field(default_factory=list)
     _keys: dict[str, bytes | None] = field(default_factory=dict)
 
     def find(self, kind: AuditFindingKind, name: Name, message: str) -> None:
@@ -90,6 +95,17 @@ class _Check:
             self.find(AuditFindingKind.KEY_GONE, name, f"the key of {last.entry.subject} {why}: {last.where}")
         else:
             self.find(AuditFindingKind.CHANGED, name, f"is not what {last.where} of {last.block.at} recorded")
+
+    def beside(self, names: list[str], facts_in: set[str], part: int, parts: int) -> None:
+        """Look at what lies beside the chains and the anchors."""
+        anchored = {anchor_key(anchor.day) for anchor in self.stores.anchors}
+        looked = [beside_the_chains(self.stores.chain, names, self.index, part, parts, facts_in)]
+        if self.stores.locked is not None:
+            archived_as = self.stores.archived_as
+            looked.append(beside_the_anchors(self.stores.locked, anchored, self.index, part, parts, archived_as))
+        for beside in looked:
+            self.findings += beside.findings
+            self.untold += beside.untold
 
     def missing(self, name: Name) -> None:
         """Look at something that has records and is not stored."""
@@ -163,7 +179,8 @@ def _check_part(
 ) -> _Check:
     """Walk along the chains, and compare a part of what is stored with what they recorded of it."""
     walked = chains if part == 0 else [WalkedChain(chain.name) for chain in chains]
-    blocks = (blocks_of(stores.chain, chain) for chain in walked)
+    facts_in: set[str] = set()
+    blocks = (with_owners(blocks_of(stores.chain, chain), chain, facts_in) for chain in walked)
     check = _Check(stores, index_of(blocks, part=part, parts=parts))
     names = set(check.index.entries)
     if since or until:
@@ -171,6 +188,7 @@ def _check_part(
         present = _looked_up(stores, names)
     else:
         present = _everything(stores, part, parts)
+        check.beside([chain.name for chain in chains], facts_in, part, parts)
     for name, data in present:
         check.stored(name, data)
         names.discard(name)
@@ -181,7 +199,7 @@ def _check_part(
     for one in check.index.followers:
         if since <= one.block.at and (not until or one.block.at < until):
             check.follows(one)
-    return _Check(stores, _without_entries(check.index), check.findings, check.counts, check.unconfirmed)
+    return replace(check, index=_without_entries(check.index))
 
 
 def _without_entries(index: AuditIndex) -> AuditIndex:
@@ -216,6 +234,7 @@ def _verification(
             *(finding for finding in more if finding.where not in named),
             *(finding for check in checks for finding in check.findings),
         ),
+        untold=tuple(said for check in checks for said in check.untold),
     )
 
 
@@ -236,11 +255,19 @@ def _everything(stores: AuditedStores, part: int, parts: int) -> Iterator[tuple[
         for record in records.all():
             name = (store, record.key.partition, record.key.sort)
             if is_of_part(name, part, parts):
-                yield name, canonical_json(dict(record.document))
+                yield name, _bytes_of(record.document)
     for key in stores.objects.keys(""):
         if is_of_part((OBJECTS, key), part, parts):
             yield (OBJECTS, key), stores.objects.get(key)
     yield from ((name, data) for name, data in _anchored(stores).items() if is_of_part(name, part, parts))
+
+
+def _bytes_of(document: Document) -> bytes:
+    """Return what the digest of a fact is made of; of what no writer of ours can have written, some other bytes."""
+    try:
+        return canonical_json(dict(document))
+    except (TypeError, ValueError):
+        return repr(document).encode(errors="surrogatepass")
 
 
 def _anchored(stores: AuditedStores) -> dict[Name, bytes]:
@@ -261,7 +288,7 @@ def _looked_up(stores: AuditedStores, names: Iterable[Name]) -> Iterator[tuple[N
         elif store in stores.facts:
             document = stores.facts[store].get(Key(*place))
             if document is not None:
-                yield name, canonical_json(dict(document))
+                yield name, _bytes_of(document)
 
 
 def _is_within(recorded: Sequence[RecordedEntry], since: str, until: str) -> bool:
