@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from billproof.audit.chain import CHAINS, AuditChain
+from billproof.audit.chain import CHAIN, CHAINS, AuditChain
 from billproof.audit.findings import AuditFinding, AuditFindingKind
 from billproof.audit.index import AuditIndex, is_of_part
 from billproof.audit.keys import key_place, subject_of_key
@@ -22,7 +22,7 @@ from billproof.audit.naming import LANES, SHARED, owner_of_place
 from billproof.audit.walking import WalkedChain, number_of_records
 from billproof.errors import NotFound
 from billproof.ports import Key, Objects, Record
-from billproof.store_keys import ChainName
+from billproof.store_keys import ChainName, PartitionName, sort_key
 
 ARCHIVE = "archive/"
 _KEY = re.compile(r"[0-9a-f]{64}")
@@ -59,7 +59,7 @@ def with_owners(blocks: Iterator[AuditBlock], walked: WalkedChain, is_fact_of: s
     Facts that are written together with those of a legal entity may be shared ones. `is_fact_of` collects the chains
     that record facts.
     """
-    owner = walked.name.rpartition("/")[0]
+    owner = _owner_of(walked.name)
     for block in blocks:
         for number, entry in enumerate(block.entries):
             theirs = None if entry.what == ERASED else owner_of_place(entry.store, entry.place)
@@ -83,12 +83,13 @@ def beside_the_chains(
         _look_at_names(chain, walked, index, facts_in, beside)
     known = set(walked)
     for record in chain.records.all():
-        kind, *_ = record.key.partition.split("#", 1)
+        partition = PartitionName.parse(record.key.partition)
+        is_chain = partition.kind == CHAIN and sort_key(*partition.parts) in known
         subject = subject_of_key(record.key)
         if subject is not None:
             if is_of_part((subject,), part, parts):
                 _look_at_key(record, subject, index, beside)
-        elif part == 0 and not (kind == CHAINS or record.key.partition.removeprefix("chain#") in known):
+        elif part == 0 and not (record.key.partition == CHAINS or is_chain):
             beside.find(AuditFindingKind.UNRECORDED, _place(record.key), "is stored beside the chains")
     return beside
 
@@ -103,12 +104,21 @@ def _look_at_names(chain: AuditChain, walked: list[str], index: AuditIndex, fact
             beside.find(AuditFindingKind.OF_NOBODY, name, f"has records, and {why}")
 
 
+def _parsed(name: str) -> ChainName | None:
+    try:
+        return ChainName.parse(name)
+    except NotFound:
+        return None
+
+
+def _owner_of(name: str) -> str | None:
+    parsed = _parsed(name)
+    return parsed.owner if parsed else None
+
+
 def _why_of_nobody(name: str, index: AuditIndex, *, has_facts: bool) -> str:
     """Say why a chain is of nobody, or "". A bank's file lies in the folder, and the chain, that the bank names."""
-    try:
-        parsed = ChainName.parse(name)
-    except NotFound:
-        parsed = None
+    parsed = _parsed(name)
     if parsed is None or str(parsed) != name or parsed.lane >= LANES:
         return "no chain of ours has such a name"
     is_known = parsed.owner in index.entities or parsed.owner == SHARED

@@ -17,7 +17,7 @@ from billproof.audit.findings import AuditFinding, AuditFindingKind, Verificatio
 from billproof.audit.following import why_not_followed
 from billproof.audit.heads import Anchor, Head, anchor_key, content_of, day_of_anchor
 from billproof.audit.index import AuditIndex, Name, RecordedEntry, index_of, is_as_recorded, is_of_part
-from billproof.audit.model import ANCHORED, FACT, OBJECTS
+from billproof.audit.model import ANCHORED, FACT, OBJECTS, bytes_of_fact
 from billproof.audit.naming import LANES
 from billproof.audit.walking import (
     WalkedChain,
@@ -30,8 +30,7 @@ from billproof.audit.walking import (
     number_of_records,
 )
 from billproof.errors import NotFound
-from billproof.ids import canonical_json
-from billproof.ports import Document, Key, LinkableRecords, Objects
+from billproof.ports import Key, LinkableRecords, Objects
 from billproof.store_keys import ChainName
 
 BLOCKS_AT_ONCE = 200_000
@@ -255,19 +254,11 @@ def _everything(stores: AuditedStores, part: int, parts: int) -> Iterator[tuple[
         for record in records.all():
             name = (store, record.key.partition, record.key.sort)
             if is_of_part(name, part, parts):
-                yield name, _bytes_of(record.document)
+                yield name, bytes_of_fact(record.document)
     for key in stores.objects.keys(""):
         if is_of_part((OBJECTS, key), part, parts):
             yield (OBJECTS, key), stores.objects.get(key)
     yield from ((name, data) for name, data in _anchored(stores).items() if is_of_part(name, part, parts))
-
-
-def _bytes_of(document: Document) -> bytes:
-    """Return what the digest of a fact is made of; of what no writer of ours can have written, some other bytes."""
-    try:
-        return canonical_json(dict(document))
-    except (TypeError, ValueError):
-        return repr(document).encode(errors="surrogatepass")
 
 
 def _anchored(stores: AuditedStores) -> dict[Name, bytes]:
@@ -288,7 +279,7 @@ def _looked_up(stores: AuditedStores, names: Iterable[Name]) -> Iterator[tuple[N
         elif store in stores.facts:
             document = stores.facts[store].get(Key(*place))
             if document is not None:
-                yield name, _bytes_of(document)
+                yield name, bytes_of_fact(document)
 
 
 def _is_within(recorded: Sequence[RecordedEntry], since: str, until: str) -> bool:
