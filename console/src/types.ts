@@ -228,6 +228,29 @@ export interface Proof {
   };
 }
 
+export interface TrailFinding {
+  kind: string;
+  where: string;
+  message: string;
+}
+
+export interface VerifiedDays {
+  first: string;
+  last: string;
+  records: number;
+  anchors: number;
+  facts: number;
+  objects: number;
+  unconfirmed: number;
+  not_compared: number;
+  findings: TrailFinding[];
+  unlisted: number;
+  undecided: string[];
+  done: number;
+  parts: number;
+  next: string | null;
+}
+
 export interface UsageEvent {
   source: string;
   id: string;

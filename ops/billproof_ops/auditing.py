@@ -2,6 +2,7 @@
 
 from billproof.audit.heads import Head, read_anchors
 from billproof.audit.verifying import AuditedStores
+from billproof.invoicing.archived import archived_as
 from billproof_ops.target import Target
 
 
@@ -15,4 +16,6 @@ def audited_stores(target: Target, heads: tuple[Head, ...] = ()) -> AuditedStore
         anchors=tuple(read_anchors(ports.anchors)),
         heads=heads,
         today=ports.now().date(),
+        locked=ports.anchors,
+        archived_as=archived_as(ports.register, ports.directory),
     )

@@ -92,6 +92,10 @@ def _show(verification: Verification, *, anchors: int) -> None:
         console.print(f"{verification.adopted:,} of them were stored before the chain began, and adopted")
     if verification.unconfirmed:
         console.print(f"{verification.unconfirmed:,} objects were recorded and never written: their writer died")
+    for untold in verification.untold[:SHOWN]:
+        console.print(f"its writer died, or somebody put it in: {untold}", soft_wrap=True)
+    if len(verification.untold) > SHOWN:
+        console.print(f"and {len(verification.untold) - SHOWN:,} more of that kind: --json prints all of them")
 
 
 @app.command("show")

@@ -26,8 +26,8 @@ NOT_OF_THE_CHAIN = {
 }
 """Tables whose content no money depends on: it is derived, or expires."""
 TAMPERED_APART = {
-    "AuditTable": "the chain itself and the keys of its digests: tests/support/tampered_chains.py",
-    "AuditBucket": "anchors: tests/support/tampered_chains.py; documents: tests/workflow/test_archive.py",
+    "AuditTable": "the chain itself and the keys of its digests: tests/support/tampered_chains.py, tampered_beside.py",
+    "AuditBucket": "anchors: the same; documents: tests/workflow/test_archive.py, and those added: tampered_beside.py",
 }
 OUTSIDE_PARTITIONS = {
     "chain": "AuditTable",

@@ -17,15 +17,21 @@ PAIRS = 60 * LEVEL
 
 NOTHING_LEFT: dict[str, set[str]] = {
     "all_anchors_removed": {
+        "an_anchor_copied_beside_the_one_that_was_changed",
+        "an_anchor_of_a_day_to_come_added",
         "the_anchors_from_a_day_on_removed",
         "an_anchor_emptied",
         "an_anchor_of_a_day_without_records_rewritten",
         "the_anchors_removed_with_the_records_of_them",
     },
     "the_anchors_from_a_day_on_removed": {
+        "an_anchor_copied_beside_the_one_that_was_changed",
+        "an_anchor_of_a_day_to_come_added",
         "an_anchor_of_a_day_without_records_rewritten",
     },
     "the_anchors_removed_with_the_records_of_them": {
+        "an_anchor_copied_beside_the_one_that_was_changed",
+        "an_anchor_of_a_day_to_come_added",
         "all_anchors_removed",
         "the_anchors_from_a_day_on_removed",
         "an_anchor_emptied",
@@ -46,6 +52,7 @@ NOTHING_LEFT: dict[str, set[str]] = {
         "an_approval_that_nobody_gave",
     },
     "a_release_removed_with_its_posting_and_settlement": {
+        "files_added_to_the_archive",
         "numbers_swapped_with_their_ledger_entries",
         "a_confirmation_of_a_posting_removed",
         "a_ledger_entry_removed",

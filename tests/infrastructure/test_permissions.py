@@ -25,6 +25,7 @@ def test_nobody_changes_or_removes_what_the_audit_chain_holds() -> None:
             "s3:PutObject",
             "s3:PutObjectRetention",
             "s3:ListBucket",
+            "s3:GetObject",
         }
     anchoring = {permission.resource for permission in allowed("anchor_audit")}
     assert anchoring >= {"AuditBucket/anchors/", "AuditTable"}
@@ -34,11 +35,14 @@ def test_nobody_changes_or_removes_what_the_audit_chain_holds() -> None:
             for permission in allowed(function)
             if permission.resource.startswith("AuditBucket")
         }
-        assert locked == (ARCHIVING if function in {"deliver_invoice", "deliver_einvoice"} else set())
+        assert locked == IN_THE_LOCKED_BUCKET.get(function, set())
 
 
+READING = {("s3:GetObject", "AuditBucket/anchors/")}
+"""What the API that verifies the audit trail may do in the bucket of the anchors: read them."""
 ARCHIVING = {("s3:PutObject", "AuditBucket/archive/"), ("s3:PutObjectRetention", "AuditBucket/archive/")}
 """What those who deliver documents may do in the bucket of the anchors: write to the archive, and read nothing."""
+IN_THE_LOCKED_BUCKET = {"deliver_invoice": ARCHIVING, "deliver_einvoice": ARCHIVING, "api_operations": READING}
 
 
 OF_THE_API = "ApiRole"

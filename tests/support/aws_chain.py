@@ -27,7 +27,7 @@ from tests.support.aws_closing import close_and_reopen, start_what_is_due
 from tests.support.aws_collections import collect, collect_what_is_lost
 from tests.support.aws_composition import ChainComposition
 from tests.support.aws_decisions import credit, decide, request_for
-from tests.support.aws_looking import look
+from tests.support.aws_looking import look, verify_trail
 from tests.support.aws_resources import BUCKET, lost_for_a_while, make_resources
 from tests.support.expanded import environment
 from tests.support.invoking import REFUSED_EVENTS, Context
@@ -247,6 +247,7 @@ def play(chain: Chain) -> None:
     collect(chain, data.policies)
     chain.now = datetime(2013, 4, 5, tzinfo=UTC)
     chain.call("anchor_audit", {})
+    verify_trail(chain, INC)
     chain.call("check_completeness", {})
     chain.sample_events()
     chain.work_off()

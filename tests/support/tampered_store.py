@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from billproof.audit.findings import AuditFindingKind
-from billproof.audit.heads import ANCHORS, Head, anchor_days, day_of_anchor, heads_of
+from billproof.audit.heads import Head, anchor_days, day_of_anchor, heads_of, is_anchor_key
 from billproof.audit.walking import all_blocks
 from billproof.ports import Key
 from tests.support.faults import restore, snapshot
@@ -104,7 +104,7 @@ def _recorded() -> dict[str, tuple[str, str]]:
 
 def _as_found(name: str) -> str:
     """Name an anchor as findings do: by its day."""
-    return f"{ANCHOR_OF}{day_of_anchor(name)}" if name.startswith(ANCHORS) else name
+    return f"{ANCHOR_OF}{day_of_anchor(name)}" if is_anchor_key(name) else name
 
 
 def not_named(world: World, altered: list[str]) -> list[str]:
@@ -128,7 +128,7 @@ def not_named(world: World, altered: list[str]) -> list[str]:
             return chain in chains
         known, subject = recorded.get(_as_found(name), ("", ""))
         is_declared = subject in erased and name not in stored
-        return known in broken or is_declared or any(where.endswith(_as_found(name)) for where in places)
+        return known in broken or is_declared or any(where.endswith((name, _as_found(name))) for where in places)
 
     there = {*stored, *recorded, *(name for name in altered if name.startswith(ANCHOR_OF))}
     return [name for name in altered if not is_named(name) and (" record " in name or name in there)]
@@ -136,8 +136,9 @@ def not_named(world: World, altered: list[str]) -> list[str]:
 
 def _stored(world: World) -> Iterator[str]:
     yield from world.objects.items
-    for records in world.records.values():
-        yield from map(name_of, records.items)
+    yield from (*world.anchors.items, *world.archive.items)
+    for items in (*(records.items for records in world.records.values()), world.audit.items):
+        yield from map(name_of, items)
 
 
 def name_of(key: Key) -> str:

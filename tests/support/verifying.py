@@ -6,6 +6,8 @@ from datetime import date
 from billproof.audit.findings import Verification
 from billproof.audit.heads import Head, read_anchors
 from billproof.audit.verifying import AuditedStores, verify
+from billproof.invoicing.archived import archived_as
+from tests.support.fakes import MemoryObjects
 from tests.support.memory_stores import MemoryStores
 
 
@@ -17,7 +19,16 @@ def audited(world: MemoryStores, *, heads: Sequence[Head] = (), today: date | No
         anchors=tuple(read_anchors(world.anchors)),
         heads=tuple(heads),
         today=today,
+        locked=locked_by(world),
+        archived_as=archived_as(world.register, world.directory),
     )
+
+
+def locked_by(world: MemoryStores) -> MemoryObjects:
+    """Return the bucket of the anchors, where the archive is, too."""
+    locked = MemoryObjects()
+    locked.items = {**world.anchors.items, **world.archive.items}
+    return locked
 
 
 def verified(world: MemoryStores, *, heads: Sequence[Head] = (), today: date | None = None) -> Verification:

@@ -137,11 +137,11 @@ def played(until: int) -> World:
 
 
 @pytest.mark.parametrize("key", ["x", "anchors/x.json", "anchors/0000-00-00.json", "anchors/2013-02-05.json/x"])
-def test_what_is_put_beside_the_anchors_ends_no_anchoring(key: str) -> None:
+def test_what_is_put_beside_the_anchors_ends_no_anchoring_and_is_named(key: str) -> None:
     world, today = played(4), date(2013, 2, 6)
     world.anchors.items[key] = b"{}"
     assert anchor_days(world.chain, world.anchors, today=today)[-1] == today - timedelta(days=1)
-    assert verified(world, today=today).findings == ()
+    assert [finding.where for finding in verified(world, today=today).findings] == [f"anchors {key}"]
 
 
 @pytest.mark.parametrize("day", [date(2013, 2, 6), date(2099, 1, 1), date(9999, 12, 31)], ids=str)

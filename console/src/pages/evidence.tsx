@@ -6,6 +6,7 @@ import { Link, Mark, PageHead, Sheet, Show, Table, useAction } from "../parts";
 import type { Exception, InvoiceRow, Month, Proof } from "../types";
 import { useWords } from "../words";
 import { monthPath, reconciliationPath } from "./month";
+import { TrailSheet, type Trail } from "./trail";
 
 /** More documents are proved by the command, which takes several processes. */
 const MOST_PROVED = 300;
@@ -32,6 +33,7 @@ async function orNothing<T>(path: string): Promise<T | null> {
 export function EvidencePage(props: PageProps) {
   const words = useWords();
   const [proved, setProved] = useState<Proved[]>([]);
+  const [trail, setTrail] = useState<Trail | null>(null);
   const { act, isBusy, result } = useAction();
   const saving = useAction();
   const query = { legal_entity: props.entity.id, period: props.month };
@@ -75,6 +77,7 @@ export function EvidencePage(props: PageProps) {
         invoices: await listed("invoices"),
         credit_notes: await listed("credit-notes"),
         proofs: proved,
+        audit_trail: trail,
       };
       const link = document.createElement("a");
       link.href = URL.createObjectURL(new Blob([JSON.stringify(evidence, null, 1)], { type: "application/json" }));
@@ -110,6 +113,7 @@ export function EvidencePage(props: PageProps) {
           />
         )}
       </Sheet>
+      <TrailSheet key={`${props.entity.id} ${props.month}`} entity={props.entity} month={props.month} onResult={setTrail} />
       <Sheet title={words.text("evidence.decisions")} padded={false}>
         <Show of={decisions}>
           {({ items }) => (

@@ -30,14 +30,14 @@ MAX_ATTEMPTS = 50
 """How often a block is tried again when others append to the same chain; each failure means another succeeded."""
 ENTRIES_LIMIT = 500
 """Entries of one block: 200 KB at most, half of what an item can be."""
-CHAINS = "chains"
+CHAIN, CHAINS = "chain", "chains"
 
 type Write = Callable[[Sequence[Record]], Linkage]
 
 
 def blocks_partition(chain: str) -> str:
     """Return where the blocks of a chain are."""
-    return partition_name("chain", chain)
+    return partition_name(CHAIN, chain)
 
 
 def block_key(chain: str, sequence: int) -> Key:

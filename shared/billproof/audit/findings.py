@@ -22,6 +22,10 @@ class AuditFindingKind(StrEnum):
     CHANGED = "stored_otherwise"
     GONE = "stored_no_more"
     UNRECORDED = "stored_without_record"
+    OF_NOBODY = "chain_of_nobody"
+    """No legal entity has such a chain: whoever made it up could have recorded anything in it."""
+    RECORD_OF_ANOTHER = "record_of_another"
+    """It lies in a chain of one legal entity, and is of something of another one."""
     OVERWRITTEN = "stored_again_otherwise"
     """It was written again with other content after it could no longer change."""
     RECORDED_TWICE = "recorded_twice"
@@ -54,6 +58,8 @@ class Verification(Model):
     unconfirmed: int
     """Objects that were recorded and are not there, and that nobody said to have written: their writer died."""
     findings: tuple[AuditFinding, ...]
+    untold: tuple[str, ...] = ()
+    """What no record speaks of and is no finding: its writer may have died before it could say so."""
 
     @property
     def holds(self) -> bool:

@@ -3,7 +3,8 @@
 anchors/<day>.json     for each chain: the last block of the day, how many blocks the day has, and their Merkle root
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date, timedelta
 
@@ -18,6 +19,7 @@ from billproof.model import Model, canonical_model
 from billproof.ports import Objects, Record
 
 ANCHORS = "anchors/"
+READ_AT_ONCE = 8
 DAYS_PER_CALL = 31
 """Days that one call anchors at most, where earlier calls failed."""
 
@@ -129,12 +131,29 @@ def _readable(records: Iterable[Record]) -> Iterator[AuditBlock]:
 
 
 def read_anchors(anchors: Objects) -> Iterator[Anchor]:
-    """Yield the anchors by day; one that no longer reads is as good as none, and missed like it."""
-    for key in anchors.keys(ANCHORS):
-        try:
-            yield Anchor.model_validate_json(anchors.get(key))
-        except ValidationError:
-            continue
+    """Yield the anchors by day; one that no longer reads is as good as none, and missed like it.
+
+    So is one of another day than its key says, and what lies beside them: it would stand for another one.
+    """
+    for key in filter(is_anchor_key, anchors.keys(ANCHORS)):
+        anchor = _anchor_in(key, anchors.get(key))
+        if anchor is not None:
+            yield anchor
+
+
+def anchors_of(read: Callable[[str], bytes | None], days: Sequence[date]) -> dict[date, Anchor]:
+    """Return the anchors of some days, as far as they are there and can be read; `read` is given their keys."""
+    with ThreadPoolExecutor(READ_AT_ONCE) as pool:
+        keys = list(map(anchor_key, days))
+        read_ones = (_anchor_in(key, data) for key, data in zip(keys, pool.map(read, keys), strict=True) if data)
+        return {anchor.day: anchor for anchor in read_ones if anchor is not None}
+
+
+def _anchor_in(key: str, data: bytes) -> Anchor | None:
+    with suppress(ValidationError):
+        anchor = Anchor.model_validate_json(data)
+        return anchor if anchor_key(anchor.day) == key else None
+    return None
 
 
 def anchor_key(day: date) -> str:

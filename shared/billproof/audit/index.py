@@ -19,13 +19,14 @@ from zlib import crc32
 
 import msgspec
 
-from billproof.audit.model import ADOPTED, ERASED, FACT, OBJECT, OBJECTS, AuditBlock, Entry
+from billproof.audit.model import ADOPTED, ANCHORED, ERASED, FACT, OBJECT, OBJECTS, AuditBlock, Entry
 from billproof.errors import NotFound
 from billproof.identities import RunId
 from billproof.ids import is_name
-from billproof.store_keys import ChainName, ObjectKey, PartitionName, RunKey
+from billproof.store_keys import ChainName, ObjectKey, PartitionName, RunKey, VersionKey
 
 RUNS, CLOSED = "runs", "closed"
+CATALOG, ENTITY = "catalog", "entity"
 REPLACEABLE = frozenset({"reconciliation", "reconciliation-parts"})
 
 type Name = tuple[str, ...]
@@ -55,6 +56,12 @@ class AuditIndex:
     adoptions: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How much was adopted, by who declared it and why."""
     owners: set[str] = field(default_factory=set)
+    entities: set[str] = field(default_factory=set)
+    """The legal entities that were published."""
+    first_anchor: str = ""
+    """The key of the first anchor that has a record."""
+    subjects: set[str] = field(default_factory=set)
+    """Whose keys the digests were made under."""
     number: int = 0
     followers: list[RecordedEntry] = field(default_factory=list)
     """Those that name a fact which was in force until theirs."""
@@ -142,8 +149,7 @@ def _add_chain(index: AuditIndex, blocks: Iterable[AuditBlock], part: int, parts
         if _may_be_void(block):
             alone.add(block.sequence)
         for entry in block.entries:
-            for run in _closed_run(entry):
-                index.closed_at[run] = min(block.at, index.closed_at.get(run, block.at))
+            _note_what_it_is_of(index, block, entry, part, parts)
             recorded = RecordedEntry(entry, bare, is_confirmed=entry.what != OBJECT)
             if entry.what == ERASED or is_of_part(entry.name, part, parts):
                 added.append(recorded)
@@ -159,6 +165,18 @@ def _add_chain(index: AuditIndex, blocks: Iterable[AuditBlock], part: int, parts
         else:
             is_confirmed = one.is_confirmed or sequence in confirmed
             index.entries.setdefault(one.entry.name, []).append(replace(one, is_confirmed=is_confirmed))
+
+
+def _note_what_it_is_of(index: AuditIndex, block: AuditBlock, entry: Entry, part: int, parts: int) -> None:
+    """Note a closed run, a legal entity that is published, the first anchor, and whose key a digest is under."""
+    for run in _closed_run(entry):
+        index.closed_at[run] = min(block.at, index.closed_at.get(run, block.at))
+    if entry.place[:1] == (CATALOG,) and (version := VersionKey.parse(entry.place[-1])).kind == ENTITY:
+        index.entities.add(version.name)
+    if entry.store == ANCHORED:
+        index.first_anchor = min(entry.place[0], index.first_anchor or entry.place[0])
+    if is_of_part((entry.subject,), part, parts):
+        index.subjects.add(entry.subject)
 
 
 def _note_order(index: AuditIndex, recorded: RecordedEntry, part: int, parts: int) -> None:

@@ -25,9 +25,15 @@ def key_place(subject: str) -> Key:
 def all_keys(records: LinkableRecords) -> Iterator[tuple[str, str]]:
     """Yield the subjects that have a key, with it in hexadecimal; the whole table is read."""
     for record in records.all():
-        name = PartitionName.parse(record.key.partition)
-        if name.kind == KEY:
-            yield sort_key(*name.parts), record.document.get("key", "")
+        subject = subject_of_key(record.key)
+        if subject is not None:
+            yield subject, record.document.get("key", "")
+
+
+def subject_of_key(key: Key) -> str | None:
+    """Return the subject whose key lies at a place; None where none does."""
+    name = PartitionName.parse(key.partition)
+    return sort_key(*name.parts) if name.kind == KEY else None
 
 
 class SubjectKeys:

@@ -13,6 +13,7 @@ import msgspec
 
 from billproof.audit.merkle import leaf_hash
 from billproof.ids import canonical_json
+from billproof.ports import Document
 
 FACT, OBJECT, ADOPTED, ERASED = "fact", "object", "adopted", "erased"
 """What an entry is of: a fact, an object, something that was stored before the chain, or a subject that was erased."""
@@ -81,6 +82,14 @@ class AuditBlock(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     def read(cls, document: Any) -> "AuditBlock":
         """Read a stored block; raises msgspec.ValidationError."""
         return msgspec.convert(document, cls, strict=True)
+
+
+def bytes_of_fact(document: Document) -> bytes:
+    """Return what the digest of a fact is made of; of what no writer of ours can have written, some other bytes."""
+    try:
+        return canonical_json(dict(document))
+    except (TypeError, ValueError):
+        return repr(document).encode(errors="surrogatepass")
 
 
 def hash_of(document: dict[str, Any]) -> str:

@@ -8,10 +8,11 @@ subject    the account that the key names; of usage the bucket and month; else t
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from billproof.errors import NotFound
+from billproof.audit.model import ANCHORED, OBJECTS
+from billproof.errors import InvalidInput, NotFound
 from billproof.identities import InvoiceId, RunId
 from billproof.ids import shard_of
-from billproof.ports import Record
+from billproof.ports import Key, Record
 from billproof.store_keys import ChainName, FactKey, ObjectKey, PartitionName, VersionKey
 
 SHARED = "_shared"
@@ -27,6 +28,8 @@ OF_AN_ENTITY = frozenset(
     }
 )
 """Kinds of facts whose partitions name a legal entity and no account."""
+
+_NOT_TOLD = "?"
 
 type Owners = Callable[[str], str | None]
 """Names the legal entity of an account."""
@@ -88,6 +91,20 @@ def owner_of_object(key: str) -> Ownership:
         case _:
             buckets = (part for part in name.parts if part.startswith("bucket="))
             return Ownership(SHARED, "/".join(filter(None, (name.folder, next(buckets, ""), name.month))))
+
+
+def owner_of_place(store: str, place: tuple[str, ...]) -> str | None:
+    """Say whose chain something has to be recorded in; None where its place alone does not tell.
+
+    That is so of what an account has without the name of its legal entity, and of a place that nothing of ours has.
+    """
+    if store in {OBJECTS, ANCHORED}:
+        return owner_of_object(place[0]).owner
+    try:
+        owner = owner_of_record(Record(Key(*place), {}), lambda _account: _NOT_TOLD).owner
+    except (IndexError, InvalidInput):
+        return None
+    return None if owner == _NOT_TOLD else owner
 
 
 def _entity(record: Record, account: str, owners: Owners) -> str:

@@ -7,16 +7,17 @@ anchors, heads  ->  chain  ->  digest  =  HMAC(key of its subject, what is store
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 
+from billproof.audit.beside import ArchivedAs, Archiving, beside_the_anchors, beside_the_chains, with_owners
 from billproof.audit.chain import AuditChain
 from billproof.audit.findings import AuditFinding, AuditFindingKind, Verification
 from billproof.audit.following import why_not_followed
 from billproof.audit.heads import Anchor, Head, anchor_key, content_of, day_of_anchor
 from billproof.audit.index import AuditIndex, Name, RecordedEntry, index_of, is_as_recorded, is_of_part
-from billproof.audit.model import ANCHORED, FACT, OBJECTS
+from billproof.audit.model import ANCHORED, FACT, OBJECTS, bytes_of_fact
 from billproof.audit.naming import LANES
 from billproof.audit.walking import (
     WalkedChain,
@@ -29,7 +30,6 @@ from billproof.audit.walking import (
     number_of_records,
 )
 from billproof.errors import NotFound
-from billproof.ids import canonical_json
 from billproof.ports import Key, LinkableRecords, Objects
 from billproof.store_keys import ChainName
 
@@ -49,6 +49,9 @@ class AuditedStores:
     """Heads that were printed before."""
     today: date | None = None
     """The day on which it is verified: anchors are due up to the day before yesterday."""
+    locked: Objects | None = None
+    """The whole bucket of the anchors, where the archive is, too."""
+    archived_as: ArchivedAs = lambda _key: Archiving.FORGED
 
 
 @dataclass
@@ -60,6 +63,7 @@ class _Check:
     findings: list[AuditFinding] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
     unconfirmed: int = 0
+    untold: list[str] = field(default_factory=list)
     _keys: dict[str, bytes | None] = field(default_factory=dict)
 
     def find(self, kind: AuditFindingKind, name: Name, message: str) -> None:
@@ -90,6 +94,17 @@ class _Check:
             self.find(AuditFindingKind.KEY_GONE, name, f"the key of {last.entry.subject} {why}: {last.where}")
         else:
             self.find(AuditFindingKind.CHANGED, name, f"is not what {last.where} of {last.block.at} recorded")
+
+    def beside(self, names: list[str], facts_in: set[str], part: int, parts: int) -> None:
+        """Look at what lies beside the chains and the anchors."""
+        anchored = {anchor_key(anchor.day) for anchor in self.stores.anchors}
+        looked = [beside_the_chains(self.stores.chain, names, self.index, part, parts, facts_in)]
+        if self.stores.locked is not None:
+            archived_as = self.stores.archived_as
+            looked.append(beside_the_anchors(self.stores.locked, anchored, self.index, part, parts, archived_as))
+        for beside in looked:
+            self.findings += beside.findings
+            self.untold += beside.untold
 
     def missing(self, name: Name) -> None:
         """Look at something that has records and is not stored."""
@@ -163,7 +178,8 @@ def _check_part(
 ) -> _Check:
     """Walk along the chains, and compare a part of what is stored with what they recorded of it."""
     walked = chains if part == 0 else [WalkedChain(chain.name) for chain in chains]
-    blocks = (blocks_of(stores.chain, chain) for chain in walked)
+    facts_in: set[str] = set()
+    blocks = (with_owners(blocks_of(stores.chain, chain), chain, facts_in) for chain in walked)
     check = _Check(stores, index_of(blocks, part=part, parts=parts))
     names = set(check.index.entries)
     if since or until:
@@ -171,6 +187,7 @@ def _check_part(
         present = _looked_up(stores, names)
     else:
         present = _everything(stores, part, parts)
+        check.beside([chain.name for chain in chains], facts_in, part, parts)
     for name, data in present:
         check.stored(name, data)
         names.discard(name)
@@ -181,7 +198,7 @@ def _check_part(
     for one in check.index.followers:
         if since <= one.block.at and (not until or one.block.at < until):
             check.follows(one)
-    return _Check(stores, _without_entries(check.index), check.findings, check.counts, check.unconfirmed)
+    return replace(check, index=_without_entries(check.index))
 
 
 def _without_entries(index: AuditIndex) -> AuditIndex:
@@ -216,6 +233,7 @@ def _verification(
             *(finding for finding in more if finding.where not in named),
             *(finding for check in checks for finding in check.findings),
         ),
+        untold=tuple(said for check in checks for said in check.untold),
     )
 
 
@@ -236,7 +254,7 @@ def _everything(stores: AuditedStores, part: int, parts: int) -> Iterator[tuple[
         for record in records.all():
             name = (store, record.key.partition, record.key.sort)
             if is_of_part(name, part, parts):
-                yield name, canonical_json(dict(record.document))
+                yield name, bytes_of_fact(record.document)
     for key in stores.objects.keys(""):
         if is_of_part((OBJECTS, key), part, parts):
             yield (OBJECTS, key), stores.objects.get(key)
@@ -261,7 +279,7 @@ def _looked_up(stores: AuditedStores, names: Iterable[Name]) -> Iterator[tuple[N
         elif store in stores.facts:
             document = stores.facts[store].get(Key(*place))
             if document is not None:
-                yield name, canonical_json(dict(document))
+                yield name, bytes_of_fact(document)
 
 
 def _is_within(recorded: Sequence[RecordedEntry], since: str, until: str) -> bool:

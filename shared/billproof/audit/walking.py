@@ -4,7 +4,7 @@
                      before it have to agree with that, and with the heads that are known from elsewhere
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import chain as chain_iterables
@@ -88,14 +88,30 @@ def _bytes_of(text: str) -> bytes:
 
 def blocks_of(chain: AuditChain, walked: WalkedChain) -> Iterator[AuditBlock]:
     """Yield the blocks of a chain that can be read, one after the other, and check each of its links."""
-    expected, before = 1, NOTHING_BEFORE
-    for record in chain.records.query(blocks_partition(walked.name)):
+    is_empty = True
+    for record, block in walk(chain.records.query(blocks_partition(walked.name)), walked):
+        is_empty = is_empty and _sequence(record) is None
+        if block is not None:
+            yield block
+    if is_empty:
+        walked.find(AuditFindingKind.MISSING_RECORD, 1, "the chain exists and has no record")
+
+
+def walk(
+    records: Iterable[Record], walked: WalkedChain, *, expected: int = 1, before: str = NOTHING_BEFORE
+) -> Iterator[tuple[Record, AuditBlock | None]]:
+    """Yield records that follow each other in a chain, each with its block if it can be read, and check their links.
+
+    `before` is the hash of the record before them, or "" where that is not known.
+    """
+    for record in records:
         sequence = _sequence(record)
         read = _read(record, walked)
         if read is None or sequence is None:
             if sequence is None:
                 walked.find(AuditFindingKind.MISPLACED_RECORD, record.key.sort, "was put between others")
             expected, before = (sequence or expected - 1) + 1, ""
+            yield record, None
             continue
         block, made_of = read
         if sequence > expected:
@@ -105,11 +121,9 @@ def blocks_of(chain: AuditChain, walked: WalkedChain) -> Iterator[AuditBlock]:
         if made_of != block.hash:
             walked.find(AuditFindingKind.CHANGED_RECORD, sequence, "has not the content that its hash was made of")
         walked.add(block)
-        yield block
+        yield record, block
         expected, before = sequence + 1, block.hash
     walked.close()
-    if expected == 1:
-        walked.find(AuditFindingKind.MISSING_RECORD, 1, "the chain exists and has no record")
 
 
 def all_chains(chain: AuditChain) -> Iterator[Iterator[AuditBlock]]:

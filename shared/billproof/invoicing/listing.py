@@ -106,18 +106,23 @@ def find_release(name: str, register: Register, entities: Iterable[LegalEntity])
     if "." in name:
         identity = InvoiceId.parse(name)
         return register.released(name) if identity.legal_entity in known else None
+    document = find_document(name, register, known.values())
+    return register.released(document) if document else None
+
+
+def find_document(name: str, register: Register, entities: Iterable[LegalEntity]) -> str | None:
+    """Return the id of the document that was given a number by one of some legal entities, or None."""
     try:
         wanted = DocumentNumber.parse(name)
     except NotFound:
         return None
     numbered = (
         register.invoice_numbered(entity.id, wanted.year, wanted.ordinal, kind)
-        for entity in known.values()
+        for entity in entities
         for kind in SeriesKind
         if wanted.prefix == kind.prefix(entity.number_prefix)
     )
-    document = next((document for document in numbered if document), None)
-    return register.released(document) if document else None
+    return next((document for document in numbered if document), None)
 
 
 def first_of[T](items: Iterable[T], limit: int) -> tuple[list[T], bool]:

@@ -130,8 +130,9 @@ def item_of(record: Record) -> dict[str, Any]:
 
 
 def _document(item: dict[str, Any]) -> Document:
-    document: Document = _integers(_DESERIALIZE(item["document"]))
-    return document
+    """Read the document of an item; an item that somebody else put there may have none."""
+    document = _integers(_DESERIALIZE(item["document"])) if "document" in item else {}
+    return document if isinstance(document, dict) else {}
 
 
 def _integers(value: Any) -> Any:
