@@ -195,6 +195,13 @@ def give_back(
     refunded: Annotated[
         bool, typer.Option("--refunded", help="We paid it back; without it, the bank took it back.")
     ] = False,
+    gateway_difference: Annotated[
+        bool,
+        typer.Option(
+            "--gateway-difference",
+            help="A gateway gave it beyond what it took, or took it beyond what was paid: other income, or a loss.",
+        ),
+    ] = False,
     return_reference: Annotated[
         str, typer.Option("--return", help="What `payments statements` calls the bank's return.")
     ] = "",
@@ -204,16 +211,23 @@ def give_back(
     as_json: AsJson = False,
 ) -> None:
     """Note that a receipt went back: what it paid is open again where less is left on the account than goes."""
+    if refunded and gateway_difference:
+        message = "it was refunded, or it is a gateway's difference: not both"
+        raise typer.BadParameter(message)
     target = Target.find()
     wanted = {
         "receipt": receipt,
         "legal_entity": naming.legal_entity(target, legal_entity),
-        "verdict": "refunded" if refunded else "returned",
+        "verdict": _gone(refunded=refunded, gateway_difference=gateway_difference),
         "amount": amount,
         "reference": return_reference,
         "reason": reason,
     }
     _print_decided(payments.decide(target, wanted, who=who), as_json=as_json)
+
+
+def _gone(*, refunded: bool, gateway_difference: bool) -> str:
+    return "gateway_difference" if gateway_difference else "refunded" if refunded else "returned"
 
 
 def _print_decided(decided: dict[str, object], *, as_json: bool) -> None:

@@ -82,6 +82,7 @@ def _file(target: Target, released: Released, data: bytes) -> Verified:
         sent = {
             delivery.pdf_digest: "PDF",
             delivery.annex_digest: "annex of lines",
+            delivery.parquet_digest: "annex of lines as Parquet",
             delivery.electronic_digest: "electronic document",
             released.document.digest: "record",
         }

@@ -55,8 +55,8 @@ GATEWAY: dict[str, Any] = {
     "bank_texts": ["Card Processor"],
     "report": REPORT,
 }
-CLEARING, FEES = "1015", "6860"
-BOOKS = ACCOUNTS | {"clearing": CLEARING, "fees": FEES}
+CLEARING, FEES, OTHER_INCOME = "1015", "6860", "8100"
+BOOKS = ACCOUNTS | {"clearing": CLEARING, "fees": FEES, "other income": OTHER_INCOME}
 
 
 def with_gateway(entity: LegalEntity, **fields: Any) -> LegalEntity:

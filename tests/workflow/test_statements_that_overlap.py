@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from billproof.errors import Conflict
-from billproof.payments.continuity import Continuity, breaks
+from billproof.payments.continuity import Continuity, breaks, overlaps
 from billproof.payments.statements import MovementKind
 from tests.support.balances import JAN
 from tests.support.bank_days import apply_all, entry, of_day, put
@@ -95,3 +95,64 @@ def test_what_a_day_that_is_written_anew_takes_back_is_given_back_once() -> None
         world.payment_events.bodies.clear()
     (state,) = (state for state in world.cash_book.received(INC) if state.receipt.reference == "r-1")
     assert (state.returned.amount, world.statement_book.returns_that_wait(INC)) == (usd(10), [])
+
+
+@pytest.mark.parametrize("reference", [None, "of-the-bank"])
+@pytest.mark.parametrize("day", [4, 6])
+@pytest.mark.parametrize("day_first", [False, True])
+def test_a_day_that_comes_to_nothing_and_its_week_tell_of_the_same_money(
+    *, reference: str | None, day: int, day_first: bool
+) -> None:
+    """Money that arrives and leaves on a day leaves the balances as they were: only its entries say what is told twice.
+
+    4th: 5.00 and -5.00, or on the 6th; 5th: 30.00. In all 35.00 arrive, however often the day is told.
+    """
+    world = cash_world()
+    nothing = (entry("5", day, reference=reference), entry("-5", day))
+    week = of_day(6, "0", *nothing, entry("30", 5), starts_on=date(2013, 2, 4))
+    files = [week, of_day(day, {4: "0", 6: "30"}[day], *nothing)]
+    for number, statement in enumerate(reversed(files) if day_first else files):
+        put(world, statement, name=f"{number}.xml")
+        apply_all(world)
+    assert sums(world) == ("35.00", "35.00")
+    (broken,) = breaks(world.statement_book.of_account(INC, BANK))
+    assert (broken.continuity, broken.difference.text) == (Continuity.OVERLAP, "0.00")
+
+
+@pytest.mark.parametrize("later_first", [False, True])
+def test_two_weeks_that_share_a_day_that_comes_to_nothing_tell_of_its_money_once(*, later_first: bool) -> None:
+    """5.00 on the 4th; 2.00 and -2.00 on the 6th, which both tell of; 7.00 on the 8th: 14.00 arrive."""
+    world = cash_world()
+    shared = (entry("2", 6), entry("-2", 6, remittance="b"))
+    first = of_day(6, "0", entry("5", 4), *shared, starts_on=date(2013, 2, 4))
+    second = of_day(8, "5", *shared, entry("7", 8), starts_on=date(2013, 2, 6))
+    for number, statement in enumerate([second, first] if later_first else [first, second]):
+        put(world, statement, name=f"{number}.xml")
+        apply_all(world)
+    assert sums(world) == ("14.00", "14.00")
+    (broken,) = breaks(world.statement_book.of_account(INC, BANK))
+    assert broken.continuity is Continuity.OVERLAP
+
+
+def test_two_weeks_that_share_a_day_of_other_entries_follow_each_other() -> None:
+    """On the 6th the first one tells of 2.00 and -2.00, the second one of 3.00 and -3.00: 5 + 2 + 3 + 7 = 17.00."""
+    world = cash_world()
+    first = of_day(6, "0", entry("5", 4), entry("2", 6), entry("-2", 6), starts_on=date(2013, 2, 4))
+    second = of_day(8, "5", entry("3", 6), entry("-3", 6), entry("7", 8), starts_on=date(2013, 2, 6))
+    for number, statement in enumerate([first, second, first]):
+        put(world, statement, name=f"{number}.xml")
+        apply_all(world)
+    assert sums(world) == ("17.00", "17.00")
+    assert breaks(world.statement_book.of_account(INC, BANK)) == []
+
+
+def test_a_day_that_two_statements_share_is_told_apart_by_what_is_booked_on_it() -> None:
+    """A statement that was taken in before its days were kept has no digests, and its document stays as it was."""
+    world = cash_world()
+    put(world, of_day(6, "0", entry("2", 6), entry("-2", 6)))
+    (taken,) = world.statement_book.of_account(INC, BANK)
+    assert taken.first_day == taken.last_day is not None
+    before = taken.model_copy(update={"first_day": None, "last_day": None})
+    assert not {"first_day", "last_day"} & set(before.model_dump(mode="json"))
+    week = of_day(8, "0", entry("-2", 6), entry("2", 6), entry("7", 8), starts_on=date(2013, 2, 6))
+    assert (overlaps(taken, week), overlaps(before, week)) == (True, False)

@@ -1,4 +1,4 @@
-"""The files of a customer's page: as they were sent, and every line of the document as CSV."""
+"""The files of a customer's page: as they were sent, and every line as CSV, of very many lines as Parquet, too."""
 
 from __future__ import annotations
 
@@ -58,10 +58,22 @@ def _annex(released: Released, ports: Composition) -> KeptFile:
     return annex_key(released), annex_name(released), "text/csv; charset=utf-8", data
 
 
+def _parquet(released: Released, ports: Composition) -> KeptFile:
+    from billproof.invoicing.annex_parquet import PARQUET, parquet_key, parquet_name
+    from billproof.invoicing.kept_annex import read_parquet
+
+    data = read_parquet(released, register=ports.register, objects=ports.objects)
+    if data is None:
+        message = "its lines are not given as Parquet"
+        raise NotFound(message)
+    return parquet_key(released), parquet_name(released), PARQUET, data
+
+
 FILES: dict[str, Callable[[Released, Composition], KeptFile]] = {
     "pdf": _pdf,
     "electronic": _electronic,
     "lines.csv": _annex,
+    "lines.parquet": _parquet,
 }
 """The files of a document: where each is kept, its name, its media type and its bytes."""
 
@@ -75,7 +87,10 @@ def files_of(released: Released, ports: Composition) -> list[PageFile]:
     fact = ports.register.fact(released.invoice, DELIVERED)
     files = [PageFile("file_lines", "lines.csv")]
     if fact is not None:
-        key = Delivery.model_validate(fact).electronic_key
+        delivery = Delivery.model_validate(fact)
+        if delivery.parquet_key is not None:
+            files.append(PageFile("file_parquet", "lines.parquet"))
+        key = delivery.electronic_key
         if key is not None:
             files.insert(0, PageFile("file_xml" if key.endswith(".xml") else "file_pdf", "electronic"))
         if key is None or key.endswith(".xml"):

@@ -1,7 +1,7 @@
 """The pages of customers, which no authorizer stands before: whoever has the token of a link sees its one document.
 
     GET  /p/<token>             the document, what is open of it, and a form
-    GET  /p/<token>/pdf         its files: pdf, electronic and lines.csv
+    GET  /p/<token>/pdf         its files: pdf, electronic, lines.csv and lines.parquet
     POST /p/<token>/disputes    the customer disputes it, or a line of it
 
 token | the document that it opens | what is asked for | logged

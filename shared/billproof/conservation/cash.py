@@ -1,7 +1,7 @@
 """The two equations of cash, to the unit, for each customer and currency.
 
     released = paid + credited + written off + discounts taken + bank charges + differences given up + open + disputed
-    received = applied + unapplied + refunded + returned + paid out by gateways
+    received = applied + unapplied + refunded + returned + paid out by gateways + gateway differences
 
 What is open is read off the documents and the entries of their accounts; what is paid, off the receipts themselves:
 what one side lost shows as a difference. Amounts are in the currency of the documents, below zero where more was paid
@@ -143,6 +143,8 @@ def _of_receipt(state: ReceiptState) -> Equation:
     }
     if not state.paid_out.amount.is_zero:
         parts["paid out by gateways"] = state.paid_out.amount.amount
+    if not state.gateway_difference.amount.is_zero:
+        parts["gateway differences"] = state.gateway_difference.amount.amount
     return Equation(
         code=RECEIVED, currency=state.receipt.amount.currency, total=state.receipt.amount.amount, parts=parts
     )

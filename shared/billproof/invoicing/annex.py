@@ -45,6 +45,11 @@ def needs_annex(invoice: Invoice) -> bool:
     return len(invoice.lines) > MOST_LINES_SHOWN
 
 
+def documents_folder(released: Released) -> str:
+    """Return where the documents of a legal entity and a month are."""
+    return f"documents/{released.legal_entity}/{released.period.name}/"
+
+
 def annex_name(released: Released) -> str:
     """Return the name of an annex as a file."""
     return f"{released.number}-lines.csv"

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from billproof.ids import digest_bytes
-from billproof.invoicing.annex import annex_name
 from billproof.invoicing.mails import DeliveredFiles
 from billproof.invoicing.model import Invoice, Released
 from billproof.invoicing.retention import end_of_retention, last_day_kept
@@ -59,7 +58,6 @@ def archive_document(
 
 def _files(released: Released, files: DeliveredFiles) -> Iterator[tuple[str, str, bytes]]:
     yield f"{released.number}.pdf", "application/pdf", files.pdf
-    if files.annex is not None:
-        yield annex_name(released), "text/csv", files.annex
+    yield from files.annexes(released)
     if files.electronic is not None:
         yield files.electronic.name, files.electronic.media_type, files.electronic.data

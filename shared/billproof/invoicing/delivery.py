@@ -19,7 +19,8 @@ from pydantic import Field
 from billproof.errors import MailRefused, NotFound, ObjectUnreadable
 from billproof.ids import digest_bytes, shown
 from billproof.invoicing.addresses import Recipients
-from billproof.invoicing.annex import annex_name, annex_of, needs_annex
+from billproof.invoicing.annex import annex_name, documents_folder
+from billproof.invoicing.annex_parquet import parquet_key
 from billproof.invoicing.archive import ArchivedFile, archive_document, archived_file, archived_record
 from billproof.invoicing.delivery_events import DeliveryProblem, ProblemKind
 from billproof.invoicing.documents import read_invoice
@@ -42,9 +43,10 @@ Renderer = Callable[[Invoice, Released], bytes]
 
 
 class Delivery(Model):
-    """The fact that an invoice was delivered; with an annex, where its PDF shows summaries of its lines.
+    """The fact that an invoice was delivered.
 
-    `left_out` are addresses of the customer that fail, and were not written to. `link` names the link of the mail.
+    With an annex its PDF shows summaries of its lines; of very many lines that is Parquet, too. `left_out` are
+    addresses of the customer that fail, and were not written to. `link` names the link of the mail.
     Its files are in the archive until the end of `archived_until`; without it they were delivered before there was one.
     """
 
@@ -54,6 +56,8 @@ class Delivery(Model):
     mailed_to: str | None
     annex_key: str | None = None
     annex_digest: str | None = None
+    parquet_key: str | None = Field(default=None, exclude_if=operator.not_)
+    parquet_digest: str | None = Field(default=None, exclude_if=operator.not_)
     electronic_key: str | None = Field(default=None, exclude_if=operator.not_)
     electronic_digest: str | None = Field(default=None, exclude_if=operator.not_)
     copied_to: tuple[str, ...] = Field(default=(), exclude_if=operator.not_)
@@ -66,6 +70,7 @@ class Delivery(Model):
         files = (
             ("PDF", self.pdf_key, self.pdf_digest),
             ("annex of lines", self.annex_key, self.annex_digest),
+            ("annex of lines as Parquet", self.parquet_key, self.parquet_digest),
             ("electronic document", self.electronic_key, self.electronic_digest),
         )
         if self.archived_until is None:
@@ -149,13 +154,12 @@ def deliver_invoice(
     invoice = read_invoice(objects, released.document)
     pdf = render(invoice, released)
     objects.put(pdf_key(released), pdf, content_type="application/pdf")
-    annex = annex_of(invoice, released) if needs_annex(invoice) else None
-    if annex is not None:
-        objects.put(annex_key(released), annex, content_type="text/csv")
+    files = DeliveredFiles.of(invoice, released, pdf)
+    for name, media_type, data in files.annexes(released):
+        objects.put(f"{documents_folder(released)}{name}", data, content_type=media_type)
     if invoice.particulars is not None and is_electronic(invoice) and not invoice.is_record:
         electronic.send([json.dumps({"invoice": invoice_id, "correlation_id": released.run})])
         return HandedOn(number=released.number, pdf_key=pdf_key(released), form=invoice.particulars.form)
-    files = DeliveredFiles(pdf, annex)
     kept = archive_document(invoice, released, files, objects=objects, archive=archive)
     return mail_and_note(
         invoice, released, files, archived_until=kept, register=register, mailer=mailer, sender=sender, pages=pages
@@ -190,7 +194,7 @@ def mail_and_note(
             link = mail.link
         else:
             note_unreachable(invoice, sent, register)
-    annex, electronic = files.annex, files.electronic
+    annex, electronic, parquet = files.annex, files.electronic, files.parquet
     delivery = Delivery(
         copied_to=sent.copies,
         left_out=sent.left_out,
@@ -202,6 +206,8 @@ def mail_and_note(
         mailed_to=sent.to or None,
         annex_key=annex_key(released) if annex is not None else None,
         annex_digest=digest_bytes(annex) if annex is not None else None,
+        parquet_key=parquet_key(released) if parquet is not None else None,
+        parquet_digest=digest_bytes(parquet) if parquet is not None else None,
         electronic_key=electronic_key(released, electronic) if electronic is not None else None,
         electronic_digest=digest_bytes(electronic.data) if electronic is not None else None,
     )
@@ -212,11 +218,6 @@ def mail_and_note(
 def electronic_key(released: Released, document: ElectronicDocument) -> str:
     """Return where the electronic form of a document is."""
     return f"{documents_folder(released)}{document.name}"
-
-
-def documents_folder(released: Released) -> str:
-    """Return where the documents of a legal entity and a month are."""
-    return f"documents/{released.legal_entity}/{released.period.name}/"
 
 
 def recipients_of(invoice: Invoice, released: Released, register: Register) -> Recipients:

@@ -9,12 +9,11 @@ invoice, and the message becomes a dead letter.
 
 from billproof.errors import NotExpressible, NotFound, ObjectUnreadable, RulesBroken
 from billproof.ids import digest_bytes, shown
-from billproof.invoicing.annex import annex_of, needs_annex
+from billproof.invoicing.annex import documents_folder
 from billproof.invoicing.archive import archive_document
 from billproof.invoicing.delivery import (
     MAIL_NAME,
     Delivery,
-    documents_folder,
     electronic_key,
     mail_and_note,
     pdf_key,
@@ -56,7 +55,7 @@ def deliver_electronic(
     invoice, pdf = read_invoice(objects, released.document), objects.get(pdf_key(released))
     document = _made(invoice, released, pdf, register=register, make=make)
     objects.put(electronic_key(released, document), document.data, content_type=document.media_type)
-    files = DeliveredFiles(pdf, annex_of(invoice, released) if needs_annex(invoice) else None, document)
+    files = DeliveredFiles.of(invoice, released, pdf, document)
     kept = archive_document(invoice, released, files, objects=objects, archive=archive)
     return mail_and_note(
         invoice, released, files, archived_until=kept, register=register, mailer=mailer, sender=sender, pages=pages

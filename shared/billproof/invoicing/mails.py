@@ -1,13 +1,14 @@
 """The mail with a document: who it is to, what it says in the customer's language, and its files or a link to them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
 from functools import partial
 
 from billproof.invoicing.addresses import Recipients
-from billproof.invoicing.annex import annex_name
+from billproof.invoicing.annex import annex_name, annex_of, needs_annex
+from billproof.invoicing.annex_parquet import PARQUET, needs_parquet, parquet_name, parquet_of
 from billproof.invoicing.electronic import ElectronicDocument
 from billproof.invoicing.model import DocumentKind, Invoice, Released
 from billproof.invoicing.particulars import Particulars
@@ -23,11 +24,31 @@ MOST_MAIL_BYTES = 10_000_000
 
 @dataclass(frozen=True, slots=True)
 class DeliveredFiles:
-    """The files of a delivery: the PDF, the annex of an invoice of many lines, and the electronic form."""
+    """The files of a delivery: the PDF, the annex of an invoice of many lines, and the electronic form.
+
+    The annex of very many lines is there as Parquet, too.
+    """
 
     pdf: bytes
     annex: bytes | None = None
     electronic: ElectronicDocument | None = None
+    parquet: bytes | None = None
+
+    @classmethod
+    def of(
+        cls, invoice: Invoice, released: Released, pdf: bytes, electronic: ElectronicDocument | None = None
+    ) -> "DeliveredFiles":
+        """Return the files of a document, with the annex that it needs."""
+        annex = annex_of(invoice, released) if needs_annex(invoice) else None
+        parquet = parquet_of(annex) if annex is not None and needs_parquet(invoice) else None
+        return cls(pdf, annex, electronic, parquet)
+
+    def annexes(self, released: Released) -> Iterator[tuple[str, str, bytes]]:
+        """Yield the files of the annex: the name, media type and bytes of each."""
+        if self.annex is not None:
+            yield annex_name(released), "text/csv", self.annex
+        if self.parquet is not None:
+            yield parquet_name(released), PARQUET, self.parquet
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +94,7 @@ def files_of(released: Released, files: DeliveredFiles) -> Sequence[tuple[str, s
         sent.append((electronic.name, electronic.media_type, electronic.data))
     if electronic is None or not electronic.has_pdf:
         sent.append((f"{released.number}.pdf", "application/pdf", files.pdf))
-    if files.annex is not None:
-        sent.append((annex_name(released), "text/csv", files.annex))
-    return sent
+    return [*sent, *files.annexes(released)]
 
 
 def address_answers(mail: EmailMessage, stated: Particulars, sent: Recipients) -> None:

@@ -17,6 +17,7 @@ from billproof.invoicing.delivery import compose_within_limits, read_pdf, recipi
 from billproof.invoicing.documents import read_invoice
 from billproof.invoicing.electronic_delivery import read_electronic
 from billproof.invoicing.facts import DELIVERED, resent_as
+from billproof.invoicing.kept_annex import read_parquet
 from billproof.invoicing.links import CustomerPages
 from billproof.invoicing.mails import DeliveredFiles, MailTerms
 from billproof.invoicing.register import Register
@@ -79,6 +80,7 @@ def resend_invoice(
         read_pdf(released, register=register, objects=objects),
         annex_of(kept, released) if needs_annex(kept) else None,
         read_electronic(released, register=register, objects=objects),
+        read_parquet(released, register=register, objects=objects),
     )
     if register.addresses.failure(released.legal_entity, wanted.to) is not None:
         raise MailRefused(FAILS)

@@ -16,7 +16,8 @@ class CashChart(Model):
     `unapplied` holds what arrived and pays nothing yet, a liability; `discounts`, `charges` and `differences` what
     customers do not pay of an invoice as its terms or the policy allow: discounts taken, charges of banks, small
     differences; `exchange` what an invoice and its payment differ by in the books (IAS 21.28, ASC 830-20-35-1); `fees`
-    what gateways keep.
+    what gateways keep; `other_income` what a gateway gives back beyond what it took, and what we bear of what it takes
+    beyond what was paid.
     """
 
     unapplied: str
@@ -25,6 +26,7 @@ class CashChart(Model):
     differences: str
     exchange: str
     fees: str | None = Field(default=None, exclude_if=operator.not_)
+    other_income: str | None = Field(default=None, exclude_if=operator.not_)
 
 
 class CashAccount(Model):

@@ -6,8 +6,11 @@
     returned    the bank or gateway took it back
     refunded    it was paid back
     paid_out    it is a payout of a gateway, and no customer's payment
+    gateway_difference
+                a gateway gave back more than it took, or took more than was paid: a person has it booked as other
+                income; below zero it is a loss, and money that may go back
 
-received = applied + unapplied + refunded + returned + paid out, to the unit.
+received = applied + unapplied + refunded + returned + paid out + gateway differences, to the unit.
 """
 
 import operator
@@ -141,9 +144,19 @@ class ReceiptState:
         return self._gone(UseKind.PAID_OUT)
 
     @property
+    def gateway_difference(self) -> Worth:
+        """What of it is other income, as a person decided; below zero what we bear of what went back."""
+        return self._gone(UseKind.GATEWAY_DIFFERENCE)
+
+    @property
+    def gone_back(self) -> Worth:
+        """What of it is the customer's no more, and no payout either."""
+        return self.returned + self.refunded + self.gateway_difference
+
+    @property
     def left(self) -> Worth:
         """What of it did not go back, and is no payout."""
-        return self.received.worth + -self.returned + -self.refunded + -self.paid_out
+        return self.received.worth + -self.gone_back + -self.paid_out
 
     @property
     def unapplied(self) -> Worth:

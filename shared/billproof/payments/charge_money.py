@@ -4,6 +4,9 @@
 
 What goes back is taken of the receipt that covers it, else of several, in parts: as much as was told, and never more
 than there is. What is more than that waits for money that comes again. So it is the same in which order it is told.
+
+What a win brings beyond what its dispute took, and what goes back beyond what was paid and never comes again, is for a
+person to decide (gateway_differences.py). Until then the first pays nothing.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,9 +15,29 @@ from billproof.masterdata.gateways import MovementOfGateway
 from billproof.money import Money
 from billproof.payments.cash import ReceiptState, ReceiptUse
 from billproof.payments.desk import CashDecision
-from billproof.payments.gateway_model import GatewayMovement, movement_name
+from billproof.payments.gateway_model import GatewayMovement, is_of, movement_name
+from billproof.payments.model import CashReceipt, Channel
 
 GOES_BACK = (MovementOfGateway.DISPUTE, MovementOfGateway.REFUND)
+
+
+def receipt_of(charge: GatewayMovement) -> CashReceipt:
+    """Return the receipt of a charge."""
+    return CashReceipt(
+        legal_entity=charge.legal_entity,
+        channel=Channel.GATEWAY,
+        source=charge.source,
+        reference=charge.reference,
+        amount=charge.amount,
+        booked_on=charge.booked_on,
+        payer=charge.payer,
+        remittance=charge.remittance,
+    )
+
+
+def reinstated(won: GatewayMovement) -> CashReceipt:
+    """Return the receipt of what a dispute that was won gave back."""
+    return receipt_of(won).model_copy(update={"reference": why(won).reference})
 
 
 def why(movement: GatewayMovement) -> CashDecision:
@@ -35,6 +58,21 @@ def parts_of(movement: GatewayMovement, state: ReceiptState) -> list[ReceiptUse]
     """Return what went back of a receipt because of a refund or dispute."""
     reference = why(movement).reference
     return [use for use in state.uses if use.reference == reference or use.reference.startswith(f"{reference}/")]
+
+
+def more_than_taken(won: GatewayMovement, of_charge: Sequence[GatewayMovement]) -> Money:
+    """Return what a win brought beyond what the dispute of its name took; nothing where that is not told."""
+    nothing = Money.zero(won.amount.currency)
+    taken = [one.amount for one in of_charge if one.movement is MovementOfGateway.DISPUTE and is_of(won, one)]
+    return max(won.amount.plus(taken), nothing, key=lambda money: money.amount) if taken else nothing
+
+
+def free_of(state: ReceiptState, of_charge: Sequence[GatewayMovement]) -> Money:
+    """Return what of a receipt pays nothing yet and may pay: of what a win brought too much, people decide."""
+    wins = (one for one in of_charge if one.movement is MovementOfGateway.DISPUTE_WON)
+    won = next((one for one in wins if reinstated(one).id == state.receipt.id), None)
+    unapplied = state.unapplied.amount
+    return unapplied if won is None else unapplied - more_than_taken(won, of_charge)
 
 
 def gone_back(movement: GatewayMovement, states: Iterable[ReceiptState]) -> Money:
@@ -62,7 +100,7 @@ def shares(amount: Money, states: Sequence[ReceiptState]) -> list[tuple[str, Mon
 
 def rejected_by(won: GatewayMovement, of_charge: Sequence[GatewayMovement]) -> list[GatewayMovement]:
     """Return the dispute that a win is of, the one of its name, where that came back as a whole."""
-    same = [one for one in of_charge if one.reference == won.reference]
+    same = [one for one in of_charge if is_of(won, one)]
     disputes = [one for one in same if one.movement is MovementOfGateway.DISPUTE]
     wins = (one.amount for one in same if one.movement is MovementOfGateway.DISPUTE_WON)
     back = Money.zero(won.amount.currency).plus(wins)

@@ -55,6 +55,14 @@ class StatementSpan(Protocol):
     def closing(self) -> Money | None:
         """The balance that it ends with; None for a notification."""
 
+    @property
+    def first_day(self) -> str | None:
+        """The digest of what is booked on the first day, in any order; None where that is nothing, or not known."""
+
+    @property
+    def last_day(self) -> str | None:
+        """The same of the last day."""
+
 
 class Continuity(StrEnum):
     """How a statement stands to the one before it."""
@@ -123,7 +131,9 @@ def _overlap(earlier: StatementSpan, later: StatementSpan) -> str | None:
         return f"it starts on {later.starts_on}, before the one before it ends on {earlier.ends_on}"
     if _is_another_version(earlier, later):
         return "both are of the same days, and tell of different entries"
-    return "one of them is of the first or the last day of the other" if _is_part(earlier, later) else None
+    if _is_part(earlier, later):
+        return "one of them is of the first or the last day of the other"
+    return f"both tell of the same entries of {later.starts_on}" if _tells_again(earlier, later) else None
 
 
 def overlaps(one: StatementSpan, other: StatementSpan) -> bool:
@@ -153,6 +163,17 @@ def _is_part(earlier: StatementSpan, later: StatementSpan) -> bool:
     begins = earlier.starts_on == later.starts_on and earlier.opening == later.opening != earlier.closing
     ends = earlier.ends_on == later.ends_on and earlier.closing == later.closing != later.opening
     return begins or ends
+
+
+def _tells_again(earlier: StatementSpan, later: StatementSpan) -> bool:
+    """Say whether both tell of the same entries of the one day that they share.
+
+    Where these come to nothing, the balances are the same with and without them. Two statements of one day alone are
+    the same if all of their content is, and otherwise they follow each other.
+    """
+    if later.starts_on != earlier.ends_on or (earlier.starts_on, later.ends_on) == (later.starts_on, earlier.ends_on):
+        return False
+    return earlier.last_day is not None and earlier.last_day == later.first_day
 
 
 def _skips(earlier: StatementSpan, later: StatementSpan) -> bool:

@@ -5,6 +5,7 @@ from billproof.money import Money
 from billproof.payments.cash import ReceiptState
 from billproof.payments.decisions import DecidedReceipt, NotedDecision, ReceiptDecision, ReceiptVerdict
 from billproof.payments.desk import CashDecision
+from billproof.payments.gateway_differences import decide_difference
 from billproof.payments.model import UseKind
 from billproof.payments.service import CashSources, ReceiptDecided
 from billproof.ports import Queue
@@ -16,7 +17,8 @@ def decide_receipt(wanted: ReceiptDecision, *, decided_by: str, sources: CashSou
     """Note what a person decided, do it, and have it booked.
 
     Raises NotFound where there is no such receipt or legal entity, and InvalidInput for an account or a number that is
-    not of the legal entity, more than is left of the receipt, or more than is open of an invoice.
+    not of the legal entity, more than is left of the receipt, more than is open of an invoice, or what is no difference
+    of a gateway.
     """
     decision = CashDecision(by=decided_by, reason=wanted.reason, reference=wanted.reference)
     state = _decided(wanted, sources, decision)
@@ -31,6 +33,8 @@ def _decided(wanted: ReceiptDecision, sources: CashSources, decision: CashDecisi
     sources.decisions.note(NotedDecision(**wanted.model_dump(), decided_by=decision.by))
     if wanted.amount is not None:
         amount = Money.of(wanted.amount, currency)
+        if wanted.verdict is ReceiptVerdict.GATEWAY_DIFFERENCE:
+            return decide_difference(wanted.receipt, amount, decision, desk=desk, book=sources.gateways)
         return desk.give_back(wanted.receipt, amount, GIVEN_BACK[wanted.verdict], decision)
     if wanted.account is None:
         return desk.reverse(wanted.receipt, decision)

@@ -82,7 +82,7 @@ def _is_of(use: ReceiptUse, decision: NotedDecision) -> bool:
     if use.kind.value != decision.verdict.value:
         return False
     if use.amount is not None:
-        return use.amount.amount == decision.amount
+        return abs(use.amount.amount) == decision.amount  # below zero where a gateway took more than was paid
     allocations = use.match.allocations if use.match is not None else ()
     paid = [(one.number, one.spent.amount) for one in allocations]
     return use.account == decision.account and paid == [(one.number, one.amount) for one in decision.pays]

@@ -12,15 +12,21 @@ from billproof.payments.model import ReceiptStatus
 
 
 class ReceiptVerdict(StrEnum):
-    """What a person decides: it is applied, what it was applied to is open again, or it went back, or a part of it."""
+    """What a person decides: it is applied, what it was applied to is open again, or it went back, or a part of it.
+
+    A gateway's difference is what it gave back beyond what it took, or took beyond what was paid: other income, or a
+    loss of ours.
+    """
 
     APPLIED = "applied"
     REVERSED = "reversed"
     RETURNED = "returned"
     REFUNDED = "refunded"
+    GATEWAY_DIFFERENCE = "gateway_difference"
 
 
 GONE_BACK = {ReceiptVerdict.RETURNED, ReceiptVerdict.REFUNDED}
+OF_AN_AMOUNT = {*GONE_BACK, ReceiptVerdict.GATEWAY_DIFFERENCE}
 
 
 class PaidInvoice(Model):
@@ -34,8 +40,8 @@ class ReceiptDecision(Model):
     """A receipt, and what is decided about it. Who decides is the caller.
 
     An application names the account, and in `pays` invoices with amounts: what they leave of the receipt stays on the
-    account. What was returned or refunded is an `amount`. A reversal names nothing. `reference` is what the bank's
-    return is called, where a statement told of it: it waits no more then.
+    account. What was returned or refunded, or is a gateway's difference, is an `amount`. A reversal names nothing.
+    `reference` is what the bank's return is called, where a statement told of it: it waits no more then.
     """
 
     legal_entity: Name
@@ -53,8 +59,8 @@ class ReceiptDecision(Model):
         if is_applied != (self.account is not None) or (self.pays and not is_applied):
             message = "an application names the account and may name invoices; nothing else does"
             raise ValueError(message)
-        if (self.verdict in GONE_BACK) != (self.amount is not None):
-            message = "what is returned or refunded is an amount; nothing else names one"
+        if (self.verdict in OF_AN_AMOUNT) != (self.amount is not None):
+            message = "what is returned, refunded or a gateway's difference is an amount; nothing else names one"
             raise ValueError(message)
         if self.reference and self.verdict is not ReceiptVerdict.RETURNED:
             message = "only what is returned has the reference of a return"

@@ -10,6 +10,9 @@
     refunded     Dr unapplied              Cr cash account
     paid out     Dr unapplied              Cr clearing account of the gateway
     fee          Dr fees                   Cr clearing account of the gateway
+    gateway difference
+                 Dr unapplied              Cr other income   what a gateway gave back beyond what it took
+                 Dr other income           Cr unapplied      what we bear of what it took beyond what was paid
 
 All amounts are in the currency of the books: a receipt was converted once, at the rate of the day on which it was
 booked, a receivable when its document was issued (IAS 21.21, 21.28; ASC 830-20-30-1, 830-20-35-1).
@@ -25,7 +28,7 @@ from billproof.ledger.revenue import Move, entry_lines
 from billproof.masterdata.charts import CashAccount, CashChart
 from billproof.masterdata.parties import LegalEntity
 from billproof.money import Money
-from billproof.payments.cash import EXTRAS, ReceiptState, SettledPart
+from billproof.payments.cash import EXTRAS, ReceiptState, ReceiptUse, SettledPart
 from billproof.payments.gateway_model import GatewayMovement
 from billproof.payments.model import CashReceipt, UseKind
 
@@ -67,7 +70,7 @@ def entries_of(state: ReceiptState, entity: LegalEntity) -> Iterator[JournalEntr
     for use in state.uses:
         name, day = reference_of(receipt.id, use.ordinal), use.day.isoformat()
         if use.booked is not None:
-            other = clearing_account(use.gateway, entity) if use.gateway else accounts.cash.ledger_account
+            other = _other_side(use, accounts, entity)
             gone = [(accounts.chart.unapplied, use.kind.value, use.booked), (other, use.kind.value, -use.booked)]
             yield _entry(state, entity, name, day, gone, account=state.account or "")
         for number, part in enumerate(use.settlements, start=1):
@@ -76,6 +79,21 @@ def entries_of(state: ReceiptState, entity: LegalEntity) -> Iterator[JournalEntr
                 moves = [(account, memo, -amount) for account, memo, amount in moves]
             name, document = reference_of(receipt.id, use.ordinal, number), part.allocation.document
             yield _entry(state, entity, name, day, moves, account=use.account or "", document=document)
+
+
+def _other_side(use: ReceiptUse, accounts: CashAccounts, entity: LegalEntity) -> str:
+    if use.kind is UseKind.GATEWAY_DIFFERENCE:
+        return other_income(entity)
+    return clearing_account(use.gateway, entity) if use.gateway else accounts.cash.ledger_account
+
+
+def other_income(entity: LegalEntity) -> str:
+    """Return the ledger account of other income; raises InvalidInput where there is none."""
+    chart = entity.chart_of_accounts.cash
+    if chart is None or chart.other_income is None:
+        message = f"the chart of accounts of {entity.id} has no account for what gateways give: cash.other_income"
+        raise InvalidInput(message)
+    return chart.other_income
 
 
 def clearing_account(gateway: str, entity: LegalEntity) -> str:

@@ -21,9 +21,13 @@ from billproof.money import Money
 from billproof.payments.cash import ReceiptState, ReceiptUse, SettledPart
 from billproof.payments.charge_money import (
     GOES_BACK,
+    free_of,
     gone_back,
     left_of,
+    more_than_taken,
     parts_of,
+    receipt_of,
+    reinstated,
     rejected_by,
     shares,
     why,
@@ -32,30 +36,11 @@ from billproof.payments.charge_money import (
 from billproof.payments.desk import CashDecision, CashDesk, Matcher
 from billproof.payments.gateway_book import GatewayBook
 from billproof.payments.gateway_model import GatewayMovement, is_due
-from billproof.payments.model import Allocation, CashReceipt, Channel, Match, MatchOutcome, UseKind
+from billproof.payments.model import Allocation, Match, MatchOutcome, UseKind
 from billproof.payments.payouts import Payouts
 from billproof.payments.ports import GatewayDisputes
 
 APPLIED_AGAIN, REINSTATED = "applied-again", "dispute-won"
-
-
-def receipt_of(charge: GatewayMovement) -> CashReceipt:
-    """Return the receipt of a charge."""
-    return CashReceipt(
-        legal_entity=charge.legal_entity,
-        channel=Channel.GATEWAY,
-        source=charge.source,
-        reference=charge.reference,
-        amount=charge.amount,
-        booked_on=charge.booked_on,
-        payer=charge.payer,
-        remittance=charge.remittance,
-    )
-
-
-def reinstated(won: GatewayMovement) -> CashReceipt:
-    """Return the receipt of what a dispute that was won gave back."""
-    return receipt_of(won).model_copy(update={"reference": why(won).reference})
 
 
 @dataclass(frozen=True)
@@ -107,7 +92,7 @@ class GatewayDesk:
                 break
             waiting = still
         if of_charge:
-            self._pay_rest(receipts)
+            self._pay_rest(receipts, of_charge)
         for won in wins:
             self._decide(won, receipts, of_charge)
         self._note_disputes(of_charge, receipts)  # what a dispute that is decided had covered may be another one's
@@ -123,11 +108,14 @@ class GatewayDesk:
             is_now = is_due(movement, of_charge)
             if is_now:
                 undone = self._undone_by_disputes(movement, receipts, of_charge)
-                receipts.append(self._reinstated(undone or self._paid_by(receipts), movement))
+                pays = movement.amount - more_than_taken(movement, of_charge)
+                receipts.append(self._reinstated(undone or self._paid_by(receipts), movement, pays))
             return is_now
-        return movement.movement not in GOES_BACK or self._goes_back(movement, receipts)
+        return movement.movement not in GOES_BACK or self._goes_back(movement, receipts, of_charge)
 
-    def _goes_back(self, movement: GatewayMovement, receipts: Sequence[str]) -> bool:
+    def _goes_back(
+        self, movement: GatewayMovement, receipts: Sequence[str], of_charge: Sequence[GatewayMovement]
+    ) -> bool:
         """Take of a charge's money what goes back; False, and nothing is done, where so much is not there."""
         states = self._states(receipts)
         rest = -movement.amount - gone_back(movement, states)
@@ -139,7 +127,7 @@ class GatewayDesk:
             self.desk.give_back(receipt, share, kind, why_in_part(movement, number))
         for state in self._states(receipts):
             if parts_of(movement, state):
-                self._pay_again(state.receipt.id, movement)
+                self._pay_again(state.receipt.id, movement, of_charge)
         self._note_disputes([movement], receipts)
         return True
 
@@ -162,7 +150,7 @@ class GatewayDesk:
         """Return what receipts paid, whether that holds or not."""
         return [use for state in self._states(receipts) for use in state.uses if use.kind is UseKind.APPLIED]
 
-    def _pay_rest(self, receipts: Sequence[str]) -> None:
+    def _pay_rest(self, receipts: Sequence[str], of_charge: Sequence[GatewayMovement]) -> None:
         """Let what is left of a charge's money pay what that paid, where no person decided about it."""
         paid: dict[str, SettledPart] = {}
         uses = self._paid_by(receipts)
@@ -173,9 +161,10 @@ class GatewayDesk:
         account = next((use.account for use in uses if use.account is not None), None)
 
         def plan(state: ReceiptState) -> Sequence[ReceiptUse] | None:
-            if state.unapplied.amount.is_zero or any(use.decided_by for use in state.uses):
+            free = free_of(state, of_charge)
+            if free.amount <= 0 or any(use.decided_by for use in state.uses):
                 return None
-            allocations = self._allocations(list(paid.values()), state.unapplied.amount)
+            allocations = self._allocations(list(paid.values()), free)
             if not allocations:
                 return None
             match = _match(APPLIED_AGAIN, account, allocations)
@@ -200,21 +189,23 @@ class GatewayDesk:
             message = f"{-new.amount} cannot go back by a {what} of a charge of which {left} are left: it waits"
             raise InvalidInput(message)
 
-    def _pay_again(self, receipt: str, movement: GatewayMovement) -> None:
+    def _pay_again(self, receipt: str, movement: GatewayMovement, of_charge: Sequence[GatewayMovement]) -> None:
         """Let what is left of a receipt pay again what it paid, once, right after a part of it went back."""
         decision = why(movement)
 
         def plan(state: ReceiptState) -> Sequence[ReceiptUse] | None:
             undone, last = _undone(state, decision), state.uses[-1]
-            if not undone or last not in parts_of(movement, state) or state.unapplied.amount.is_zero:
+            free = free_of(state, of_charge)
+            if not undone or last not in parts_of(movement, state) or free.amount <= 0:
                 return None
-            return self._again(state, undone, decision)
+            return self._again(state, undone, decision, free)
 
         self.desk.change(receipt, plan)
 
-    def _again(self, state: ReceiptState, undone: Sequence[ReceiptUse], decision: CashDecision) -> Sequence[ReceiptUse]:
+    def _again(
+        self, state: ReceiptState, undone: Sequence[ReceiptUse], decision: CashDecision, left: Money
+    ) -> Sequence[ReceiptUse]:
         """Return applications of what is left of a receipt to what it paid: as far as that is open, the first first."""
-        left = state.unapplied.amount
         uses: list[ReceiptUse] = []
         for use in undone:
             allocations = self._allocations(use.settlements, left)
@@ -242,15 +233,15 @@ class GatewayDesk:
             left = left - allocations[item.document].spent
         return tuple(allocations.values())
 
-    def _reinstated(self, undone: Sequence[ReceiptUse], movement: GatewayMovement) -> str:
-        """Take in what a dispute that was won gave back: it pays what the dispute had opened."""
+    def _reinstated(self, undone: Sequence[ReceiptUse], movement: GatewayMovement, pays: Money) -> str:
+        """Take in what a dispute that was won gave back: as much as that took pays what it had opened."""
         arrived = reinstated(movement)
 
         def matcher(*_: object) -> Match:
             if not undone:
                 return self.matcher(arrived, self.desk.receivables, self.rules)
             parts = [part for use in undone for part in use.settlements]
-            return _match(REINSTATED, undone[0].account, self._allocations(parts, movement.amount))
+            return _match(REINSTATED, undone[0].account, self._allocations(parts, pays))
 
         return self.desk.take(arrived, matcher, self.rules).receipt.id
 

@@ -113,9 +113,20 @@ class GatewayTold(Model):
     movement: GatewayMovement
 
 
+def is_of(won: GatewayMovement, other: GatewayMovement) -> bool:
+    """Say whether another movement of a charge has the name of the dispute that was won."""
+    return other.reference == won.reference
+
+
 def is_due(movement: GatewayMovement, of_charge: Sequence[GatewayMovement]) -> bool:
-    """Say whether what a movement comes to can be done: what a dispute gave back waits until that dispute is told."""
+    """Say whether what a movement comes to can be done: what a dispute gave back waits until that dispute is told.
+
+    Where no dispute has its name it waits until some took as much. One of its name that took less is told: the gateway
+    gave back more than it took.
+    """
     if movement.movement is not MovementOfGateway.DISPUTE_WON:
+        return True
+    if any(one.movement is MovementOfGateway.DISPUTE and is_of(movement, one) for one in of_charge):
         return True
     kinds = {MovementOfGateway.DISPUTE, MovementOfGateway.DISPUTE_WON}
     moved = [one.amount for one in of_charge[: of_charge.index(movement) + 1] if one.movement in kinds]

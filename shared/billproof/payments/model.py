@@ -236,6 +236,7 @@ class UseKind(StrEnum):
     RETURNED = "returned"
     REFUNDED = "refunded"
     PAID_OUT = "paid_out"
+    GATEWAY_DIFFERENCE = "gateway_difference"
 
 
 class ReceiptStatus(StrEnum):

@@ -185,10 +185,21 @@ def apply_payment(event: AnyPaymentEvent, *, sources: CashSources, matcher: Matc
         gateway = gateway_of(state.receipt, desk.entity)
         if gateway is not None:  # what a person took back from a customer may be a payout
             state = Payouts(gateway, sources.gateways, desk).credit_arrived(state.receipt)
+        charge = _charge_of(state, sources)
+        if charge is not None:  # what waited for that decision goes back now
+            return _told(charge, sources=sources, matcher=matcher, erps=erps)
     entries = book_receipt(state, desk.entity, sources, erps)
     return AppliedPayment(
         outcome=_outcome(state.status), legal_entity=desk.entity.id, id=state.receipt.id, entries=entries
     )
+
+
+def _charge_of(state: ReceiptState, sources: CashSources) -> GatewayMovement | None:
+    """Return the charge of a receipt of which a person bears what went back beyond what was paid."""
+    if state.gateway_difference.amount.amount >= 0:
+        return None
+    receipt = state.receipt
+    return sources.gateways.find(receipt.legal_entity, receipt.source, MovementOfGateway.CHARGE, receipt.reference)
 
 
 def _refuse_undecided(state: ReceiptState, sources: CashSources) -> None:

@@ -7,9 +7,8 @@ from billproof.masterdata.parties import LegalEntity
 from billproof.model import Day, Model
 from billproof.money import Money
 from billproof.payments.book import CashBook
-from billproof.payments.charge_money import GOES_BACK, gone_back
+from billproof.payments.charge_money import GOES_BACK, gone_back, left_of, receipt_of, reinstated
 from billproof.payments.gateway_book import GatewayBook
-from billproof.payments.gateway_desk import receipt_of, reinstated
 from billproof.payments.gateway_model import OF_A_CHARGE, GatewayMovement, is_due
 
 
@@ -84,7 +83,7 @@ def unknown_charges(movements: Iterable[GatewayMovement], book: GatewayBook) -> 
 def not_done(movements: Iterable[GatewayMovement], book: GatewayBook, cash: CashBook) -> Iterator[GatewayMovement]:
     """Yield the refunds and disputes of known charges of which no receipt went back, and wins that none brought.
 
-    They were kept, and then refused: more would have gone back than was there.
+    They were kept, and what took them in died; what is more than there is to go back is a gateway's difference.
     """
     for movement in movements:
         if movement.movement not in OF_A_CHARGE or movement.original is None:
@@ -97,7 +96,8 @@ def not_done(movements: Iterable[GatewayMovement], book: GatewayBook, cash: Cash
         receipts = (cash.find(movement.legal_entity, receipt.id) for receipt in (receipt_of(charge), *won))
         states = [state for state in receipts if state is not None]
         if movement.movement in GOES_BACK:
-            is_done = gone_back(movement, states) == -movement.amount
+            rest = -movement.amount - gone_back(movement, states)
+            is_done = bool(states) and (rest.is_zero or rest.amount > left_of(states, rest.currency).amount)
         else:
             is_done = any(state.receipt.id == reinstated(movement).id for state in states)
         if not is_done:

@@ -6,7 +6,10 @@ returns#<entity>
     <source>/<reference>#taken-back     what a bank took back
 """
 
+import operator
 import re
+
+from pydantic import Field
 
 from billproof.escaping import escape
 from billproof.model import Day, Model
@@ -25,7 +28,8 @@ class TakenStatement(Model):
     """A statement that was taken in: its receipts were sent before this was written.
 
     `file` is the object that it was read from first, `file_digest` the SHA-256 of its bytes. `credited` is what arrived
-    in all; `others` counts the entries that are no receipts. A notification has no balances.
+    in all; `others` counts the entries that are no receipts. A notification has no balances. `first_day` and `last_day`
+    are the digests of what is booked on these days; statements that were taken in before these were kept have none.
     """
 
     id: str
@@ -39,6 +43,8 @@ class TakenStatement(Model):
     ends_on: Day
     opening: Money | None = None
     closing: Money | None = None
+    first_day: str | None = Field(default=None, exclude_if=operator.not_)
+    last_day: str | None = Field(default=None, exclude_if=operator.not_)
     content_digest: str
     file: str
     file_digest: str

@@ -7,6 +7,7 @@ entries before their statement does, and has no balances. How statements follow 
 import operator
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
@@ -127,6 +128,21 @@ class BankStatement(Model):
     def id(self) -> str:
         """Our name of it. Banks give one name to many statements."""
         return statement_id(self.content_digest)
+
+    @property
+    def first_day(self) -> str | None:
+        """The digest of the entries of the first day, in any order; None where there are none."""
+        return self._entries_of(self.starts_on)
+
+    @property
+    def last_day(self) -> str | None:
+        """The digest of the entries of the last day, in any order; None where there are none."""
+        return self._entries_of(self.ends_on)
+
+    def _entries_of(self, day: date) -> str | None:
+        booked = (entry for entry in self.entries if entry.booked_on == day)
+        digests = sorted(digest(entry.model_dump(mode="json", exclude={"bank_rate"})) for entry in booked)
+        return digest(digests) if digests else None
 
 
 def statement_id(content_digest: str) -> str:

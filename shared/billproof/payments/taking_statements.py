@@ -237,6 +237,8 @@ def _fact(
         ends_on=statement.ends_on,
         opening=statement.opening,
         closing=statement.closing,
+        first_day=statement.first_day,
+        last_day=statement.last_day,
         content_digest=content_digest,
         file=file.key,
         file_digest=digest_bytes(file.data),

@@ -123,6 +123,6 @@ def _receipt(state: ReceiptState) -> StatedReceipt:
         booked_on=state.receipt.booked_on,
         amount=state.receipt.amount,
         pays=tuple(StatedPayment(number=part.number, amount=part.spent) for part in parts),
-        gone_back=(state.returned + state.refunded).amount,
+        gone_back=state.gone_back.amount,
         unapplied=state.unapplied.amount,
     )

@@ -1,13 +1,17 @@
-"""What is wrong with what gateways told in a month: payouts, refunds of unknown charges, fees that are not posted."""
+"""What is wrong with what gateways told in a month: payouts, refunds of unknown charges, fees that are not posted.
 
-from collections.abc import Iterator
+So is what a gateway gave back beyond what it took, or took beyond what was paid, until a person decides what that is.
+"""
+
+from collections.abc import Iterable, Iterator
 
 from billproof.masterdata.gateways import MovementOfGateway
 from billproof.masterdata.parties import LegalEntity
 from billproof.money import Money
 from billproof.payments.book import CashBook
 from billproof.payments.gateway_book import GatewayBook
-from billproof.payments.gateway_model import movement_name
+from billproof.payments.gateway_differences import differences_of
+from billproof.payments.gateway_model import OF_A_CHARGE, GatewayMovement, movement_name
 from billproof.payments.settlement import not_done, settled_payout, unknown_charges
 from billproof.periods import Period
 from billproof.reconciliation.model import Cause, Variance
@@ -37,9 +41,28 @@ def compare_gateways(entity: LegalEntity, book: GatewayBook, cash: CashBook, mon
         for refused in not_done(movements, book, cash):
             name = movement_name(gateway.source, refused.reference)
             yield variance(Cause.CASH_NOT_POSTED, invoice="", reference=name, invoiced=refused.amount, posted=nothing)
+        yield from _differences(movements, book, cash)
         for fee in movements:
             is_fee = fee.movement is MovementOfGateway.FEE
             if is_fee and cash.posting(entity.id, month.name, fee.id) is None:
                 yield variance(
                     Cause.CASH_NOT_POSTED, invoice="", reference=fee.id, invoiced=-fee.amount, posted=nothing
+                )
+
+
+def _differences(movements: Iterable[GatewayMovement], book: GatewayBook, cash: CashBook) -> Iterator[Variance]:
+    """Yield the movements of which a person is to decide: what was to be moved, and what the gateway moved."""
+    for movement in movements:
+        if movement.movement not in OF_A_CHARGE or movement.original is None:
+            continue
+        whose = (movement.legal_entity, movement.source, movement.original)
+        for one in differences_of(*whose, book=book, cash=cash):
+            if one.movement == movement:
+                yield variance(
+                    Cause.GATEWAY_DIFFERENCE,
+                    invoice="",
+                    reference=movement_name(movement.source, movement.reference),
+                    invoiced=movement.amount - one.amount,
+                    posted=movement.amount,
+                    since=movement.booked_on,
                 )

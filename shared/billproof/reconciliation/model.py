@@ -36,6 +36,7 @@ class Cause(StrEnum):
     PAYOUT_DIFFERS = "payout_differs"
     PAYOUT_NOT_FOUND = "payout_not_found"
     CHARGE_UNKNOWN = "charge_unknown"
+    GATEWAY_DIFFERENCE = "gateway_difference"
     INTERNAL_ERROR = "internal_error"
     NOT_RELEASED = "invoice_not_released"
     NOT_DRAFTED = "invoice_not_drafted"
@@ -69,6 +70,7 @@ CATEGORIES: Mapping[Cause, VarianceCategory] = {
     Cause.PAYOUT_DIFFERS: VarianceCategory.FEE,
     Cause.PAYOUT_NOT_FOUND: VarianceCategory.TIMING,
     Cause.CHARGE_UNKNOWN: VarianceCategory.MISSING_IN_BILLING,
+    Cause.GATEWAY_DIFFERENCE: VarianceCategory.OVER_PAID,
     Cause.NOT_DRAFTED: VarianceCategory.MISSING_IN_BILLING,
     Cause.NOT_RELEASED: VarianceCategory.MISSING_IN_BILLING,
     Cause.SHORT_PAID: VarianceCategory.SHORT_PAID,

@@ -59,6 +59,10 @@ _REMEDIES: dict[Cause, tuple[Owner, str]] = {
     ),
     Cause.PAYOUT_NOT_FOUND: (Owner.BILLING, "import the bank's statement; ask the gateway where the payout is"),
     Cause.CHARGE_UNKNOWN: (Owner.BILLING, "ask the gateway for the report of the charge, and import it"),
+    Cause.GATEWAY_DIFFERENCE: (
+        Owner.BILLING,
+        "ask the gateway; then say whether it is the customer's, or other income or a loss of ours",
+    ),
     Cause.NOT_INVOICED: (Owner.BILLING, "find who posted it; reverse it by a new entry"),
     Cause.NOT_DRAFTED: (
         Owner.BILLING,

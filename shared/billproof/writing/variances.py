@@ -31,6 +31,7 @@ WHY: Mapping[Cause, str] = {
     Cause.PAYOUT_DIFFERS: "the movements of a payout of the gateway make another amount than the payout",
     Cause.PAYOUT_NOT_FOUND: "no credit of the bank is the payout of the gateway",
     Cause.CHARGE_UNKNOWN: "a refund or a dispute is of a charge that the gateway did not tell of",
+    Cause.GATEWAY_DIFFERENCE: "the gateway gave back more than it took, or took more than was paid",
     Cause.INTERNAL_ERROR: "the comparison of this document raised an error, and what differs is not known",
     Cause.NOT_RELEASED: "a run held the invoice, and it is not released",
     Cause.NOT_DRAFTED: "a run held the invoice and could not make a document of it: its amount is not known",

@@ -206,7 +206,7 @@ def _receipt(document: ReceiptDocument, writer: Writer) -> dict[str, Any]:
         row(part.allocation.number, writer.money(part.allocation.spent), details=_freed(part, writer))
         for part in settled
     ]
-    gone_back = (state.returned + state.refunded).amount
+    gone_back = state.gone_back.amount
     after = _there([("left_on_account", state.unapplied.amount), ("gone_back", gone_back)], writer)
     paid = total((part.allocation.spent for part in settled), currency)
     thanks = writer.text("we_received", amount=writer.money(receipt.amount), day=writer.day(receipt.booked_on))

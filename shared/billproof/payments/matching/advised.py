@@ -54,7 +54,7 @@ def advised(evidence: Evidence) -> MatchVerdict | None:
     first = readings[0]
     doubt = "Several remittance advices may be of it." if len(readings) > 1 else _doubt(evidence, first)
     if doubt is None:
-        return apply(evidence, first.known, first.allocations, SAID)
+        return apply(evidence, first.known, first.allocations, SAID, is_named=first.is_named)
     others = [reading.allocations for reading in readings if _is_open(reading)]
     return propose(evidence, first.known, (), SAID, doubt, others=others)
 

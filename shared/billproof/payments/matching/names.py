@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -30,21 +31,34 @@ _SAME_FORM = {
 _LEFT_OUT_TEXT = "and und et y e the accounts payable accounting buchhaltung treasury finance"
 _LEFT_OUT = frozenset(_LEFT_OUT_TEXT.split())
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "æ": "a", "œ": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+_SPELLED = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae", "œ": "oe"})
+"""Letters as two, as banks write them that have none with signs."""
+_AND = frozenset(["and", "und", "et"])
+"""What `&` between two words is in words."""
+_SIGNS = frozenset(".,;:&'’`´()/\\\"-‐‑–—_")
+"""Signs that tell no two companies apart; others do: `Canal` and `Canal+`."""
+_POINT = re.compile(r"\.(?![0-9])")
 _SOUNDS = "\u3099\u309a"
 """The signs of Japanese that make another letter: without them one company has the name of another."""
 _TWO_LETTERS = re.compile(r"(?<=[aou])e")
 _NUMBER = re.compile(r"[0-9]+|\b(?=[ivx])x{0,3}(?:ix|iv|v?i{0,3})\b")
 """Digits, or a number as in `Fund III`."""
 _WORD = re.compile(r"[^\W_]+(?:[\u3099\u309a][^\W_]*)*")
+_WORD_OR_SIGN = re.compile(rf"{_WORD.pattern}|\S")
 
 
 @dataclass(frozen=True, slots=True)
 class ComparableName:
-    """A name's words without its legal form, and with it; `joined` has no blanks."""
+    """A name's words without its legal form, and with it; `joined` has no blanks.
+
+    `exact` are the two spellings, `ü` as `u` and as `ue`, that are compared where a name must be an account's to the
+    letter: only capitals, white space, signs on letters and the legal form at its end are nothing of it.
+    """
 
     bare: str
     forms: tuple[str, ...]
     joined: str
+    exact: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +66,18 @@ class NameIndex:
     """The names of accounts, by what they are compared by."""
 
     names: dict[str, ComparableName]
-    by_bare: dict[str, tuple[str, ...]]
+    by_exact: dict[tuple[int, str], tuple[str, ...]]
 
     def named_so(self, name: ComparableName) -> frozenset[str]:
-        """Return the accounts that have a name, in full if some have, and otherwise without the legal form."""
-        same = self.by_bare.get(name.bare, ())
+        """Return the accounts that have a name to the letter: of the same legal form, or where one has none."""
+        same = {account for spelling in enumerate(name.exact) for account in self.by_exact.get(spelling, ())}
         exactly = frozenset(account for account in same if self.names[account].forms == name.forms)
-        if exactly and name.forms:
-            return exactly
-        return frozenset(same) | self._begun_so(name) if not name.forms else frozenset()
+        if not name.forms:
+            return frozenset(same)
+        return exactly or frozenset(account for account in same if not self.names[account].forms)
 
     def cut_so(self, name: ComparableName) -> frozenset[str]:
         """Return the accounts whose names begin with what may be cut off."""
-        return self._begun_so(name)
-
-    def _begun_so(self, name: ComparableName) -> frozenset[str]:
         if len(name.joined) < SHORTEST_CUT:
             return frozenset()
         numbers = _NUMBER.findall(name.bare)
@@ -108,22 +119,41 @@ class NameIndex:
 def name_index(names: tuple[tuple[str, str], ...]) -> NameIndex:
     """Index the names of accounts, given with their ids; those of one legal entity are asked for again and again."""
     comparable = {account: comparable_name(name) for account, name in sorted(names)}
-    by_bare: dict[str, list[str]] = {}
+    by_exact: dict[tuple[int, str], list[str]] = {}
     for account, name in comparable.items():
-        by_bare.setdefault(name.bare, []).append(account)
-    return NameIndex(comparable, {bare: tuple(accounts) for bare, accounts in by_bare.items() if bare})
+        for place, spelling in enumerate(name.exact):
+            by_exact.setdefault((place, spelling), []).append(account)
+    return NameIndex(comparable, {key: tuple(accounts) for key, accounts in by_exact.items() if key[1]})
 
 
 @lru_cache(maxsize=65_536)
 def comparable_name(name: str) -> ComparableName:
     """Return what a name is compared by: small letters without signs, `ue` as `u`, no legal form, no department."""
-    folded = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS).replace(".", ""))
-    letters = "".join(letter for letter in folded if letter in _SOUNDS or not unicodedata.combining(letter))
+    letters = _without_signs_on_letters(_POINT.sub("", name.casefold()).translate(_LETTERS))
     words = _single_letters_joined(_WORD.findall(_TWO_LETTERS.sub("", letters)))
     words = [word for word in words if word not in _LEFT_OUT] or words
     bare = [word for word in words if word not in _FORMS]
     forms = tuple(sorted(_SAME_FORM.get(word, word) for word in words if word in _FORMS))
-    return ComparableName(" ".join(bare or words), forms if bare else (), "".join(words))
+    exact = _exact(name, {}), _exact(name, _SPELLED)
+    return ComparableName(" ".join(bare or words), forms if bare else (), "".join(words), exact)
+
+
+def _exact(name: str, spelled: Mapping[int, str]) -> str:
+    """Return a name's words as it has them, without the legal form at its end."""
+    composed = unicodedata.normalize("NFKC", name).casefold()
+    letters = _without_signs_on_letters(_POINT.sub("", composed).translate(spelled).translate(_LETTERS))
+    words = [word for word in _WORD_OR_SIGN.findall(letters) if word not in _SIGNS]
+    inner = range(1, len(words) - 1)
+    words = _single_letters_joined([word for at, word in enumerate(words) if at not in inner or word not in _AND])
+    bare = list(words)
+    while bare and bare[-1] in _FORMS:
+        bare.pop()
+    return " ".join(bare or words)
+
+
+def _without_signs_on_letters(text: str) -> str:
+    folded = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in folded if letter in _SOUNDS or not unicodedata.combining(letter))
 
 
 def _are_told_apart(one: str, other: str, strokes: int) -> bool:
@@ -146,9 +176,10 @@ def _single_letters_joined(words: list[str]) -> list[str]:
     joined: list[str] = []
     was_letter = False
     for word in words:
-        if len(word) == 1 and was_letter:
+        is_letter = len(word) == 1 and word.isalpha()
+        if is_letter and was_letter:
             joined[-1] += word
         else:
             joined.append(word)
-        was_letter = len(word) == 1
+        was_letter = is_letter
     return joined

@@ -14,9 +14,9 @@ class PayerIdentity(StrEnum):
     REMEMBERED = "remembered"
     """People decided before whose money comes from there."""
     NAMED = "named"
-    """It has the name of an account."""
+    """It has the name of an account to the letter, but for capitals, white space, accents and the legal form."""
     ALIKE = "alike"
-    """Its name is like that of an account."""
+    """Its name is like that of an account, which is never enough: a stroke tells sister companies apart."""
     UNKNOWN = "unknown"
 
 
@@ -62,8 +62,9 @@ def known_payer(payer: Payer, book: OpenBook) -> KnownPayer:
             return KnownPayer(remembered | named, PayerIdentity.ALIKE, is_clear=False)
         is_clear = bool(named) or any(index.is_like(account, name) for account in remembered)
         return KnownPayer(remembered, PayerIdentity.REMEMBERED, is_clear=is_clear)
+    begun = frozenset() if name.forms else index.cut_so(name)
     if named:
-        return KnownPayer(named, PayerIdentity.NAMED)
-    alike = index.cut_so(name) | index.alike(name)
-    is_clear = len(alike) == 1 and index.is_clearly(min(alike), name)
+        return KnownPayer(named | begun, PayerIdentity.NAMED)
+    alike = begun or index.cut_so(name) | index.alike(name)
+    is_clear = len(alike) == 1 and (bool(begun) or index.is_clearly(min(alike), name))
     return KnownPayer(alike, PayerIdentity.ALIKE if alike else PayerIdentity.UNKNOWN, is_clear=is_clear)

@@ -10,9 +10,8 @@ from billproof.payments.model import Allocation, Match, MatchOutcome, OpenItem
 
 PEOPLE = Decimal("0.5")
 """The confidence of what is only proposed, whatever a policy applies from."""
-SOMEWHAT_SURE = Decimal("0.95")
-"""The confidence of what only a name says that is nearly the account's."""
 MOST_OTHERS = 5
+ONLY_ALIKE = "Nothing else says who paid, or names the document by its whole number."
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +23,6 @@ class MatchVerdict:
     allocations: tuple[Allocation, ...] = ()
     evidence: tuple[str, ...] = ()
     others: tuple[tuple[Allocation, ...], ...] = ()
-    at_most: Decimal = Decimal(1)
-    """The confidence that the payer alone gives, where nothing else says whose it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,7 @@ class MatchingRule:
         verdict = self.decide(evidence)
         if verdict is None:
             return None
-        outcome, confidence = verdict.outcome, min(self.confidence, verdict.at_most)
+        outcome, confidence = verdict.outcome, self.confidence
         if outcome is MatchOutcome.APPLIED and confidence < evidence.rules.apply_from:
             outcome = MatchOutcome.PROPOSED
         others = tuple(
@@ -60,8 +57,19 @@ class MatchingRule:
         )
 
 
-def apply(evidence: Evidence, items: Sequence[OpenItem], allocations: Sequence[Allocation], *said: str) -> MatchVerdict:
-    """Say that a receipt pays documents."""
+def apply(
+    evidence: Evidence,
+    items: Sequence[OpenItem],
+    allocations: Sequence[Allocation],
+    *said: str,
+    is_named: bool = False,
+) -> MatchVerdict:
+    """Say that a receipt pays documents; `is_named` where it names what names them.
+
+    It is only proposed where nothing but a name that is like the account's says who paid.
+    """
+    if not is_named and _is_alike_alone(evidence, items):
+        return propose(evidence, items, allocations, *said, ONLY_ALIKE)
     return _verdict(MatchOutcome.APPLIED, evidence, items, allocations, said)
 
 
@@ -93,6 +101,16 @@ def account_of(evidence: Evidence, items: Sequence[OpenItem]) -> str | None:
     return payers[0] if len(payers) == 1 else None
 
 
+def _is_alike_alone(evidence: Evidence, items: Sequence[OpenItem]) -> bool:
+    """Say whether only a name that is like an account's says whose some documents are.
+
+    A whole number of one of them is a second piece of evidence. What is looked up among the payer's own, the end of a
+    number or one that is a stroke away, is none: it does not say who paid.
+    """
+    whole = {name.item.document for name in evidence.all_named}
+    return evidence.payer.identity is PayerIdentity.ALIKE and all(item.document not in whole for item in items)
+
+
 def _verdict(
     outcome: MatchOutcome,
     evidence: Evidence,
@@ -111,5 +129,4 @@ def _verdict(
             payer = "The payer is another account's, as far as it is known."
         elif {item.account for item in items} - evidence.payer.accounts:
             payer = f"{payer} It pays for its children."
-    at_most = SOMEWHAT_SURE if evidence.payer.identity is PayerIdentity.ALIKE and not evidence.all_named else Decimal(1)
-    return MatchVerdict(outcome, account, tuple(allocations), (*said, payer), tuple(others), at_most)
+    return MatchVerdict(outcome, account, tuple(allocations), (*said, payer), tuple(others))
