@@ -54,6 +54,7 @@ TAKEN_APART = {
     "shared/billproof/invoicing/links.py": "the document in the token of a link: what it names is read as an id",
     "shared/billproof/invoicing/mails.py": "the domain of a mail address",
     "shared/billproof/model.py": "the digits of a number",
+    "shared/billproof/invoicing/annex_parquet.py": "the digits of a number",
     "shared/billproof/adapters/hubspot/webhooks.py": "the kind of object in the type of an event of HubSpot",
     "shared/billproof/completeness/alike_accounts.py": "the domain of a mail address",
     "shared/billproof/crm/mapping.py": "the digits of a number",
