@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
-from typing import Any, Protocol, Self
+from typing import IO, Any, Protocol, Self
 
 from billproof.errors import BillproofError, InvalidInput
 
@@ -109,6 +109,12 @@ class Objects(Protocol):
 
     def get(self, key: str) -> bytes:
         """Return the bytes; raises NotFound."""
+
+    def copy_to(self, file: IO[bytes], key: str, *, fits: Callable[[int], bool]) -> bool:
+        """Write the bytes to a file, a part after the other; False, and nothing, where their number does not fit.
+
+        Raises NotFound.
+        """
 
     def put(self, key: str, data: bytes, *, content_type: str = "application/json") -> None:
         """Write the bytes; the same key with the same bytes may be written again."""

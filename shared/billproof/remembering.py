@@ -3,7 +3,8 @@
 What is remembered lives as long as the reader keeps the store; facts are added and never edited, objects immutable.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import IO
 
 from billproof.errors import BillproofError, NotFound
 from billproof.ports import Document, Key, NewObject, Objects, Record, Records
@@ -73,6 +74,10 @@ class RememberedObjects:
         if isinstance(answer, NotFound):
             raise answer
         return answer
+
+    def copy_to(self, file: IO[bytes], key: str, *, fits: Callable[[int], bool]) -> bool:
+        """Write the bytes to a file; False where their number does not fit. They are not remembered."""
+        return self._below.copy_to(file, key, fits=fits)
 
     def _read(self, key: str) -> bytes | NotFound:
         answer: bytes | NotFound

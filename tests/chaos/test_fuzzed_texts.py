@@ -181,7 +181,7 @@ DECODERS: dict[str, str] = {
     "api/serving.py _kept": STORED,
     "approvals/closing_months.py _reports": STORED,
     "approvals/taking_over.py read_proposal": STORED,
-    "audit/heads.py read_anchors": STORED,
+    "audit/heads.py _anchor_in": STORED,
     "crm/hints.py read_crm_message": OF_PARSERS,
     "events/deriving.py _drafted": STORED,
     "handlers.py read_message": OF_PARSERS,

@@ -1,3 +1,4 @@
+from io import BytesIO
 from typing import Any
 
 import boto3
@@ -17,6 +18,18 @@ def test_bytes_are_read_as_they_were_written(objects: Objects) -> None:
     objects.put("a/b", b"\x00\xff")
     assert objects.get("a/b") == b"\x00\xff"
     objects.put("a/b", b"\x00\xff")
+
+
+def test_an_object_is_copied_to_a_file_where_its_size_fits(objects: Objects) -> None:
+    data = bytes(range(256)) * 10_000
+    objects.put("a/b", data)
+    file = BytesIO()
+    assert not objects.copy_to(file, "a/b", fits=lambda size: size != 2_560_000)
+    assert file.getvalue() == b""
+    assert objects.copy_to(file, "a/b", fits=lambda size: size == 2_560_000)
+    assert file.getvalue() == data
+    with pytest.raises(NotFound):
+        objects.copy_to(file, "a/c", fits=lambda _size: True)
 
 
 def test_all_objects_are_written(objects: Objects) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from billproof.adapters.aws.dynamodb import item_of
 from billproof.adapters.aws.transactions import ITEM_LIMIT, refuse_large
@@ -92,6 +92,13 @@ class MemoryObjects:
             return self.items[key]
         except KeyError:
             raise NotFound(f"there is no object {shown(key)}") from None
+
+    def copy_to(self, file: IO[bytes], key: str, *, fits: Callable[[int], bool]) -> bool:
+        data = self.get(key)
+        is_wanted = fits(len(data))
+        if is_wanted:
+            file.write(data)
+        return is_wanted
 
     def put(self, key: str, data: bytes, *, content_type: str = "application/json") -> None:
         self.before_put(key)

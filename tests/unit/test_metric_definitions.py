@@ -1,5 +1,6 @@
 """Each metric is defined once, and the page says the same of it."""
 
+import ast
 import re
 from decimal import Decimal
 
@@ -15,6 +16,29 @@ def test_the_page_defines_every_metric_with_its_formula_source_and_owner() -> No
     defined = re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \| (.+) \| (.+) \|$", PAGE.read_text(), re.MULTILINE)
     declared = [(one.name, one.unit, one.formula, one.source, one.owner) for one in METRICS.values()]
     assert [row for row in defined if row[0] in METRICS] == declared
+
+
+def test_the_page_lists_every_count_that_functions_publish_and_no_other() -> None:
+    """A count is named by a text where it is counted, so that it can be listed; a gauge is named there by hand."""
+    published = {"Unbilled<currency>"}
+    for path in (*(ROOT / "shared").rglob("*.py"), *(ROOT / "functions").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "count":
+                (name, _) = node.args
+                assert isinstance(name, ast.Constant), f"{path.name}: name a count by a text"
+                published.add(str(name.value))
+    listed = re.findall(r"^\| `([A-Z][\w<>]+)` \| .+ \| .+ \|$", PAGE.read_text(), re.MULTILINE)
+    assert listed == sorted(listed, key=str.lower)
+    assert set(listed) == published
+    assert len(listed) > 30
+
+
+def test_what_is_published_of_a_legal_entity_by_currency_is_all_that_is_a_gauge() -> None:
+    texts = [path.read_text() for path in (ROOT / "functions").rglob("*.py")]
+    gauges = [line.strip() for text in texts for line in text.splitlines() if "gauge(" in line]
+    assert gauges == [
+        'gauge(entity, {f"Unbilled{total.currency}": int(total.amount) for total in published.exposure.totals})'
+    ]
 
 
 def by_hand(*days: tuple[FigureRow, ...], minutes: str = "0") -> dict[str, str | None]:

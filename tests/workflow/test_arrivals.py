@@ -130,8 +130,10 @@ def test_the_api_tells_it_to_who_asks_for_it() -> None:
     assert (usage["at"][:16], usage["since"]) == ("2013-01-08T00:00", "2012-11-29")
 
 
-@pytest.mark.parametrize(("entities", "shown"), [([EUROPE], ["gate/b"]), ([EUROPE, INC], ["gate/b", "gate/a"])])
-def test_a_source_that_only_other_legal_entities_declare_is_not_told(entities: list[str], shown: list[str]) -> None:
+@pytest.mark.parametrize(("entities", "shown"), [([EUROPE], []), ([EUROPE, INC], ["gate/a"])])
+def test_who_reads_of_one_legal_entity_is_told_of_the_sources_that_it_declares_and_of_no_other(
+    entities: list[str], shown: list[str]
+) -> None:
     world = a_world()
     world.moment = LATER
     for name in entities:
@@ -143,3 +145,82 @@ def test_a_source_that_only_other_legal_entities_declare_is_not_told(entities: l
     event = route_event("GET /v1/integrations", "ana", query={"sources": "true"})
     response = handler("api_operations")(event, Context(), world)
     assert [one["source"] for one in json.loads(response["body"])["usage"]["sources"]] == shown
+
+
+def compacted(*days: str) -> World:
+    """Gate A sends two events on each of some days, and a round compacts them."""
+    world = World(accounts={"UA"})
+    for number, day in enumerate(days):
+        send(
+            world,
+            datetime.fromisoformat(f"{day}T18:00:00+00:00"),
+            *(flight(10 * number + n, day=day, source="gate/a") for n in range(2)),
+        )
+        compact_day(0, day, objects=world.objects, meters=world.directory.meters())
+    return world
+
+
+def sizes(world: World) -> list[int]:
+    """The bytes of the compacted days, the newest first."""
+    return [
+        len(world.objects.items[key])
+        for key in sorted(world.objects.keys("compacted/"))[::-1]
+        if key.endswith(".parquet")
+    ]
+
+
+def test_a_compacted_day_that_is_too_large_is_not_read_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = compacted(DAY)
+    (size,) = sizes(world)
+    monkeypatch.setattr("billproof.usage.arrivals.MOST_FILE_BYTES", size)
+    assert told(world, LATER) == ([("gate/a", "2013-01-05T17:00", "2013-01-05T18:00")], 0)
+    monkeypatch.setattr("billproof.usage.arrivals.MOST_FILE_BYTES", size - 1)
+    assert told(world, LATER) == ([], 1)  # its segment is not read in its place
+
+
+def test_the_newest_days_are_read_until_the_bytes_of_a_look_are_used_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = compacted("2013-01-04", "2013-01-05", "2013-01-06")
+    newest, middle, oldest = sizes(world)
+    expected = [("gate/a", "2013-01-06T17:00", "2013-01-06T18:00")]
+    monkeypatch.setattr("billproof.usage.arrivals.MOST_BYTES", newest + middle + 1)
+    assert told(world, LATER) == (expected, 1)
+    monkeypatch.setattr("billproof.usage.arrivals.MOST_BYTES", newest + middle + oldest + 1)
+    assert told(world, LATER) == (expected, 0)
+    monkeypatch.setattr("billproof.usage.arrivals.MOST_BYTES", 2)
+    assert told(world, LATER) == ([], 3)
+
+
+def test_one_bucket_that_needs_more_than_its_share_takes_what_is_left_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = compacted(DAY)
+    (size,) = sizes(world)
+    monkeypatch.setattr("billproof.usage.arrivals.MOST_BYTES", 2 * size)
+    looked = arrivals(
+        world.objects, range(4), now=LATER
+    )  # a share of a quarter, and the other half for whoever needs it
+    assert ([one.source for one in looked.sources], looked.unread) == (["gate/a"], 0)
+    monkeypatch.setattr("billproof.usage.arrivals.MOST_BYTES", size)
+    assert arrivals(world.objects, range(4), now=LATER).unread == 1
+
+
+def test_past_its_limit_a_compacted_day_counts_as_one_object_and_not_as_the_segments_that_it_covers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = compacted("2013-01-04", "2013-01-05", "2013-01-06")
+    send(world, datetime(2013, 1, 7, tzinfo=UTC), flight(91, day="2013-01-04", source="gate/a"))
+    send(world, datetime(2013, 1, 7, 1, tzinfo=UTC), flight(92, day="2013-01-04", source="gate/a"))
+    for limit in ("MOST_READ", "LEAST_READ"):
+        monkeypatch.setattr(f"billproof.usage.arrivals.{limit}", 1)
+    assert told(world, LATER)[1] == 4  # the 5th; of the 4th what is compacted, and two segments that came later
+
+
+def test_more_sources_than_a_look_tells_apart_are_counted_as_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(accounts={"UA"})
+    for day, sources in (("2013-01-05", "abc"), ("2013-01-06", "ab")):
+        events = [flight(n, day=day, source=f"gate/{source}", id=f"{day}{source}") for n, source in enumerate(sources)]
+        send(world, datetime.fromisoformat(f"{day}T18:00:00+00:00"), *events)
+    monkeypatch.setattr("billproof.usage.arrivals.MOST_SOURCES", 2)
+    for is_compacted in (False, True):
+        if is_compacted:
+            compact_day(0, "2013-01-05", objects=world.objects, meters=world.directory.meters())
+        assert [source for source, *_ in told(world, LATER)[0]] == ["gate/a", "gate/b"]
+        assert told(world, LATER)[1] == 1

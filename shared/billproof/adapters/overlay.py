@@ -1,6 +1,7 @@
 """Stores over stores: what is written stays in memory, what is not there is read from below. Nothing below changes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import IO
 
 from billproof.errors import BillproofError
 from billproof.ids import canonical_json
@@ -17,6 +18,15 @@ class OverlayObjects:
     def get(self, key: str) -> bytes:
         """Return the bytes; raises NotFound."""
         return self._mine[key] if key in self._mine else self._below.get(key)
+
+    def copy_to(self, file: IO[bytes], key: str, *, fits: Callable[[int], bool]) -> bool:
+        """Write the bytes to a file; False where their number does not fit."""
+        if key not in self._mine:
+            return self._below.copy_to(file, key, fits=fits)
+        is_wanted = fits(len(self._mine[key]))
+        if is_wanted:
+            file.write(self._mine[key])
+        return is_wanted
 
     def put(self, key: str, data: bytes, *, content_type: str = "application/json") -> None:
         """Keep the bytes; nobody asks for their type."""

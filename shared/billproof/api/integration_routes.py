@@ -56,11 +56,15 @@ def _list_integrations(call: RouteCall[AskedIntegrations], ports: Composition) -
 
 
 def _arrivals(call: RouteCall[AskedIntegrations], ports: Composition) -> Arrivals:
-    """Return how fresh each source is; a source that only other legal entities declare is not the caller's to see."""
-    ours, others = set[str](), set[str]()
-    for entity in ports.directory.legal_entities():
-        (ours if entity.id in call.grants else others).update(entity.usage_sources)
-    return arrivals(ports.objects, ports.buckets().every, now=ports.now(), hidden=others - ours)
+    """Return how fresh each source is: all of them to who reads of every legal entity, else those that its own declare.
+
+    What no legal entity declares may be of any of them.
+    """
+    shown = None
+    if not ports.access.covers_all(call.grants):
+        ours = (entity for entity in ports.directory.legal_entities() if entity.id in call.grants)
+        shown = {source for entity in ours for source in entity.usage_sources}
+    return arrivals(ports.objects, ports.buckets().every, now=ports.now(), shown=shown)
 
 
 def _integration(service: str, breaker: Breaker | None) -> Integration:

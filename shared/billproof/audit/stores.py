@@ -5,7 +5,8 @@ objects    before they are put: nothing is stored without a record
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import IO
 
 from billproof.audit.chain import ENTRIES_LIMIT, AuditChain
 from billproof.audit.model import FACT, OBJECT, OBJECTS, Entry
@@ -86,6 +87,10 @@ class AuditedObjects:
     def get(self, key: str) -> bytes:
         """Return the bytes; raises NotFound."""
         return self.below.get(key)
+
+    def copy_to(self, file: IO[bytes], key: str, *, fits: Callable[[int], bool]) -> bool:
+        """Write the bytes to a file; False where their number does not fit."""
+        return self.below.copy_to(file, key, fits=fits)
 
     def put(self, key: str, data: bytes, *, content_type: str = "application/json") -> None:
         """Record and write the bytes."""

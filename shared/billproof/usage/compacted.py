@@ -112,7 +112,12 @@ def is_intact(compaction: Compaction, content: bytes) -> bool:
 
 def is_named_by(key: str, content: bytes) -> bool:
     """Say whether an object's content is what its key names."""
-    return key.endswith(f"/{digest_bytes(content)[:40]}.parquet")
+    return is_named_with(key, digest_bytes(content))
+
+
+def is_named_with(key: str, digest: str) -> bool:
+    """Say whether the key of an object names content of a digest."""
+    return key.endswith(f"/{digest[:40]}.parquet")
 
 
 def last_compactions(objects: Objects, bucket: int, days: Sequence[str]) -> dict[str, str]:

@@ -6,8 +6,9 @@ prefixes only, which does not count for GetObject: so a 403 is followed by a lis
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime
-from typing import Any
+from typing import IO, Any
 
 from botocore.exceptions import ClientError
 
@@ -17,6 +18,8 @@ from billproof.ids import shown
 from billproof.ports import Clock, NewObject
 from billproof.retrying import attempts
 
+BYTES_AT_ONCE = 1_048_576
+"""Bytes of an object that are held in memory while it is copied to a file."""
 _MISSING = {"NoSuchKey", "NoSuchVersion", "404", "NotFound"}
 _DENIED = {"AccessDenied", "403", "Forbidden"}
 _TAKEN = {"PreconditionFailed", "412"}
@@ -35,17 +38,32 @@ class S3Objects:
 
     def get(self, key: str, *, version: str = "") -> bytes:
         """Return the bytes; raises NotFound, also where S3 hides behind a 403 that there is nothing."""
-        which = {"VersionId": version} if version else {}
         with outside("s3"):
-            try:
-                body: bytes = self._client.get_object(Bucket=self._bucket, Key=key, **which)["Body"].read()
-            except ClientError as error:
-                code = error_code(error)
-                if code in _MISSING or (code in _DENIED and next(iter(self.keys(key)), None) != key):
-                    message = f"there is no object {shown(key)}"
-                    raise NotFound(message) from None
-                raise
+            body: bytes = self._answer(key, version)["Body"].read()
         return body
+
+    def copy_to(self, file: IO[bytes], key: str, *, fits: Callable[[int], bool]) -> bool:
+        """Write the bytes to a file, a part after the other; False where their number does not fit."""
+        with outside("s3"):
+            answer = self._answer(key)
+            with closing(answer["Body"]) as body:
+                if not fits(answer["ContentLength"]):
+                    return False
+                for part in body.iter_chunks(BYTES_AT_ONCE):
+                    file.write(part)
+        return True
+
+    def _answer(self, key: str, version: str = "") -> dict[str, Any]:
+        which = {"VersionId": version} if version else {}
+        try:
+            answer: dict[str, Any] = self._client.get_object(Bucket=self._bucket, Key=key, **which)
+        except ClientError as error:
+            code = error_code(error)
+            if code in _MISSING or (code in _DENIED and next(iter(self.keys(key)), None) != key):
+                message = f"there is no object {shown(key)}"
+                raise NotFound(message) from None
+            raise
+        return answer
 
     def put(self, key: str, data: bytes, *, content_type: str = "application/json") -> None:
         """Write the bytes."""
