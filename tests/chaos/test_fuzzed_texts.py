@@ -187,6 +187,7 @@ DECODERS: dict[str, str] = {
     "handlers.py read_message": OF_PARSERS,
     "insights/keeping.py last": STORED,
     "insights/promises.py _report": STORED,
+    "invoicing/annex_parquet.py _refuse_what_would_be_rounded": STORED,
     "invoicing/documents.py read_invoice": STORED,
     "invoicing/links.py _document_of": HERE,
     "invoicing/mandates.py mandates": SHIPPED,

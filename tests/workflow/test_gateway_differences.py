@@ -150,6 +150,15 @@ def test_only_what_a_gateway_gave_too_much_is_other_income(world: World) -> None
     assert waiting(world) == []
 
 
+def test_what_went_back_by_a_refund_waits_for_nobody(world: World) -> None:
+    """Charge 30.00, dispute 20.00, won 25.00: all 35.00 are refunded, and nothing is left to decide."""
+    report(world, charge_row(world), DISPUTE, WON, "2013-02-28,refund,re-1,ch-1,,-35.00,,,")
+    deliver(world)
+    assert waiting(world) == []
+    assert received(world) == {"refunded": "35.00", "returned": "20.00"}
+    assert holds_what_the_gateway_holds(world)
+
+
 def test_without_an_account_for_it_nothing_is_decided() -> None:
     world = gateway_world(JAN)
     report(world, charge_row(world), DISPUTE, WON)

@@ -60,6 +60,7 @@ def differences_of(
 
 def _undecided(won: GatewayMovement, state: ReceiptState, of_charge: Sequence[GatewayMovement]) -> Money:
     more = more_than_taken(won, of_charge) - state.gateway_difference.amount
+    more = min(more, state.left.amount, key=lambda money: money.amount)  # what else went back is nobody's question
     is_customers = any(use.decided_by and use.kind in DECIDES for use in state.uses)
     return Money.zero(more.currency) if is_customers else more
 
