@@ -10,7 +10,7 @@ from billproof.audit.keys import key_place
 from billproof.audit.model import FACT, NOTHING_BEFORE, AuditBlock, Entry
 from billproof.invoicing.archive import archived_file
 from billproof.invoicing.model import Released
-from billproof.ports import Key
+from billproof.ports import Document, Key
 from billproof.store_keys import sequence_text
 from tests.support.kinds import folders_written, partitions_written
 from tests.support.tampered_store import ANCHORED_UNTIL, UA, WN, alteration, name_of
@@ -44,11 +44,13 @@ def a_partition_of_every_kind_added_to_every_table(world: World) -> list[str]:
 
 @alteration
 def an_object_added_in_every_folder(world: World) -> list[str]:
-    folders = {key.rpartition("/")[0] for key in world.objects.items}
-    added = [f"{folder}/added" for folder in sorted({*folders, *folders_written(), "unheard-of"})]
-    assert len(added) > 40
-    world.objects.items |= dict.fromkeys(added, b"{}")
-    return added
+    """In those that have objects a copy of one, as an insider would take it."""
+    copies = {key.rpartition("/")[0]: data for key, data in sorted(world.objects.items.items())}
+    tops = {key.partition("/")[0]: data for key, data in sorted(world.objects.items.items())}
+    contents = dict.fromkeys([*folders_written(), "unheard-of"], b'{"count": 1}') | tops | copies
+    assert len(contents) > 40
+    world.objects.items |= {f"{folder}/added": data for folder, data in contents.items()}
+    return [f"{folder}/added" for folder in contents]
 
 
 @alteration
@@ -77,10 +79,12 @@ def _put_chain(world: World, chain: str, entries: Sequence[Entry], *, is_listed:
         world.audit.items[Key("chains", chain)] = {"chain": chain}
 
 
-def _forged_fact(world: World, store: str = "contracts", key: Key | None = None) -> Entry:
+def _forged_fact(
+    world: World, store: str = "contracts", key: Key | None = None, document: Document | None = None
+) -> Entry:
     """Put in a fact, and return what would record it as the product does."""
     key = key or Key(FORGED, "profile#v000001")
-    world.records[store].items[key] = {"legal_entity": INC}
+    world.records[store].items[key] = document or {"legal_entity": INC}
     digest = world.chain.keys.digest("UA", b'{"legal_entity":"skymeter-inc"}')
     return Entry(what=FACT, store=store, place=(key.partition, key.sort), subject="UA", digest=digest)
 
@@ -94,7 +98,9 @@ def a_chain_of_nobody_that_records_a_forged_account(world: World) -> list[str]:
 @alteration
 def a_chain_of_nobody_that_records_a_forged_number_block(world: World) -> list[str]:
     key = Key(f"numbers#{INC}#2013", "000000009001")
-    _put_chain(world, "ghost/1", [_forged_fact(world, "invoices", key)])
+    blocks = [other for other in world.records["invoices"].items if other.partition == key.partition]
+    block = {**world.records["invoices"].items[min(blocks)], "first": 9001, "invoices": [f"{INC}.2013-01.GHOST"]}
+    _put_chain(world, "ghost/1", [_forged_fact(world, "invoices", key, block)])
     return ["ghost/1", "ghost/1 record 1"]
 
 

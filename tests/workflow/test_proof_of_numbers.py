@@ -53,10 +53,25 @@ SEEN_BY_THE_PROOF = {
     "the_statement_of_a_run_removed": {DifferenceKind.STATEMENT},
     "the_ids_of_several_accounts_removed": {DifferenceKind.STATEMENT},
     "what_the_check_of_a_run_warned_of_removed": {DifferenceKind.STATEMENT},
+    "a_fact_added_in_every_partition": {DifferenceKind.SERIES},
+    "a_chain_of_nobody_that_records_a_forged_number_block": {DifferenceKind.SERIES},
 }
 """What of each alteration the proof of the runs names, without the audit chain."""
 OF_THE_CHAIN = "it alters the audit chain or its anchors, and no fact: a proof reads neither"
+NOT_OF_THE_RUNS = "it adds what no run has read and no document names"
 SEEN_BY_VERIFICATION_ALONE = {
+    "a_partition_of_every_kind_added_to_every_table": NOT_OF_THE_RUNS,
+    "a_fact_that_no_writer_of_ours_can_write_added": NOT_OF_THE_RUNS,
+    "an_object_added_in_every_folder": NOT_OF_THE_RUNS,
+    "a_chain_of_nobody_that_records_a_forged_account": NOT_OF_THE_RUNS,
+    "a_ninth_chain_of_a_legal_entity": OF_THE_CHAIN,
+    "a_chain_that_no_list_names": OF_THE_CHAIN,
+    "a_chain_no_longer_listed": OF_THE_CHAIN,
+    "something_else_in_the_audit_table": OF_THE_CHAIN,
+    "a_key_of_nothing_that_is_no_key": OF_THE_CHAIN,
+    "an_anchor_copied_beside_the_one_that_was_changed": OF_THE_CHAIN,
+    "an_anchor_of_a_day_to_come_added": OF_THE_CHAIN,
+    "files_added_to_the_archive": "a proof reads the documents of the data bucket, not their copies in the archive",
     "a_record_changed": OF_THE_CHAIN,
     "a_record_changed_and_hashed_again": OF_THE_CHAIN,
     "a_record_added_that_follows_a_fact_of_something_else": OF_THE_CHAIN,
