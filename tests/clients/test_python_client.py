@@ -28,6 +28,7 @@ def send_all(usage: bc.UsageClient, numbers: range) -> None:
         usage.send(flight(number))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(3))
 def test_nothing_is_lost_or_counts_twice_on_a_line_that_fails(seed: int, world: World) -> None:
     with flaky_api(world, by="sender", faults=0.4, seed=seed) as (url, api):

@@ -66,6 +66,7 @@ def hooks(receiver: Receiver, certificates: Path) -> tuple[Hooks, str]:
     return mine, endpoint.id
 
 
+@pytest.mark.long
 def test_whatever_the_receiver_does_the_event_arrives_and_each_request_verifies(
     receiver: Receiver, certificates: Path
 ) -> None:

@@ -103,6 +103,7 @@ def test_a_mapping_is_told_only_what_it_can_be_told(state: str, on: bool, is_tol
     assert mappings.changes == ([on] if is_told else [])
 
 
+@pytest.mark.long
 def test_a_lambda_that_does_not_answer_is_said() -> None:
     client = boto3.client("lambda", endpoint_url="http://127.0.0.1:1", region_name="eu-central-1")
     client.meta.events.register("before-send", _no_answer)

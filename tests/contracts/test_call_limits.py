@@ -40,6 +40,7 @@ def table() -> Iterator[Limits]:
         yield Limits()
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(waits=st.lists(st.integers(0, 1_500), min_size=1, max_size=30), number=st.integers(0))
 def test_a_bucket_gives_what_one_of_fractions_gives(waits: list[int], number: int, table: Limits) -> None:

@@ -93,6 +93,7 @@ def at_once(chain: Chain, digests: list[str], monkeypatch: pytest.MonkeyPatch) -
         return list(pool.map(confirm, zip(copies, digests, strict=True)))
 
 
+@pytest.mark.long
 def test_one_opening_that_is_confirmed_three_times_at_once_takes_effect_once(
     chain: Chain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,6 +108,7 @@ def test_one_opening_that_is_confirmed_three_times_at_once_takes_effect_once(
     assert in_effect.digest == digest
 
 
+@pytest.mark.long
 def test_of_two_openings_that_are_confirmed_at_once_one_takes_effect_whole(
     chain: Chain, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -82,6 +83,7 @@ def billed(versions: list[dict[str, Any]], *, at_once: bool) -> Decimal:
     return whole
 
 
+@pytest.mark.long
 @settings(max_examples=4 * LEVEL, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(amendments())
 def test_invoices_add_up_whenever_amendments_become_known(versions: list[dict[str, Any]]) -> None:

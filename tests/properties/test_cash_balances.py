@@ -5,6 +5,7 @@ A ledger of the test's own, of a few lines, says what is open and what is left: 
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -84,6 +85,7 @@ class PlainLedger:
         return True
 
 
+@pytest.mark.long
 @settings(max_examples=15 * LEVEL, deadline=None)
 @given(ACTIONS)
 def test_whatever_happens_to_receipts_both_equations_balance(actions: list[tuple[str, int, int, int]]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from random import Random
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -77,6 +78,7 @@ LARGER_THAN_EACH = [row("chargeback", "a", -1250), row("reversal", "a", 1250), r
 TWO_DISPUTES = [row("chargeback", "a", -1000), row("chargeback", "b", -500), row("reversal", "b", 500)]
 
 
+@pytest.mark.long
 @settings(max_examples=20 * LEVEL)
 @given(lives(), st.randoms(use_true_random=False))
 @example(REFUND_BEFORE_THE_WIN, Random(1))

@@ -6,6 +6,7 @@ Ageing reads documents and entries of accounts, the conservation statement the r
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -52,6 +53,7 @@ def with_charges(arrived: CashReceipt, book: OpenBook, rules: MatchingRules) -> 
     return match.model_copy(update={"allocations": tuple(allocations)})
 
 
+@pytest.mark.long
 @settings(max_examples=15 * LEVEL, deadline=None)
 @given(ACTIONS)
 def test_what_was_open_on_a_day_stays_so_and_agrees_with_the_statement(

@@ -119,6 +119,7 @@ def saved_after(moment: datetime, folder: Path) -> datetime:
     pytest.fail("it saves nothing")
 
 
+@pytest.mark.long
 def test_a_server_that_was_killed_goes_on_from_what_it_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What came after the copy is lost as a whole: no object is left of a fact that is not there."""
     monkeypatch.setattr(server, "SAVE_SECONDS", 0.5)

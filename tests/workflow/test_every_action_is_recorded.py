@@ -184,6 +184,7 @@ RECORDS = {
 """Commands that change something, and the kind of facts, or the folder of objects, that the chain has of it."""
 
 
+@pytest.mark.long
 def test_every_command_that_writes_says_which_records_the_chain_has_of_it() -> None:
     """A new command is told here: what writes and is not recorded would let somebody do it unseen."""
     assert RECORDS.keys() | STORES_ELSEWHERE.keys() == WRITING.keys() | ELSEWHERE.keys()

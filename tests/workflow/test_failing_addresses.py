@@ -127,6 +127,7 @@ def test_nobody_says_that_an_address_works_that_never_failed() -> None:
         say_it_works(world_of())
 
 
+@pytest.mark.long
 def test_it_is_the_same_in_whatever_order_and_however_often_it_is_bounced() -> None:
     """A bounce from before a person said that the address works, told later, changes nothing; a new one does."""
     old, new = BOUNCED_AT.isoformat(), (BOUNCED_AT + timedelta(days=60)).isoformat()

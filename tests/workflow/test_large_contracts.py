@@ -67,6 +67,7 @@ def steps_to_bill(charges: int) -> int:
     return next(steps)
 
 
+@pytest.mark.long
 def test_the_work_of_billing_grows_with_the_charges_and_not_with_their_square() -> None:
     steps_to_bill(10)  # what is built and loaded once
     few, many = steps_to_bill(200), steps_to_bill(1_200)

@@ -135,6 +135,7 @@ def test_the_proof_holds_over_late_usage_and_sees_what_was_billed_change() -> No
     assert prove_run(f"{INC}-{FEB}-001", stores=stores).checked.events == 2
 
 
+@pytest.mark.long
 @settings(max_examples=8 * LEVEL, deadline=None)
 @given(
     parts=st.lists(st.lists(st.integers(0, 60), max_size=5), min_size=3, max_size=3),

@@ -63,6 +63,7 @@ def bill_in_parts(world: World) -> RunStatement:
     return read_statement(world.objects, run)
 
 
+@pytest.mark.long
 def test_a_run_that_is_planned_in_parts_bills_as_one_that_is_not_and_is_proved() -> None:
     divided, whole = filled(), filled()
     assert bill_in_parts(divided).model_dump(exclude={"findings"}) == whole.bill().model_dump(exclude={"findings"})

@@ -60,6 +60,7 @@ def test_late_usage_of_a_child_is_billed_at_the_pools_own_tier() -> None:
     holds(world, f"{INC}-{FEBRUARY}-001")
 
 
+@pytest.mark.long
 @settings(max_examples=6 * LEVEL, deadline=None)
 @given(
     arrivals=st.lists(

@@ -52,6 +52,7 @@ def reads_of_planning(world: World, period: str, monkeypatch: pytest.MonkeyPatch
     return reads
 
 
+@pytest.mark.long
 def test_months_without_a_run_are_looked_up_once_for_all_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
     of_one, of_five = (reads_of_planning(billed_once(), period, monkeypatch) for period in (ONE_YEAR, FIVE_YEARS))
     more = of_five - of_one

@@ -96,6 +96,7 @@ def test_the_money_of_a_refund_that_failed_is_a_receipt_that_a_person_decides_ab
     assert paid_by_card(side.world, failed).receipt.remittance == "refund re_1 did not arrive"
 
 
+@pytest.mark.long
 @settings(max_examples=8 * LEVEL, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_in_any_order_twice_or_late_events_come_to_the_same(seed: int) -> None:

@@ -87,6 +87,7 @@ def test_one_charge_of_two_invoices_is_refunded_for_each_once() -> None:
     )
 
 
+@pytest.mark.long
 def test_whatever_is_told_meanwhile_no_more_goes_back_than_is_due() -> None:
     """A person refunds a part at Stripe, and its event comes before, between or after two calls."""
     for order in itertools.permutations(["refunded by hand", "pay", "pay", "told"]):

@@ -9,6 +9,8 @@ from tests.support.charges import fee, miles
 from tests.support.lives import ADVANCE, YEARLY, Life, earned_of, off, prepaid
 from tests.support.world import INC
 
+pytestmark = pytest.mark.long
+
 ENDS = {"effective": {"start": "2013-01-01", "end": "2013-02-15"}}
 
 

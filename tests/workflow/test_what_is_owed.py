@@ -15,6 +15,8 @@ from tests.support.charges import charge, fee, miles
 from tests.support.lives import YEARLY, Life, least, prepaid
 from tests.support.world import INC
 
+pytestmark = pytest.mark.long
+
 
 @dataclass(frozen=True)
 class InAdvance:
