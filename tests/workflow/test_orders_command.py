@@ -1,6 +1,7 @@
 """`billproof contract map`, `import` and `sync`: what comes out of files, and what is sent."""
 
 import json
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +17,15 @@ from billproof_ops.order_files import read_orders
 from tests.support.crm import EXAMPLES, ORDER, CrmWorld
 
 ORDERS, MAPPING = str(EXAMPLES / "orders.csv"), str(EXAMPLES / "salesforce.yaml")
+
+
+@pytest.fixture
+def usual_depth() -> Iterator[None]:
+    """The depth of calls that a process begins with: other tests may have raised it."""
+    depth = sys.getrecursionlimit()
+    sys.setrecursionlimit(1_000)
+    yield
+    sys.setrecursionlimit(depth)
 
 
 @pytest.fixture
@@ -109,6 +119,7 @@ def test_sync_asks_for_an_order_as_often_as_it_is_called(sent: list[str]) -> Non
     assert (first.records, first.adopt, first) == ((ORDER,), True, second)
 
 
+@pytest.mark.usefixtures("usual_depth")
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
