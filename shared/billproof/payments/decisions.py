@@ -35,7 +35,7 @@ class ReceiptDecision(Model):
 
     An application names the account, and in `pays` invoices with amounts: what they leave of the receipt stays on the
     account. What was returned or refunded is an `amount`. A reversal names nothing. `reference` is what the bank's
-    return is called, where a statement told of it: it waits no more then.
+    return, or our payment to the customer, is called, where a statement told of it: it waits no more then.
     """
 
     legal_entity: Name
@@ -56,8 +56,8 @@ class ReceiptDecision(Model):
         if (self.verdict in GONE_BACK) != (self.amount is not None):
             message = "what is returned or refunded is an amount; nothing else names one"
             raise ValueError(message)
-        if self.reference and self.verdict is not ReceiptVerdict.RETURNED:
-            message = "only what is returned has the reference of a return"
+        if self.reference and self.verdict not in GONE_BACK:
+            message = "only what is returned or refunded has the reference of what a bank told of"
             raise ValueError(message)
         return self
 

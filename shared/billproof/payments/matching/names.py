@@ -56,11 +56,12 @@ class NameIndex:
 
     def named_so(self, name: ComparableName) -> frozenset[str]:
         """Return the accounts that have a name, in full if some have, and otherwise without the legal form."""
+        return self.named_exactly(name) | (self._begun_so(name) if not name.forms else frozenset())
+
+    def named_exactly(self, name: ComparableName) -> frozenset[str]:
+        """Return the accounts whose whole name it is, with the same legal form where it has one."""
         same = self.by_bare.get(name.bare, ())
-        exactly = frozenset(account for account in same if self.names[account].forms == name.forms)
-        if exactly and name.forms:
-            return exactly
-        return frozenset(same) | self._begun_so(name) if not name.forms else frozenset()
+        return frozenset(account for account in same if not name.forms or self.names[account].forms == name.forms)
 
     def cut_so(self, name: ComparableName) -> frozenset[str]:
         """Return the accounts whose names begin with what may be cut off."""
