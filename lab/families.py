@@ -156,6 +156,7 @@ CODES: dict[str, tuple[Family, ...]] = {
     "seats_exceeded": (F.SEATS,),
     "price_below_floor": (F.PRICE_TOO_LOW,),
     "tax_registration": (F.TAX_DATA,),
+    "certificate_too_long": (F.TAX_DATA,),
     "undetermined_tax": (F.TAX_DATA,),
     "month_not_billed": (F.NOT_BILLED,),
     "period_gap_or_overlap": (F.NOT_BILLED,),

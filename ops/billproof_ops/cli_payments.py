@@ -60,7 +60,7 @@ def import_file(
 
 @app.command("statements")
 def list_statements(*, legal_entity: Entity = "", as_json: AsJson = False) -> None:
-    """List the statements of each account, what is missing between them, and what banks took back and nobody knows."""
+    """List the statements of each account, what is missing between them, and what went back and nothing explains."""
     target = Target.find()
     entity = naming.legal_entity(target, legal_entity)
     listed = statements.listed(target, entity)
@@ -68,7 +68,7 @@ def list_statements(*, legal_entity: Entity = "", as_json: AsJson = False) -> No
         print_json(listed.model_dump(mode="json"))
     else:
         _print_statements(listed)
-    if listed.breaks or listed.returns_waiting:
+    if listed.breaks or listed.returns_waiting or listed.payments_waiting:
         raise typer.Exit(1)
 
 
@@ -89,6 +89,14 @@ def _print_statements(listed: ListedStatements) -> None:
         console.print(
             f"[red]taken back[/] {back.amount} on {back.booked_on}, {back.source}, {payer}: find the receipt, then "
             f"`payments give-back RECEIPT {back.amount.text} --return {back.reference}`",
+            soft_wrap=True,
+        )
+    for paid in listed.payments_waiting:
+        whose = ", ".join(paid.accounts) or "a payer that no customer is known of"
+        console.print(
+            f"[red]paid to a customer[/] {paid.amount} on {paid.booked_on}, {paid.source}, {whose}: no refund explains "
+            f"it; find the receipt, then `payments give-back RECEIPT {paid.amount.text} --refunded --return "
+            f"{paid.reference}`",
             soft_wrap=True,
         )
 
@@ -203,7 +211,7 @@ def give_back(
         ),
     ] = False,
     return_reference: Annotated[
-        str, typer.Option("--return", help="What `payments statements` calls the bank's return.")
+        str, typer.Option("--return", help="What `payments statements` calls the return or payment.")
     ] = "",
     reason: Annotated[str, typer.Option("--reason", help="The bank's reference and why; the same again is one.")],
     legal_entity: Entity = "",

@@ -59,6 +59,9 @@ def _show(planned: tuple[publishing.PlannedVersion, ...]) -> None:
             if change is not None:
                 listed.add_row("", "", "", change.path, _short(change.before), _short(change.after))
     console.print(listed)
+    for version in planned:
+        for warning in version.warnings:
+            console.print(f"[yellow]warning[/] {version.kind} {version.id}: {warning}", soft_wrap=True)
 
 
 def _short(value: str | None) -> str:

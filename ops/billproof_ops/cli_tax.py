@@ -1,5 +1,6 @@
 """`billproof tax`: the figures of tax returns."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ from rich.table import Table
 
 from billproof.masterdata.parties import TaxScheme
 from billproof.model import decimal_text
-from billproof.returns.model import TaxReturn
+from billproof.returns.model import StateSales, TaxReturn
 from billproof_ops import naming, tables, tax_returns
 from billproof_ops.printing import AsJson, Entity, console, print_json, verbs
 from billproof_ops.target import Target
@@ -49,6 +50,8 @@ def show_return(
         console.print(_figures(stated))
     if stated.sales_list:
         console.print(_sales_list(stated))
+    if stated.nexus:
+        console.print(_nexus(stated.nexus))
     console.print(_account(stated))
     for path in written:
         console.print(f"written: {path}")
@@ -71,6 +74,23 @@ def _sales_list(stated: TaxReturn) -> Table:
     listed = tables.table("Number", "Customer", "Corrects", "Net", title="Sales list", whole=("Net",), right=("Net",))
     for row in stated.sales_list:
         listed.add_row(row.customer_number, row.customer, row.corrects, row.net.text)
+    return listed
+
+
+def _nexus(rows: Iterable[StateSales]) -> Table:
+    columns = ("Where", "Year", "Sales", "Invoices", "Threshold", "Standing", "Declared", "Source")
+    listed = tables.table(
+        *columns, title="Not registered, and the state's threshold", whole=("Sales",), right=("Sales", "Invoices")
+    )
+    for row in rows:
+        counted = f" {'and' if row.needs_both else 'or'} {row.transactions} invoices" if row.transactions else ""
+        threshold = f"{row.threshold.text}{counted}" if row.threshold else "unknown"
+        since = f" on {row.passed_on}" if row.passed_on else ""
+        standing = f"{row.standing.value.replace('_', ' ')}{since}"
+        sales, source = row.sales.text if row.sales else "unknown", "; ".join(filter(None, (row.source, row.note)))
+        listed.add_row(
+            row.jurisdiction, str(row.year), sales, str(row.invoices), threshold, standing, row.declared, source
+        )
     return listed
 
 

@@ -8,6 +8,7 @@ from billproof.approvals.policy import Policy
 from billproof.contracts.history import TermChange, changes
 from billproof.contracts.model import Contract
 from billproof.errors import BillproofError
+from billproof.masterdata.certificate_lives import too_long
 from billproof.masterdata.crosswalks import Crosswalk
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.meters import Meter
@@ -43,6 +44,7 @@ class PlannedVersion(Shown):
     version: int
     novelty: Novelty
     changes: tuple[TermChange, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,22 @@ def _stage(staged: Directory, data: AnyMasterData) -> PlannedVersion:
         refuse_unsound(data, staged)
         staged.add(data)
     changed = tuple(changes(before, data)) if before is not None and novelty is Novelty.CHANGED else ()
-    return PlannedVersion(kind=data.kind, id=data.id, version=data.version, novelty=novelty, changes=changed)
+    return PlannedVersion(
+        kind=data.kind,
+        id=data.id,
+        version=data.version,
+        novelty=novelty,
+        changes=changed,
+        warnings=tuple(_warnings(data, staged)) if novelty is not Novelty.KNOWN else (),
+    )
+
+
+def _warnings(data: AnyMasterData, staged: Directory) -> Iterator[str]:
+    """Yield what is wrong with an object and refuses nothing: certificates that end too late."""
+    if isinstance(data, Account):
+        years = staged.policy(data.legal_entity).thresholds.certificate_years
+        reasons = (too_long(exemption, usual_years=years) for exemption in data.exemptions)
+        yield from (reason for reason in reasons if reason)
 
 
 def _before(directory: Directory, data: AnyMasterData) -> AnyMasterData | None:

@@ -8,6 +8,7 @@ from billproof.adapters.aws.clients import client
 from billproof.adapters.aws.s3 import S3Objects
 from billproof.adapters.bank_files.parsing import parse_statement
 from billproof.payments.continuity import StatementBreak, breaks, in_order
+from billproof.payments.paid_back import payments_that_wait
 from billproof.payments.returns import BankReturn, returns
 from billproof.payments.statement_book import TakenStatement
 from billproof.payments.statements import BankStatement, receipts
@@ -39,11 +40,15 @@ class StatementRow(Shown):
 
 
 class ListedStatements(Shown):
-    """The statements of a legal entity, what is missing between them, and returns that name no receipt."""
+    """The statements of a legal entity, what is missing between them, and what went back and waits for a person.
+
+    `returns_waiting` are returns that name no receipt, `payments_waiting` payments to customers without a refund.
+    """
 
     statements: tuple[StatementRow, ...]
     breaks: tuple[StatementBreak, ...]
     returns_waiting: tuple[BankReturn, ...]
+    payments_waiting: tuple[BankReturn, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,10 +146,12 @@ def listed(target: Target, entity: str) -> ListedStatements:
     by_account: dict[tuple[str, str], list[TakenStatement]] = {}
     for one in taken:
         by_account.setdefault((one.account, one.currency), []).append(one)
+    book, receivables = target.ports.statement_book, target.ports.cash_sources().receivables(entity)
     return ListedStatements(
         statements=tuple(_taken_row(one) for of_one in by_account.values() for one in in_order(of_one)),
         breaks=tuple(breaks(taken)),
-        returns_waiting=tuple(target.ports.statement_book.returns_that_wait(entity)),
+        returns_waiting=tuple(book.returns_that_wait(entity)),
+        payments_waiting=tuple(payments_that_wait(book.paid_to_customers(entity), receivables)),
     )
 
 

@@ -219,7 +219,14 @@ class PaymentPorts(EventPorts):
         """Return what taking statements in reads and writes."""
         from billproof.payments.taking_statements import StatementSources
 
-        return StatementSources(self.directory, self.statement_book, self.cash_book, self.payment_events, read)
+        return StatementSources(
+            directory=self.directory,
+            book=self.statement_book,
+            cash=self.cash_book,
+            events=self.payment_events,
+            read=read,
+            receivables=self.cash_sources().receivables,
+        )
 
     def settlement_sources(self, read: ReadSettlement) -> SettlementSources:
         """Return what taking settlement reports in reads and writes."""

@@ -208,6 +208,7 @@ DECODERS: dict[str, str] = {
     "snapshots.py get": STORED,
     "snapshots.py query": STORED,
     "tax/rows.py rule_set": STORED,
+    "tax/rows.py nexus_thresholds": STORED,
     "tax/rows.py times_of_supply": STORED,
     "usage/buckets.py _recorded": STORED,
     "usage/compacted.py read_compaction": STORED,

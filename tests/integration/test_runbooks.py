@@ -64,6 +64,7 @@ EXPECTED = {
     "payments statements": (2, "name a legal entity"),
     "payments refunds": (2, "name a legal entity"),
     "payments give-back RECEIPT AMOUNT --return REFERENCE --reason TEXT": (2, "name a legal entity"),
+    "payments give-back RECEIPT AMOUNT --refunded --return REFERENCE --reason TEXT": (2, "name a legal entity"),
     "payments import KEY --check": (2, "cannot be read"),
     "run start": (2, "name a legal entity"),
     "replay --from TIME --to TIME": (2, "is empty"),

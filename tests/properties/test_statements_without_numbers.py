@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -50,7 +51,7 @@ def bank() -> Bank:
     def empty() -> tuple[StatementSources, MemoryQueue]:
         queue = MemoryQueue()
         book = StatementBook(MemoryRecords())
-        return StatementSources(world.directory, book, world.cash_book, queue, parse_statement), queue
+        return replace(world.statement_sources(parse_statement), book=book, events=queue), queue
 
     return empty
 

@@ -1,22 +1,27 @@
 """Payments of the chain over moto."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Protocol
 
 from billproof.adapters.aws.clients import client
 from billproof.adapters.stripe.amounts import units_of
 from billproof.composition import Composition
 from billproof.masterdata.model import AnyMasterData
-from billproof.payments.model import CashReceipt
+from billproof.money import Money
+from billproof.payments.model import CashReceipt, Payer
+from billproof.payments.statements import BankStatement, MovementKind, StatementEntry
 from billproof_ops.demo import story
 from tests.support.aws_decisions import credit
 from tests.support.aws_resources import BUCKET
+from tests.support.bank_files import camt
 from tests.support.invoking import BANK_FILES
 from tests.support.stripe_client import AccountClient
 from tests.support.stripe_world import at_stripe, signed
 from tests.support.world import INC
 
+ACCOUNT = "021000021-4401"
 REFUNDED = f"{INC}.2013-01.B6"
 
 
@@ -40,11 +45,11 @@ class Consumers(Protocol):
 
 
 def pay(chain: Consumers) -> None:
-    """Take receipts in, of a number, a name and nobody; decide about one twice over, undo it, and have one returned."""
+    """Take receipts in, of a number, a name and nobody; decide about one twice over, undo it, and have two returned."""
     arrived: dict[str, Any] = {
         "legal_entity": INC,
         "channel": "bank",
-        "source": "021000021-4401",
+        "source": ACCOUNT,
         "booked_on": "2013-03-04",
     }
     paid, unknown = (
@@ -69,10 +74,13 @@ def pay(chain: Consumers) -> None:
     chain.ask("decide_receipt", {**said, "verdict": "applied", "account": "UA", "pays": pays}, "ben", receipt=receipt)
     chain.work_off()
     chain.ask("decide_receipt", {**said, "verdict": "reversed"}, "ben", receipt=receipt)
+    gone = {"verdict": "returned", "amount": "1.00", "reference": "S1/2"}
+    chain.ask("decide_receipt", {**said, **gone}, "ben", receipt=receipt)
     put_bank_files(chain)
     chain.work_off()
     pay_by_stripe(chain)
     chain.work_off()
+    pay_back_at_the_bank(chain)
 
 
 def pay_by_stripe(chain: Consumers) -> None:
@@ -88,6 +96,23 @@ def pay_by_stripe(chain: Consumers) -> None:
     credit(chain, REFUNDED, "R-1", refund=True)
     refunds = [chain.call("pay_refunds", {})["entities"] for _ in range(2)]
     assert [sum(entity["paid"] for entity in entities) for entities in refunds] == [1, 0]
+
+
+def pay_back_at_the_bank(chain: Consumers) -> None:
+    """Let the bank tell of a payment to a customer that a credit note was released for; no refund explains it."""
+    item = chain.ports("pay_refunds").refund_sources(INC).receivables.item(REFUNDED)
+    assert item is not None
+    day, paid = date(2013, 3, 6), Money.of(Decimal(-5), "USD")
+    payee = Payer(name="a customer", account="GB33BUKB20201555555555")
+    entry = StatementEntry(
+        amount=paid, kind=MovementKind.DEBIT, booked_on=day, value_on=day, party=payee, remittance=item.number
+    )
+    days = {"account": ACCOUNT, "currency": "USD", "starts_on": day, "ends_on": day}
+    statement = BankStatement.of(**days, opening=-paid, closing=Money.zero("USD"), entries=(entry,))
+    key = f"bank-statements/{INC}/paid-back.xml"
+    version = client("s3").put_object(Bucket=BUCKET, Key=key, Body=camt(statement))["VersionId"]
+    put = {"Records": [{"s3": {"object": {"key": key, "versionId": version}}}]}
+    chain.messages("take_statement", [json.dumps(put)])
 
 
 def put_bank_files(chain: Consumers) -> None:

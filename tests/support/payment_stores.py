@@ -128,4 +128,11 @@ class PaymentStores:
 
     def statement_sources(self, read: ReadStatements) -> StatementSources:
         """What taking statements in reads and writes."""
-        return StatementSources(self.directory, self.statement_book, self.cash_book, self.payment_events, read)
+        return StatementSources(
+            directory=self.directory,
+            book=self.statement_book,
+            cash=self.cash_book,
+            events=self.payment_events,
+            read=read,
+            receivables=self.cash_sources().receivables,
+        )

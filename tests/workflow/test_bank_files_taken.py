@@ -230,11 +230,12 @@ def test_one_return_is_of_one_receipt() -> None:
         decide(second)
 
 
-def test_only_a_return_has_the_reference_of_one() -> None:
+def test_only_what_went_back_has_the_reference_of_a_return() -> None:
     wanted = {"legal_entity": INC, "receipt": f"R{'0' * 24}", "amount": "1", "reference": "S1/2", "reason": "why"}
-    ReceiptDecision.model_validate(wanted | {"verdict": "returned"})
-    with pytest.raises(ValueError, match="only what is returned has the reference of a return"):
-        ReceiptDecision.model_validate(wanted | {"verdict": "refunded"})
+    for verdict in ("returned", "refunded"):
+        ReceiptDecision.model_validate(wanted | {"verdict": verdict})
+    with pytest.raises(ValueError, match="only what is returned or refunded has the reference"):
+        ReceiptDecision.model_validate(wanted | {"verdict": "reversed", "amount": None})
 
 
 def notice(key: str) -> dict[str, Any]:

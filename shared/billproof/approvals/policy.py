@@ -71,7 +71,8 @@ class Thresholds(Model):
     """Where the controls draw the line. Percentages are of what the control's page says.
 
     `exchange_rate_days` is how old the rate may be that converts an invoice into the books. `trouble` is the share of a
-    step's accounts that may raise an internal error before the step fails on purpose.
+    step's accounts that may raise an internal error before the step fails on purpose. `certificate_years` is how long
+    exemption certificates hold at most where nothing is known of their jurisdiction.
     """
 
     completeness_percent: Percent = Decimal("0.1")
@@ -79,6 +80,7 @@ class Thresholds(Model):
     usage_spike_percent: Percent = Decimal(400)
     credit_percent: Percent = Decimal(25)
     exchange_rate_days: Annotated[int, Field(strict=True, ge=0, le=31)] = 7
+    certificate_years: Annotated[int, Field(strict=True, ge=1, le=50)] = Field(default=5, exclude_if=(5).__eq__)
     invoice_limit: dict[Currency, Nonnegative] = Field(default_factory=dict)
     trouble: TroubleLimit = Field(default_factory=TroubleLimit)
 

@@ -23,6 +23,7 @@ OF_AN_ENTITY = frozenset(
     {
         *("numbers", "openings", "revenue", "documents", "journal", "runs", "turns", "redriven", "signed-off"),
         *("limits", "policies", "webhooks", "webhook-turns", "receipt", "receipts", "uses", "payers", "cash-entries"),
+        *("payer-receipts",),
         *("receipt-decisions", "sign-offs", "statements", "returns", "reminding", "advices", "closing"),
         *("addresses", "operator-actions"),
     }

@@ -5,6 +5,8 @@
         use#<ordinal>               what happened to it
     receipts#<entity>
         <day>#<receipt>             a receipt that was booked on the day
+    payer-receipts#<entity>
+        <digest>#<receipt>          a receipt that came from a bank account
     cash#<entity>#<account>
         <currency>#<ordinal>        what a use settled of the account's documents, or opened again
     account-receipts#<entity>#<account>
@@ -23,18 +25,23 @@ one document at once, one finds the ordinal taken, and is matched anew. A receip
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from billproof.errors import Conflict, NotFound
 from billproof.escaping import escape
 from billproof.ids import shown
+from billproof.money import Money
 from billproof.payments.cash import CashEntry, CashPosting, ReceiptState, ReceiptUse, ReceivedMoney
+from billproof.payments.decision_book import payer_digest
 from billproof.payments.gateway_book import found_key
 from billproof.payments.model import UseKind
 from billproof.periods import month_name
 from billproof.ports import Key, Record, Records
 from billproof.store_keys import BalanceKey, FactKey, FactName, ordinal_text, partition_name, sort_key
 
-RECEIVED, USE, GIVEN_BACK = "received", "use", "given-back"
+RECEIVED, USE, GIVEN_BACK, TAKEN_BACK = "received", "use", "given-back", "taken-back"
+MOST_OF_A_PAYER = 50
+"""Receipts of a bank account that are looked at to say whose it is."""
 _SEPARATORS = re.compile("[%#/]")
 
 
@@ -58,6 +65,10 @@ class CashBook:
                 {"receipt": receipt.id},
             ),
         ]
+        payer = payer_digest(receipt.payer.account or "")
+        if payer:
+            key = Key(_payers_partition(receipt.legal_entity), sort_key(payer, receipt.id))
+            records.append(Record(key, {"receipt": receipt.id}))
         if self._records.create_all(records):
             return ReceiptState(money)
         known = self.state(receipt.legal_entity, receipt.id)
@@ -89,6 +100,15 @@ class CashBook:
         """Yield the receipts of a legal entity, or those that were booked in a month, by their days."""
         for record in self._records.query(_days_partition(entity), prefix=month):
             yield self.state(entity, record.document["receipt"])
+
+    def accounts_of_payer(self, entity: str, bank_account: str) -> frozenset[str]:
+        """Return the accounts that receipts from a bank account are applied to, or were before they went back."""
+        payer = payer_digest(bank_account)
+        if not payer:
+            return frozenset()
+        records = self._records.query(_payers_partition(entity), prefix=sort_key(payer, ""))
+        states = (self.state(entity, record.document["receipt"]) for record in islice(records, MOST_OF_A_PAYER))
+        return frozenset(state.payer_account for state in states if state.payer_account is not None)
 
     def used(self, entity: str, month: str) -> Iterator[ReceiptState]:
         """Yield the receipts to which something happened in a month, each once."""
@@ -156,6 +176,14 @@ class CashBook:
         fact = self._records.get(return_key(entity, source, reference, GIVEN_BACK))
         return None if fact is None else str(fact["receipt"])
 
+    def taken_back(self, entity: str, reference: str) -> Money | None:
+        """Return what a bank took back, or we paid a customer, under our name of it; None where there is no such."""
+        for record in self._records.query(return_key(entity, "", "", TAKEN_BACK).partition):
+            key = FactKey.parse(record.key.sort)
+            if key.fact == TAKEN_BACK and is_return_of(key, reference):
+                return Money.model_validate(record.document["amount"])
+        return None
+
     def intend(self, posting: CashPosting, *, of_month: str) -> CashPosting:
         """Write down an entry of a month before the ERP hears of it; return it as it was written first."""
         entry, document = posting.entry, posting.model_dump(mode="json")
@@ -184,12 +212,21 @@ def return_key(entity: str, source: str, reference: str, fact: str) -> Key:
     return Key(partition_name("returns", entity), str(FactKey(subject, fact)))
 
 
+def is_return_of(key: FactKey, reference: str) -> bool:
+    """Say whether a fact is about what any source calls by a reference."""
+    return key.subject.endswith(f"/{escape(reference, _SEPARATORS)}")
+
+
 def _receipt_partition(entity: str, receipt: str) -> str:
     return partition_name("receipt", entity, receipt)
 
 
 def _days_partition(entity: str) -> str:
     return partition_name("receipts", entity)
+
+
+def _payers_partition(entity: str) -> str:
+    return partition_name("payer-receipts", entity)
 
 
 def _cash_partition(entity: str, account: str) -> str:

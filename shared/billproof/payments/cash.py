@@ -118,6 +118,13 @@ class ReceiptState:
         return self.applications[-1].account if self.applications else None
 
     @property
+    def payer_account(self) -> str | None:
+        """Whose money it was: also where it went back since, and nothing of it is applied any more."""
+        went_back = any(use.kind in {UseKind.RETURNED, UseKind.REFUNDED} for use in self.uses)
+        applied = [use.account for use in self.uses if use.kind is UseKind.APPLIED]
+        return applied[-1] if self.account is None and went_back and applied else self.account
+
+    @property
     def applied(self) -> Worth:
         """What of it pays documents."""
         nothing = self.received.worth.nothing

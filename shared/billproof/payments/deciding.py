@@ -1,5 +1,6 @@
 """What a person decides about a receipt: what it pays, that what it paid was wrong, or that it went back."""
 
+from billproof.errors import InvalidInput
 from billproof.ids import canonical_json
 from billproof.money import Money
 from billproof.payments.cash import ReceiptState
@@ -30,6 +31,7 @@ def decide_receipt(wanted: ReceiptDecision, *, decided_by: str, sources: CashSou
 def _decided(wanted: ReceiptDecision, sources: CashSources, decision: CashDecision) -> ReceiptState:
     desk = sources.desk(wanted.legal_entity)
     currency = sources.book.state(wanted.legal_entity, wanted.receipt).receipt.amount.currency
+    _refuse_another_amount(wanted, currency, sources)
     sources.decisions.note(NotedDecision(**wanted.model_dump(), decided_by=decision.by))
     if wanted.amount is not None:
         amount = Money.of(wanted.amount, currency)
@@ -40,6 +42,14 @@ def _decided(wanted: ReceiptDecision, sources: CashSources, decision: CashDecisi
         return desk.reverse(wanted.receipt, decision)
     payments = [(paid.number, Money.of(paid.amount, currency)) for paid in wanted.pays]
     return desk.decide(wanted.receipt, account=wanted.account, payments=payments, decision=decision)
+
+
+def _refuse_another_amount(wanted: ReceiptDecision, currency: str, sources: CashSources) -> None:
+    """Raise InvalidInput where the bank told of another amount under the reference, in the receipt's currency."""
+    at_the_bank = sources.book.taken_back(wanted.legal_entity, wanted.reference) if wanted.reference else None
+    if at_the_bank is not None and at_the_bank.currency == currency and at_the_bank.amount != wanted.amount:
+        message = f"the bank says {at_the_bank} of {wanted.reference}, and not {wanted.amount}"
+        raise InvalidInput(message)
 
 
 def decided_receipt(state: ReceiptState) -> DecidedReceipt:

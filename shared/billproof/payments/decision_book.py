@@ -51,20 +51,20 @@ class ReceiptDecisions:
         """Keep whose money comes from a payer; again changes nothing, and what says nobody's name is not kept."""
         if not _letters_of(remembered.value):
             return
-        name = sort_key(remembered.kind, _digest_of(remembered.value), remembered.account)
-        document = {**remembered.model_dump(mode="json"), "value": _digest_of(remembered.value)}
+        name = sort_key(remembered.kind, payer_digest(remembered.value), remembered.account)
+        document = {**remembered.model_dump(mode="json"), "value": payer_digest(remembered.value)}
         self._records.create(Record(Key(_payers_partition(entity), name), document))
 
     def forget(self, entity: str, remembered: Remembered) -> None:
         """Note that a payer's money is not an account's, whatever a person decided before; again changes nothing."""
-        name = sort_key(remembered.kind, _digest_of(remembered.value), remembered.account, FORGOTTEN)
+        name = sort_key(remembered.kind, payer_digest(remembered.value), remembered.account, FORGOTTEN)
         self._records.create(Record(Key(_payers_partition(entity), name), {FORGOTTEN: remembered.account}))
 
     def remembered(self, entity: str, payer: Payer) -> frozenset[str]:
         """Return the accounts whose money came from a payer's bank account, or else from its name, before."""
         for kind, value in (("iban", payer.account), ("name", payer.name)):
             if value and _letters_of(value):
-                prefix = sort_key(kind, _digest_of(value), "")
+                prefix = sort_key(kind, payer_digest(value), "")
                 known = [record.document for record in self._records.query(_payers_partition(entity), prefix=prefix)]
                 forgotten = {document[FORGOTTEN] for document in known if FORGOTTEN in document}
                 accounts = {document["account"] for document in known if FORGOTTEN not in document} - forgotten
@@ -92,9 +92,10 @@ def _payers_partition(entity: str) -> str:
     return partition_name("payers", entity)
 
 
-def _digest_of(value: str) -> str:
-    """Name a payer without saying who it is."""
-    return digest(_letters_of(value))[:32]
+def payer_digest(value: str) -> str:
+    """Name a payer without saying who it is; nothing for what names nobody."""
+    letters = _letters_of(value)
+    return digest(letters)[:32] if letters else ""
 
 
 def _letters_of(value: str) -> str:

@@ -41,7 +41,8 @@ class ReceiptDecision(Model):
 
     An application names the account, and in `pays` invoices with amounts: what they leave of the receipt stays on the
     account. What was returned or refunded, or is a gateway's difference, is an `amount`. A reversal names nothing.
-    `reference` is what the bank's return is called, where a statement told of it: it waits no more then.
+    `reference` is what the bank's return, or our payment to the customer, is called, where a statement told of it: it
+    waits no more then.
     """
 
     legal_entity: Name
@@ -62,8 +63,8 @@ class ReceiptDecision(Model):
         if (self.verdict in OF_AN_AMOUNT) != (self.amount is not None):
             message = "what is returned, refunded or a gateway's difference is an amount; nothing else names one"
             raise ValueError(message)
-        if self.reference and self.verdict is not ReceiptVerdict.RETURNED:
-            message = "only what is returned has the reference of a return"
+        if self.reference and self.verdict not in GONE_BACK:
+            message = "only what is returned or refunded has the reference of what a bank told of"
             raise ValueError(message)
         return self
 

@@ -38,13 +38,17 @@ class RefundOfReceipt(Model):
 
 
 class RefundDue(Model):
-    """What is to be refunded of an invoice, as its credit notes say, and of which receipts."""
+    """What is to be refunded of an invoice, as its credit notes say, and of which receipts.
+
+    `of_notes` is what each credit note comes to.
+    """
 
     account: str
     number: str
     credit_notes: tuple[str, ...]
     amount: Money
     of_receipts: tuple[RefundOfReceipt, ...]
+    of_notes: tuple[Money, ...] = Field(default=(), exclude=True)
 
 
 def refunds_due(receivables: Receivables, *, first: int = 0) -> Iterator[RefundDue]:
@@ -99,6 +103,7 @@ class AccountRefunds:
             credit_notes=tuple(wanted),
             amount=before - left,
             of_receipts=tuple(ways),
+            of_notes=tuple(wanted.values()),
         )
 
     def _wanted(self, released: Released) -> Iterator[tuple[str, Money]]:

@@ -3,11 +3,12 @@
 statements#<entity>#<account>
     <first day>#<statement>             a statement whose receipts were sent
 returns#<entity>
-    <source>/<reference>#taken-back     what a bank took back
+    <source>/<reference>#taken-back     what a bank took back, or we paid a customer
 """
 
 import operator
 import re
+from typing import NamedTuple
 
 from pydantic import Field
 
@@ -15,12 +16,11 @@ from billproof.escaping import escape
 from billproof.model import Day, Model
 from billproof.money import Money
 from billproof.names import Currency, Name
-from billproof.payments.book import GIVEN_BACK, return_key
+from billproof.payments.book import GIVEN_BACK, TAKEN_BACK, is_return_of, return_key
 from billproof.payments.returns import BankReturn
 from billproof.ports import Key, Record, Records
 from billproof.store_keys import FactKey, partition_name, sort_key
 
-TAKEN_BACK = "taken-back"
 _SEPARATORS = re.compile("[%#]")
 
 
@@ -55,6 +55,16 @@ class TakenStatement(Model):
     taken_at: str
 
 
+class PaidToCustomer(NamedTuple):
+    """What we paid a customer at the bank, and the receipts that were given back under our name of it.
+
+    The receipt may have arrived on another account than the one that it was paid back from.
+    """
+
+    payment: BankReturn
+    receipts: tuple[str, ...]
+
+
 class StatementBook:
     """Statements and what they take back, over records."""
 
@@ -75,28 +85,40 @@ class StatementBook:
         return [TakenStatement.model_validate(record.document) for record in records]
 
     def take_back(self, returned: BankReturn) -> None:
-        """Keep what a bank took back; again changes nothing."""
+        """Keep what a bank took back, or we paid a customer; again changes nothing."""
         key = return_key(returned.legal_entity, returned.source, returned.reference, TAKEN_BACK)
         self._records.create(Record(key, returned.model_dump(mode="json")))
 
     def taken_back(self, entity: str) -> list[BankReturn]:
-        """Return all that banks took back."""
-        records = self._records.query(return_key(entity, "", "", TAKEN_BACK).partition)
-        facts = (record for record in records if FactKey.parse(record.key.sort).fact == TAKEN_BACK)
-        return [BankReturn.model_validate(record.document) for record in facts]
+        """Return all that banks took back, and what we paid customers."""
+        return [one for _, one in self._of(entity)[0]]
 
     def returns_that_wait(self, entity: str) -> list[BankReturn]:
         """Return what banks took back and for which no receipt was given back."""
-        partition = return_key(entity, "", "", TAKEN_BACK).partition
-        waiting: dict[str, BankReturn] = {}
-        given_back: set[str] = set()
-        for record in self._records.query(partition):
+        taken_back, given_back = self._of(entity)
+        is_settled = {key.subject for key, _ in given_back}
+        return [one for key, one in taken_back if key.subject not in is_settled and not one.is_payment]
+
+    def paid_to_customers(self, entity: str) -> list[PaidToCustomer]:
+        """Return what we paid customers, with the receipts that people gave back because of it."""
+        taken_back, given_back = self._of(entity)
+        return [
+            PaidToCustomer(one, tuple(receipt for key, receipt in given_back if is_return_of(key, one.reference)))
+            for _, one in taken_back
+            if one.is_payment
+        ]
+
+    def _of(self, entity: str) -> tuple[list[tuple[FactKey, BankReturn]], list[tuple[FactKey, str]]]:
+        """Return what banks took back or we paid, and which receipts were given back, each with its key."""
+        taken_back: list[tuple[FactKey, BankReturn]] = []
+        given_back: list[tuple[FactKey, str]] = []
+        for record in self._records.query(return_key(entity, "", "", TAKEN_BACK).partition):
             key = FactKey.parse(record.key.sort)
             if key.fact == GIVEN_BACK:
-                given_back.add(key.subject)
+                given_back.append((key, record.document["receipt"]))
             else:
-                waiting[key.subject] = BankReturn.model_validate(record.document)
-        return [returned for subject, returned in waiting.items() if subject not in given_back]
+                taken_back.append((key, BankReturn.model_validate(record.document)))
+        return taken_back, given_back
 
 
 def _partition(entity: str, account: str) -> str:

@@ -1,9 +1,10 @@
 """Taking a bank's file in: checked, its receipts sent on, and each of its statements kept as a fact.
 
-    read and check | send receipts | keep what was taken back | send returns of known receipts | keep the statement
+    read and check | send receipts | keep what went back | send returns of known receipts | keep the statement
                    ^ refused: nothing is sent                 ^ died: all is sent again, and each is the same one
 
-A return may come before its credit, with another file: it waits, and is sent once the credit is there.
+A return may come before its credit, with another file: it waits, and is sent once the credit is there. What we paid a
+customer waits until a refund explains it.
 
 A bank puts its files under `bank-statements/<legal entity>/`. CSV has its format in the key, such as
 `bank-statements/skymeter-inc/format=house-bank/2013-02.csv`.
@@ -25,6 +26,9 @@ from billproof.money import total
 from billproof.payments.book import CashBook
 from billproof.payments.continuity import breaks
 from billproof.payments.model import CashReceipt, Channel, receipt_id
+from billproof.payments.paid_back import payments_that_wait
+from billproof.payments.payees import CustomersAsPayees
+from billproof.payments.receivables import Receivables
 from billproof.payments.returns import BankReturn, returns
 from billproof.payments.service import ReceiptArrived, ReceiptReturned
 from billproof.payments.statement_book import StatementBook, TakenStatement
@@ -113,6 +117,7 @@ class StatementSources:
     cash: CashBook
     events: Queue
     read: ReadStatements
+    receivables: Callable[[str], Receivables]
 
 
 def file_key(
@@ -162,10 +167,13 @@ def take_statement(file: BankFile, *, sources: StatementSources, now: datetime) 
     before = [ToldBefore(statement, entity, book=sources.book, cash=sources.cash) for statement in statements]
     arrived = [known.receipts(receipts(one, entity)) for known, one in zip(before, statements, strict=True)]
     taken_back = [known.returns(returns(one, entity)) for known, one in zip(before, statements, strict=True)]
+    receivables = sources.receivables(entity)
+    customers = CustomersAsPayees(receivables)
+    paid = [known.returns(customers.paid_by(one)) for known, one in zip(before, statements, strict=True)]
     here = {receipt.id for of_one in arrived for receipt in of_one}
     for of_one in arrived:
         sources.events.send(_bodies(ReceiptArrived(kind="receipt", receipt=receipt) for receipt in of_one))
-    for one in chain.from_iterable(taken_back):
+    for one in chain(*taken_back, *paid):
         sources.book.take_back(one)
     waiting = sources.book.returns_that_wait(entity)
     named = [one for one in waiting if _names_a_receipt(one, here, sources.cash)]
@@ -177,6 +185,7 @@ def take_statement(file: BankFile, *, sources: StatementSources, now: datetime) 
         for statement, of_one, back in zip(statements, arrived, taken_back, strict=True)
     ]
     accounts = dict.fromkeys(statement.account for statement in statements)
+    unexplained = payments_that_wait(sources.book.paid_to_customers(entity), receivables)
     return TakenFile(
         outcome=FileOutcome.TAKEN if any(are_new) else FileOutcome.KNOWN,
         legal_entity=entity,
@@ -184,7 +193,7 @@ def take_statement(file: BankFile, *, sources: StatementSources, now: datetime) 
         receipts=sum(map(len, arrived)),
         returned=len(returned),
         breaks=sum(len(breaks(sources.book.of_account(entity, account))) for account in accounts),
-        returns_waiting=len(waiting) - len(named),
+        returns_waiting=len(waiting) - len(named) + len(unexplained),
     )
 
 

@@ -90,10 +90,14 @@ def _told_as(receipt: CashReceipt, left: Sequence[CashReceipt], *, is_alike: boo
 
 
 def _returned_as(returned: BankReturn, left: list[BankReturn]) -> BankReturn:
-    """Return what is left of the same day, amount and reference of the bank, which then is left no more."""
-    facts = (returned.booked_on, returned.amount, returned.bank_reference)
+    """Return what is left of the same kind, day, amount and reference of the bank, which then is left no more."""
+    facts = _facts_of(returned)
     for one in left:
-        if (one.booked_on, one.amount, one.bank_reference) == facts:
+        if _facts_of(one) == facts:
             left.remove(one)
             return one
     return returned
+
+
+def _facts_of(one: BankReturn) -> tuple[object, ...]:
+    return one.is_payment, one.booked_on, one.amount, one.bank_reference

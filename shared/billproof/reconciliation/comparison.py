@@ -24,6 +24,7 @@ from billproof.opening.entries import opening_revenue_reference
 from billproof.payments.book import CashBook
 from billproof.payments.decision_book import ReceiptDecisions
 from billproof.payments.gateway_book import GatewayBook
+from billproof.payments.receivables import Receivables
 from billproof.payments.statement_book import StatementBook
 from billproof.periods import Period
 from billproof.ports import Objects
@@ -68,6 +69,7 @@ class Comparison:
         book: CashBook,
         decisions: ReceiptDecisions,
         statements: StatementBook,
+        receivables: Receivables,
         gateways: GatewayBook,
         disputes: DisputeBook,
         delivered_if_issued_by: date | None = None,
@@ -75,7 +77,7 @@ class Comparison:
         *_, self._entity = self._entities = entities
         self._register = register
         self._objects = objects
-        self._statements = statements
+        self._statements = partial(compare_statements, self._entity, statements, receivables=receivables)
         self._gateways = partial(compare_gateways, self._entity, gateways, book)
         self._lookup = lookup
         self._book = book
@@ -159,7 +161,7 @@ class Comparison:
         return [left for state in states for left in not_applied(state)]
 
     def _of_statements(self, month: Period) -> list[Variance]:
-        return list(compare_statements(self._entity, self._statements, month))
+        return list(self._statements(month=month))
 
     def _of_other_periods(self, left: Posted, month: Period) -> Iterator[Variance]:
         """Compare the documents of other periods that a month holds, and take them from what is left."""

@@ -52,7 +52,10 @@ _REMEDIES: dict[Cause, tuple[Owner, str]] = {
         Owner.BILLING,
         "compare both statements: what both tell of was booked once, unless they came at once",
     ),
-    Cause.RETURN_WAITS: (Owner.BILLING, "find the receipt that the bank took back, and give it back"),
+    Cause.RETURN_WAITS: (
+        Owner.BILLING,
+        "find the receipt that the bank took back or we paid back, and give it back",
+    ),
     Cause.PAYOUT_DIFFERS: (
         Owner.BILLING,
         "ask the gateway for what the payout settles: a report is missing, or it kept something that it does not tell",

@@ -10,9 +10,11 @@ from billproof.erp.port import Erps
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.parties import LegalEntity
+from billproof.payments.account_names import AccountNames
 from billproof.payments.book import CashBook
 from billproof.payments.decision_book import ReceiptDecisions
 from billproof.payments.gateway_book import GatewayBook
+from billproof.payments.receivables import Receivables
 from billproof.payments.statement_book import StatementBook
 from billproof.periods import zone
 from billproof.ports import Objects
@@ -61,11 +63,23 @@ class ReconciliationSources:
             book=self.book,
             decisions=self.decisions,
             statements=self.statements,
+            receivables=self._receivables(legal_entity),
             gateways=self.gateways,
             disputes=self.disputes,
             delivered_if_issued_by=today - timedelta(days=rules.undelivered_days) if rules else None,
         )
         return comparison, sums
+
+    def _receivables(self, legal_entity: str) -> Receivables:
+        return Receivables(
+            entity=legal_entity,
+            register=self.register,
+            book=self.book,
+            decisions=self.decisions,
+            directory=self.directory,
+            objects=self.objects,
+            account_names=AccountNames(self.directory, lambda: self.now),
+        )
 
     def _look(self, legal_entity: str, period: str) -> tuple[LegalEntity, Sums]:
         entity = self.directory.legal_entity(legal_entity)

@@ -1,6 +1,7 @@
 """What a tax return says: each line of a document that it declares, and their sums."""
 
 from datetime import date
+from enum import StrEnum
 
 from billproof.invoicing.model import DocumentKind
 from billproof.masterdata.parties import TaxScheme
@@ -77,8 +78,41 @@ class TaxAccount(Model):
     numbers: tuple[str, ...]
 
 
+class NexusStanding(StrEnum):
+    """How the sales of a year into a state stand to the state's threshold."""
+
+    NEAR = "near"
+    """They are 80 % of it."""
+    PASSED = "passed"
+    NOT_WATCHED = "not_watched"
+    """The threshold, or what the sales come to in dollars, is not known."""
+
+
+class StateSales(Model):
+    """Untaxed sales of a year into a US state where the legal entity is not registered, and the state's threshold.
+
+    `sales` are all sales into the state until the month's end, in dollars, `invoices` how many made them; `passed_on`
+    is the tax point at which they passed the threshold. `declared` is why the legal entity says it has no nexus.
+    """
+
+    jurisdiction: str
+    year: int
+    standing: NexusStanding
+    sales: Money | None
+    invoices: int
+    threshold: Money | None = None
+    transactions: int | None = None
+    needs_both: bool = False
+    passed_on: date | None = None
+    declared: str = ""
+    source: str = ""
+    note: str = ""
+
+
 class TaxReturn(Model):
     """The figures of a month of a legal entity: by jurisdiction, the sales list, and the tax account.
+
+    `nexus` names the states without a registration whose threshold of sales is near or passed, or is not watched.
 
     `figures` are of every jurisdiction; those whose `scheme` is the one-stop shop are of its return. `numbers` of the
     tax account name what the ledger says otherwise than the documents.
@@ -90,4 +124,5 @@ class TaxReturn(Model):
     figures: tuple[ReturnFigure, ...]
     sales_list: tuple[SalesListRow, ...]
     tax_account: TaxAccount
+    nexus: tuple[StateSales, ...] = ()
     lines: tuple[DeclaredLine, ...]

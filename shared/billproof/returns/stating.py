@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
+from functools import partial
 
 from billproof.erp.lookup import PostedDocuments
 from billproof.erp.port import Erps
@@ -11,16 +13,18 @@ from billproof.invoicing.listing import documents_of_account
 from billproof.invoicing.register import Register
 from billproof.masterdata.directory import Directory
 from billproof.masterdata.parties import LegalEntity
-from billproof.money import Money, total
+from billproof.money import Money, Rounding, total
 from billproof.payments.book import CashBook
 from billproof.periods import Period, month_name
 from billproof.ports import Objects
 from billproof.returns.declaring import declared_lines
 from billproof.returns.discounts import discount_lines, takes_discount
 from billproof.returns.model import DeclaredLine, ReturnFigure, SalesListRow, TaxAccount, TaxReturn
+from billproof.returns.nexus import states_with_nexus
 from billproof.tax.model import Treatment
 from billproof.tax.rows import jurisdictions
 
+DOLLARS = "USD"
 SUMS = ("net", "taxable", "amount")
 
 
@@ -52,8 +56,18 @@ def state_return(legal_entity: str, month: Period, sources: ReturnSources) -> Ta
         figures=tuple(_figures(declared, entity.currency)),
         sales_list=tuple(_sales_list(declared, entity)),
         tax_account=_tax_account(lines, month, entity, lookup),
+        nexus=tuple(states_with_nexus(lines, entity, month, partial(_in_dollars, entity, sources.directory))),
         lines=tuple(declared),
     )
+
+
+def _in_dollars(entity: LegalEntity, directory: Directory, amount: Money, day: date) -> Money | None:
+    """Return what an amount of the books is in dollars; None where no published rate holds on the day."""
+    if amount.currency == DOLLARS:
+        return amount
+    days = directory.policy(entity.id).thresholds.exchange_rate_days
+    rate = directory.rate(amount.currency, DOLLARS, on=day, days=days)
+    return None if rate is None else rate.convert(amount, Rounding.HALF_UP)
 
 
 def _documents(entity: LegalEntity, sources: ReturnSources) -> Iterator[InvoiceFacts]:

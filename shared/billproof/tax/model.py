@@ -69,6 +69,26 @@ class Taxability(Dated):
     percent: Exact | None = None
 
 
+class NexusThreshold(Dated):
+    """From which sales of a year on a seller without a place in a US state has to register there.
+
+    `dollars`, or as many `transactions` where the state counts them, too; both where it `needs_both`.
+    """
+
+    dollars: Exact
+    transactions: int | None = None
+    needs_both: bool = False
+
+
+class NexusThresholds(Model):
+    """The file of thresholds, with its version and whether anyone has reviewed it."""
+
+    version: str
+    review: str
+    scope: str
+    rows: tuple[NexusThreshold, ...]
+
+
 class LocalTax(Model):
     """A tax of cities on software in a state that does not tax it; no city named: any city of the state may have it."""
 

@@ -7,7 +7,16 @@ from functools import cache
 from importlib import resources
 
 from billproof.errors import UndeterminedTax
-from billproof.tax.model import Component, Dated, Determination, Rate, RuleSet, TimesOfSupply, Treatment
+from billproof.tax.model import (
+    Component,
+    Dated,
+    Determination,
+    NexusThresholds,
+    Rate,
+    RuleSet,
+    TimesOfSupply,
+    Treatment,
+)
 
 NOTHING = Decimal(0)
 WHOLE = Decimal(1)
@@ -23,6 +32,12 @@ def rule_set(name: str) -> RuleSet:
 def times_of_supply() -> TimesOfSupply:
     """Read the rules of the time of supply."""
     return TimesOfSupply.model_validate_json(_text("time_of_supply"))
+
+
+@cache
+def nexus_thresholds() -> NexusThresholds:
+    """Read from which sales on a US state asks for registration."""
+    return NexusThresholds.model_validate_json(_text("us_nexus"))
 
 
 def _text(name: str) -> str:

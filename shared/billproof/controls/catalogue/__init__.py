@@ -1,6 +1,7 @@
 """The catalogue of controls, one module each. Findings are reported in its order."""
 
 from billproof.controls.catalogue import (
+    certificate_too_long,
     charge_without_line,
     commitment_not_billed,
     contract_drift,
@@ -54,6 +55,7 @@ CATALOGUE: tuple[Control, ...] = tuple(
         seats_exceeded,
         usage_changed,
         tax_registration,
+        certificate_too_long,
         paid_before_rate_change,
     )
 )
