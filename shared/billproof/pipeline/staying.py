@@ -99,7 +99,10 @@ def _home(timeline: Timeline, fee: BilledLine) -> date | None:
     for day in once:
         if day is not None and due_once(spans, Period.month(month_name(day))):
             return day.replace(day=1)
-    for cadence, mine in by_cadence(spans):
-        if cadence.period_of(fee.service_period.start) == fee.service_period:
-            return next((due.home for due in parts_of(mine, fee.service_period) if not due.span.term.is_metered), None)
-    return None
+    parts = (
+        due
+        for cadence, mine in by_cadence(spans)
+        if cadence.period_of(fee.service_period.start) == fee.service_period
+        for due in parts_of(mine, fee.service_period)
+    )
+    return next((due.home for due in parts if not due.span.term.is_metered), None)
