@@ -194,6 +194,7 @@ DECODERS: dict[str, str] = {
     "invoicing/required_items.py required_items": SHIPPED,
     "invoicing/retention.py retentions": SHIPPED,
     "masterdata/directory.py read_master_data": OF_PARSERS,
+    "contracts/billed_in.py _unpacked": STORED,
     "masterdata/packing.py _unpacked": STORED,
     "opening/packing.py unpacked": OF_PARSERS,
     "opening/reading.py stored_opening": STORED,

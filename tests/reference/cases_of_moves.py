@@ -61,7 +61,11 @@ def set_up(*notes: Document) -> Document:
 
 
 SET_UP = set_up()
+AGAIN_LATER = version(
+    charge({"model": "one_off", "amount": "500", "due_on": "2013-05-20"}), number=3, known="2013-03-10"
+)
 SET_UP_CONCEDED = set_up(credit_note("2013-02-10", "fee", ("2013-01-10", "2013-01-11"), amount="100"))
+SET_UP_TWICE = {**SET_UP_CONCEDED, "contracts": [*SET_UP_CONCEDED["contracts"], AGAIN_LATER]}
 METERED_SINCE = life(
     [
         version(charge(flat("280"), timing="in_advance")),
@@ -85,6 +89,32 @@ BEGUN_EARLIER = life(
     credit_notes=[credit_note("2013-03-20", "fee", ("2013-02-25", "2013-03-04"), amount="30")],
 )
 """Weeks of 70.00 since 18 February: February bills those up to March's last. Then they began on 28 January."""
+
+MONTHS_IN_ARREARS = [
+    version(charge(flat("310"), timing="in_advance")),
+    version(charge(flat("310")), number=2, known="2013-02-20"),
+]
+"""January bills February, too, in advance; then the months are said to be in arrears, and February stays there."""
+QUARTERS_NOW = life(
+    [
+        *MONTHS_IN_ARREARS,
+        version(
+            charge(flat("890"), cadence={"interval": "quarter", "anchor": "2013-02-01"}), number=3, known="2013-03-20"
+        ),
+    ],
+    months=("2013-01", "2013-05"),
+    meters=[],
+)
+ENDED_EARLIER = life(
+    [
+        version(charge(flat("900"), cadence={"interval": "quarter"})),
+        version(charge(flat("900"), cadence={"interval": "quarter"}), number=2, until="2013-02-10", known="2013-04-20"),
+    ],
+    months=("2013-01", "2013-05"),
+    meters=[],
+    credit_notes=[credit_note("2013-04-10", "fee", QUARTER, amount="100")],
+)
+"""A quarter in arrears of which 100.00 are conceded; then the contract turns out to have ended on 10 February."""
 
 MOVES: list[Case] = [
     Case(
@@ -182,4 +212,28 @@ MOVES: list[Case] = [
         billed_by_run("2013-03"),
         "560.00",  # three weeks before the 18th, and the five of April; nothing of the 40 that are left of the second
     ),
+    Case(
+        "2.1",
+        "a quarter stays with its invoice, and what was conceded of it conceded, where the contract was over by then",
+        ENDED_EARLIER,
+        billed_by_run("2013-04"),
+        "-500.00",  # 900 x 40/90 = 400, less 100 conceded, less the 800 that are left
+    ),
+    Case("2.1", "and nothing more comes of it", ENDED_EARLIER, billed_by_run("2013-05"), "0.00"),
+    Case(
+        "2.1",
+        "a one-off fee that stays is not billed again where its day moves once more",
+        SET_UP_TWICE,
+        billed_by_run("2013-03"),
+        "0.00",
+    ),
+    Case("2.1", "nor in the month after", SET_UP_TWICE, billed_by_run("2013-04"), "0.00"),
+    Case(
+        "2.1",
+        "a quarter that takes the place of a month that stays is billed when it is over: its months are given back",
+        QUARTERS_NOW,
+        billed_by_run("2013-03"),
+        "-320.11",  # of the quarter since November 890 x 31/92 = 299.89 for January, less 620
+    ),
+    Case("2.1", "and it is billed in April", QUARTERS_NOW, billed_by_run("2013-04"), "890.00"),
 ]

@@ -96,6 +96,15 @@ FOR_DAYS = life(
     ],
 )
 """Ninety for 90 days; the first thirty are given back, then thirty of which the first fifteen have been."""
+FOR_DAYS_BILLED_AGAIN = life(
+    version(usage_charge(per_unit("1")), commitments=[minimum("90", ["usage"], months=3)], until="2013-05-01"),
+    months=("2013-01", "2013-04"),
+    credit_notes=[
+        credit_note("2013-04-05", "minimum", QUARTER, kind="shortfall", days=days(FIRST, "2013-01-31"), rebill=True),
+        credit_note("2013-05-06", "minimum", QUARTER, kind="shortfall", days=days(FIRST, "2013-01-31")),
+    ],
+)
+"""Thirty of ninety are given back, to be billed again, and April bills them again; then they are conceded."""
 NOT_STATED_ANY_MORE = life(
     [
         version(usage_charge(per_unit("1")), commitments=[minimum("90", ["usage"], until=MARCH, months=2)]),
@@ -106,6 +115,13 @@ NOT_STATED_ANY_MORE = life(
 )
 
 NOTES: list[Case] = [
+    Case(
+        "2.4",
+        "days of a shortfall that were given back and billed again are given back once more",
+        FOR_DAYS_BILLED_AGAIN,
+        given_back(),
+        "60.00",
+    ),
     Case(
         "2.4",
         "of a shortfall of several months some days are given back, each once",

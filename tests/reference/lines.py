@@ -146,12 +146,12 @@ def once(writer: Writer, charge_id: str, spans: list[Span], place: int) -> list[
             continue
         day = date.fromisoformat(text)
         reached_before = span.price["model"] == "milestone" and day < span.start
-        if not (span.start <= day < span.end or reached_before) or day >= writer.limit:
+        first = _first_day_of(writer.contract, charge_id) or day
+        if not (span.start <= day < span.end or reached_before) or min(day, first) >= writer.limit:
             continue
         part = Part((day,), (day,), day, day + DAY, span.charge, span.price)
         whole = {day: 1}
         piece = Piece(part, number(span.price["amount"]), Fraction(0), Fraction(0), whole, whole)
-        first = _first_day_of(writer.contract, charge_id) or day
         slot = Slot(writer.contract.id, charge_id, "charge", first, first + DAY)
         return writer.lines(slot, [piece], month_start(day), place)
     return []

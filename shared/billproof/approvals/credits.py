@@ -214,11 +214,10 @@ class _Desk:
         of_terms = any(line.priced.explanation.price_model == MODEL for line in invoice.lines)
         settled = {billing.invoice: billing for billing in billings if of_terms or billing.period in months}
         in_order = sorted(settled.values(), key=attrgetter("number"))
-        conceding = {billing.invoice for billing in billings if billing.is_concession}
-        documents = [(read_settled(self._register, self._objects, one), one.invoice in conceding) for one in in_order]
+        documents = [read_settled(self._register, self._objects, one) for one in in_order]
         of_months = {month: [billing for billing in billings if billing.period == month] for month in months}
         days = {month: billed_lines(self._register, self._objects, mine) for month, mine in of_months.items()}
-        return Rests([document for document, _ in documents], days_left(days) | days_of_terms(documents))
+        return Rests(documents, days_left(days) | days_of_terms(documents, billings))
 
 
 def _gives_back_draws(credit: Invoice, month: str, rests: Rests) -> bool:

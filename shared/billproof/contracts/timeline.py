@@ -22,7 +22,7 @@ from billproof.contracts.raising import prices_over, raises_prices
 from billproof.errors import UnpriceableCharge
 from billproof.periods import DateRange, Period, intersection
 
-NONE_STAYS: Mapping[date, date] = MappingProxyType({})
+NONE_STAYS: Mapping[Period, date] = MappingProxyType({})
 YEARS_AHEAD = 2
 """How far an invoice may look: a year in advance begins at the latest in the month after its period."""
 
@@ -42,7 +42,7 @@ class Span[T: Term]:
     earlier: tuple[tuple[date, Contract, T], ...] = ()
     by_product: bool = False
     """Whether its product is among its priced terms: a discount names products."""
-    billed_in: Mapping[date, date] = field(default=NONE_STAYS, compare=False)
+    billed_in: Mapping[Period, date] = field(default=NONE_STAYS, compare=False)
 
     def as_of(self, day: date) -> "Span[T]":
         """Return it as the version states it that governs a day."""
@@ -139,21 +139,22 @@ def timelines(versions: Iterable[Contract], period: Period, billed_in: Sequence[
     ]
 
 
-def governing(versions: Iterable[Contract], period: Period) -> list[Contract]:
+def governing(versions: Iterable[Contract], period: Period, billed_in: Iterable[BilledIn] = ()) -> list[Contract]:
     """Return every version that governs any day of the contracts that are in force in a period, by contract and time.
 
     Earlier ones are among them, since they say when a charge began; and those that begin after the period, since it
-    bills in advance. A contract that is over before the period, or begins after it, has none. Raises UnpriceableCharge
-    as `timelines` does.
+    bills in advance. A contract that is over before the period, or begins after it, has none, unless something of it
+    stays with the period by `billed_in`. Raises UnpriceableCharge as `timelines` does.
     """
     contracts: list[Contract] = []
+    staying = {stays.contract for stays in billed_in if stays.month == period.start}
     by_id: dict[str, list[Contract]] = {}
     for version in versions:
         by_id.setdefault(version.id, []).append(version)
-    for _, mine in sorted(by_id.items()):
+    for name, mine in sorted(by_id.items()):
         governing_versions = list(_versions_with_days(sorted(mine, key=lambda version: version.version)))
         _same_money_and_time([version for version, _ in governing_versions])
-        if any(days.days_within(period) for _, days in governing_versions):
+        if name in staying or any(days.days_within(period) for _, days in governing_versions):
             contracts += {version.version: version for version, _ in governing_versions}.values()
     return contracts
 
@@ -179,7 +180,7 @@ def _same_money_and_time(versions: list[Contract]) -> None:
             raise UnpriceableCharge(message, contract=first.id)
 
 
-def _timeline(versions: list[Contract], until: date, billed_in: Mapping[str, Mapping[date, date]]) -> Timeline:
+def _timeline(versions: list[Contract], until: date, billed_in: Mapping[str, Mapping[Period, date]]) -> Timeline:
     governing_versions = list(_versions_with_days(versions))
     _same_money_and_time([version for version, _ in governing_versions])
     governed = list(_governed(versions))

@@ -9,14 +9,15 @@ may have cut it since: so nobody is given back more than was billed. What a term
 of the term, whichever invoices billed it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from operator import attrgetter
 
 from billproof.errors import NotFound
-from billproof.identities import LineId, reduced_line
-from billproof.invoicing.model import DocumentKind, Invoice, InvoiceLine
+from billproof.identities import InvoiceId, LineId, reduced_line
+from billproof.invoicing.model import DocumentKind, Invoice, InvoiceLine, PeriodBilling
 from billproof.money import CONTEXT, Taxed, exactly
 from billproof.periods import Period
 from billproof.pricing.commitment_terms import MODEL
@@ -221,27 +222,36 @@ def days_left(billed: Mapping[str, Iterable[BilledLine]]) -> dict[MonthLine, Day
     return _on_their_days(lefts)
 
 
-def days_of_terms(documents: Iterable[tuple[Invoice, bool]]) -> dict[MonthLine, DaysLeft]:
-    """Add up what is billed of what each term of a commitment fell short of, by every name that a document gives it.
-
-    Each document, in order, with whether it takes something back for good: what is not, the next one bills again.
-    """
+def days_of_terms(documents: Iterable[Invoice], billings: Sequence[PeriodBilling]) -> dict[MonthLine, DaysLeft]:
+    """Add up what is billed of what each term of a commitment fell short of, by every name that a document gives it."""
+    again = _billed_again(billings)
     lefts: dict[ServicePeriod, DaysLeft] = {}
     names: dict[MonthLine, ServicePeriod] = {}
-    for document, is_concession in documents:
+    for document in documents:
         for line in document.lines:
             if line.priced.explanation.price_model != MODEL or document.kind is DocumentKind.WRITE_OFF:
                 continue
             period, net, days = _own_period(line.priced), line.amounts.net, line.priced.covered
-            names[month_line(line, document)] = period
+            name = month_line(line, document)
+            names[name] = period
             left = lefts.get(period, DaysLeft())
-            if document.kind is DocumentKind.CREDIT_NOTE:
-                credited = (*left.credited, CreditedDays(net=net, days=days, is_concession=is_concession))
-            else:
-                credited = tuple(before for before in left.credited if before.is_concession)
+            if document.kind is not DocumentKind.CREDIT_NOTE:
                 left = replace(left, covered=days)
-            lefts[period] = replace(left, net=CONTEXT.add(left.net, net.amount), credited=credited)
+            elif (document.id, name[0]) not in again:
+                left = replace(left, credited=(*left.credited, CreditedDays(net=net, days=days, is_concession=True)))
+            lefts[period] = replace(left, net=CONTEXT.add(left.net, net.amount))
     return {name: lefts[period] for name, period in names.items()}
+
+
+def _billed_again(billings: Sequence[PeriodBilling]) -> set[tuple[str, str]]:
+    """Name the credit notes, each with a month, of which an invoice billed again since what was to be billed again.
+
+    What came first is said by the places among a month's billings: credit notes may have numbers of their own.
+    """
+    notes = [one for one in billings if InvoiceId.parse(one.invoice).is_credit]
+    last = {one.period: one.ordinal for one in sorted(billings, key=attrgetter("ordinal")) if one not in notes}
+    unbilled = (note for note in notes if not note.is_concession)
+    return {(note.invoice, note.period) for note in unbilled if note.ordinal < last.get(note.period, 0)}
 
 
 def _on_their_days(lefts: dict[MonthLine, DaysLeft]) -> dict[MonthLine, DaysLeft]:

@@ -11,7 +11,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from billproof.contracts.billed_in import BilledIn
+from billproof.contracts.billed_in import Stays
 from billproof.identities import InvoiceId
 from billproof.invoicing.balance import BalanceChange, Settlement, Worth
 from billproof.invoicing.offered_discounts import OfferedDiscount
@@ -252,7 +252,7 @@ class PeriodBilling(Model):
     terms: str = ""
     known: str = ""
     is_concession: bool = False
-    billed_in: tuple[BilledIn, ...] = Field(default=(), exclude_if=operator.not_)
+    billed_in: Stays = Field(default=(), exclude_if=operator.not_)
 
     @property
     def is_own(self) -> bool:
@@ -268,7 +268,7 @@ class BillingSlot(Model):
     terms: str = ""
     known: str = ""
     is_concession: bool = False
-    billed_in: tuple[BilledIn, ...] = Field(default=(), exclude_if=operator.not_)
+    billed_in: Stays = Field(default=(), exclude_if=operator.not_)
 
 
 class Released(Model):

@@ -174,7 +174,8 @@ class AccountPlanner:
             plan = self._with_earlier(plan, month, settled.of(month), family, history, levels)
         unbilled = self._unbilled.months(family, billings, settled, marks=self._marks, billed_now=months)
         plan = self._with_unbilled(plan, family, unbilled, billed={*settled.months, *months, self._period.name})
-        terms = with_digests(plan.terms, settled, self._period, versions_digest(family.contracts))
+        later = history.billed_of(months[MAX_EARLIER:])
+        terms = with_digests(plan.terms, settled, self._period, family.contracts, later)
         committed = committed_before(terms, family.contracts, history, self._period)
         return replace(plan, terms=terms.model_copy(update={"committed": committed}))
 

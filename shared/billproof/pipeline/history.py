@@ -1,6 +1,6 @@
 """What earlier invoices of an account say: what they billed of a period, and what the controls compare with."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from operator import attrgetter
@@ -84,6 +84,11 @@ class History:
 
     def _of_month(self, month: str) -> list[PeriodBilling]:
         return [settlement for settlement in self._settlements if settlement.period == month]
+
+    def billed_of(self, months: Iterable[str]) -> Iterator[tuple[Period, list[BilledLine]]]:
+        """Yield months with what is billed of them, each read when it is asked for."""
+        for month in months:
+            yield Period.month(month), billed_lines(self._register, self._objects, self._of_month(month))
 
     def drawn(self) -> tuple[tuple[Drawn, ...], int]:
         """Return what all invoices drew of each credit, and the place of the next one that draws."""

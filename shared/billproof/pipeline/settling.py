@@ -94,7 +94,7 @@ class SettledMonths:
     def digest(self, contracts: Sequence[Contract], month: str) -> str:
         """Return the digest of a month's terms as they are known now; raises UnpriceableCharge."""
         period = Period.month(month)
-        return terms_digest(governing(contracts, period), period, self.billed_in)
+        return terms_digest(governing(contracts, period, self.billed_in), period, self.billed_in)
 
     def late(
         self,

@@ -10,53 +10,65 @@ from datetime import date
 from decimal import Decimal
 
 from billproof.contracts.billed_in import BilledIn
-from billproof.contracts.timeline import Timeline, timelines
+from billproof.contracts.model import Contract
+from billproof.contracts.timeline import Timeline, governing, timelines
 from billproof.money import exactly
 from billproof.periods import Period, month_name
 from billproof.pipeline.settling import SettledMonths
 from billproof.pricing.concessions import base_of, is_true_up
-from billproof.pricing.digests import terms_digest
+from billproof.pricing.digests import terms_digest, versions_digest
 from billproof.pricing.service_periods import by_cadence, due_once, parts_of
 from billproof.pricing.terms import AccountTerms, BilledLine, EarlierPeriod
+
+type Billed = tuple[Period, Sequence[BilledLine]]
+"""A month, and what is billed of it."""
 
 ZERO = Decimal(0)
 
 
-def with_digests(terms: AccountTerms, settled: SettledMonths, period: Period, known: str) -> AccountTerms:
+def with_digests(
+    terms: AccountTerms, settled: SettledMonths, period: Period, versions: Sequence[Contract], further: Iterable[Billed]
+) -> AccountTerms:
     """Return terms with the service periods that stay, and the digests of each month's terms, by which it is billed.
 
-    `known` is the digest of the versions that are known. Raises UnpriceableCharge where they cannot be laid out.
+    `versions` are all that are known, `further` the months whose terms have changed, too, and that a later invoice
+    settles: what they billed stays as well. Raises UnpriceableCharge where the versions cannot be laid out.
     """
     stays = settled.billed_in
-    if settled.has_news(known):
-        stays = _staying(terms.earlier, stays)
-    earlier = tuple(
-        month.model_copy(update={"terms_digest": terms_digest(month.contracts, month.period, stays)})
-        for month in terms.earlier
-    )
+    if settled.has_news(versions_digest(versions)):
+        months = [*((month.period, month.billed) for month in terms.earlier), *further]
+        stays = _staying(months, stays, versions)
+    earlier = tuple(_with_digest(month, stays, versions) for month in terms.earlier)
     own = terms_digest(terms.contracts, period, stays)
     return terms.model_copy(update={"billed_in": stays, "earlier": earlier, "terms_digest": own})
 
 
-def _staying(months: Iterable[EarlierPeriod], known: Sequence[BilledIn]) -> tuple[BilledIn, ...]:
+def _with_digest(month: EarlierPeriod, stays: Sequence[BilledIn], versions: Sequence[Contract]) -> EarlierPeriod:
+    """Return a month with the contracts that owe something at home in it: those that are over by it, too."""
+    contracts = tuple(governing(versions, month.period, stays))
+    changes = {"contracts": contracts, "terms_digest": terms_digest(contracts, month.period, stays)}
+    return month.model_copy(update=changes)
+
+
+def _staying(months: Iterable[Billed], known: Sequence[BilledIn], versions: Sequence[Contract]) -> tuple[BilledIn, ...]:
     """Return the service periods that stay: those that are known, and those of months whose terms have changed."""
     stays = list(known)
-    for month in months:
-        if month.billed:
-            laid_out = {timeline.id: timeline for timeline in timelines(month.contracts, month.period, stays)}
-            stays += _of_month(month, laid_out)
+    for month, billed in months:
+        if billed:
+            laid_out = {timeline.id: timeline for timeline in timelines(versions, month, stays)}
+            stays += _of_month(month, billed, laid_out)
     return tuple(stays)
 
 
-def _of_month(month: EarlierPeriod, laid_out: dict[str, Timeline]) -> Iterator[BilledIn]:
-    for fee, is_conceded in _fees(month.billed):
+def _of_month(month: Period, billed: Iterable[BilledLine], laid_out: dict[str, Timeline]) -> Iterator[BilledIn]:
+    for fee, is_conceded in _fees(billed):
         timeline = laid_out.get(fee.contract)
         home = _home(timeline, fee) if timeline else None
-        if home is None or home == month.period.start:
+        if home is None or home == month.start:
             continue
-        if home < month.period.start or fee.covered.end > month.period.end or is_conceded:
-            start = fee.service_period.start
-            yield BilledIn(contract=fee.contract, charge=fee.charge, start=start, month=month.period.start)
+        if home < month.start or fee.covered.end > month.end or is_conceded:
+            start, end = fee.service_period.start, fee.service_period.end
+            yield BilledIn(contract=fee.contract, charge=fee.charge, start=start, end=end, month=month.start)
 
 
 @exactly
@@ -87,7 +99,10 @@ def _home(timeline: Timeline, fee: BilledLine) -> date | None:
     for day in once:
         if day is not None and due_once(spans, Period.month(month_name(day))):
             return day.replace(day=1)
-    for cadence, mine in by_cadence(spans):
-        if cadence.period_of(fee.service_period.start) == fee.service_period:
-            return next((due.home for due in parts_of(mine, fee.service_period) if not due.span.term.is_metered), None)
-    return None
+    parts = (
+        due
+        for cadence, mine in by_cadence(spans)
+        if cadence.period_of(fee.service_period.start) == fee.service_period
+        for due in parts_of(mine, fee.service_period)
+    )
+    return next((due.home for due in parts if not due.span.term.is_metered), None)

@@ -23,7 +23,7 @@ from datetime import date, timedelta
 from billproof.cadence import Cadence
 from billproof.contracts.charges import Charge, Commitment, Refund, Timing
 from billproof.contracts.timeline import Span, Timeline, same_terms
-from billproof.periods import DateRange, Period, add_months, intersection
+from billproof.periods import DateRange, Period, add_months, intersection, month_name
 from billproof.proration import Proration, counted_days
 
 ONE_DAY = timedelta(days=1)
@@ -103,7 +103,9 @@ def due_once(spans: Sequence[Span[Charge]], period: Period) -> Due | None:
     A milestone may be reached before the version begins that says so. What stays with the month that billed it is due
     in that one, whatever day its terms name now.
     """
-    stays = next(iter(spans[0].billed_in.values()), None)
+    stays = next(
+        (month for whole, month in spans[0].billed_in.items() if whole == Period.month(month_name(month))), None
+    )
     for span in spans:
         price = span.term.price
         day = price.due_day
@@ -169,7 +171,7 @@ def parts_of(spans: Sequence[Span[Charge]], service_period: Period) -> list[Due]
         kept[-1] = DateRange(start=kept[-1].start, end=service_period.end)
     is_in_advance = first_timing is Timing.IN_ADVANCE and not is_metered
     home = _home(service_period, spans[0].days.start, last, is_in_advance=is_in_advance)
-    stays = spans[0].billed_in.get(service_period.start, home)
+    stays = spans[0].billed_in.get(service_period, home)
     homes = (home if span.term.is_metered else stays for span, _ in stated)
     return [
         Due(span, service_period, str(days[0].start) if number else "", home, tuple(days))
