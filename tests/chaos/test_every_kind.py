@@ -37,6 +37,7 @@ OUTSIDE_PARTITIONS = {
 }
 """Kinds of partitions that lie in these tables."""
 NO_FOLDERS = {
+    "account": "the path of a finding",
     "anchors": "the folder of AuditBucket",
     "archive": "issued documents in AuditBucket",
     "billproof": "scopes of the API",

@@ -24,6 +24,13 @@ def _archiving(key: str, register: Register, directory: Directory) -> Archiving:
         document = None
     if document is None:
         return Archiving.FORGED
+    try:
+        return _named(key, document, name, digest, register)
+    except (NotFound, ValueError):  # its facts were altered, and are named for that
+        return Archiving.UNTOLD
+
+
+def _named(key: str, document: str, name: str, digest: str, register: Register) -> Archiving:
     released = register.released(document)
     if released is None:  # its facts are gone, as those of an account that was erased
         return Archiving.UNTOLD
