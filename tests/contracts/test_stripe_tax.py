@@ -19,6 +19,8 @@ from billproof_ops.demo import story
 from tests.support.stripe_server import FakeStripe
 from tests.support.world import EUROPE, JANUARY, World, flight
 
+pytestmark = pytest.mark.long
+
 US = f"{EUROPE}.{JANUARY}.US"
 
 

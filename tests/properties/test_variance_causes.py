@@ -21,6 +21,8 @@ from tests.support.levels import LEVEL
 from tests.support.reconciled import reconcile_in_parts
 from tests.support.world import INC, World
 
+pytestmark = pytest.mark.long
+
 UA = f"{INC}.{JAN}.UA"
 SETTINGS = settings(max_examples=4 * LEVEL, deadline=None)
 

@@ -24,6 +24,8 @@ from tests.support.profiles_by_hand import Sent, profile
 from tests.support.usage_plans import ask, plan
 from tests.support.world import INC, World, flight
 
+pytestmark = pytest.mark.long
+
 FEBRUARY = f"{INC}-2013-02-001"
 ACCOUNTS = ("UA", "WN", "B6")
 type Event = dict[str, Any]

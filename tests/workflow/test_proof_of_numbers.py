@@ -9,6 +9,8 @@ from tests.support.tampered_store import CREDIT_NOTE, RUN, UA, WN
 from tests.support.tampering import ALTERATIONS, tampered_with
 from tests.support.world import World
 
+pytestmark = pytest.mark.long
+
 SEEN_BY_THE_PROOF = {
     "a_release_removed_with_its_posting_and_settlement": {DifferenceKind.SERIES, DifferenceKind.RELEASE},
     "numbers_swapped_with_their_ledger_entries": {DifferenceKind.SETTLEMENT},

@@ -21,6 +21,8 @@ from tests.support.lives import Life
 from tests.support.spoilt import SPOILT
 from tests.support.world import INC, World, flight
 
+pytestmark = pytest.mark.long
+
 DAY = "2013-01-05"
 NEIGHBOUR, LACKING = "B6", "UA"
 """They lie in two buckets."""
@@ -106,7 +108,6 @@ def test_a_segment_that_a_run_listed_and_that_is_gone_holds_who_has_its_day() ->
     }
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("how", SPOILT)
 def test_a_spoilt_list_of_an_earlier_run_holds_whose_late_usage_it_bounds(how: str) -> None:
     untouched, world = world_of_two_buckets(), world_of_two_buckets()
