@@ -67,7 +67,12 @@ TOPPED_UP = life(
 
 
 def changes_timing(
-    *timings: str, amount: str = "900", since: str = "2013-02-15", known: str = "2013-02-20", until: str = "2013-06"
+    *timings: str,
+    amount: str = "900",
+    since: str = "2013-02-15",
+    known: str = "2013-02-20",
+    until: str = "2013-06",
+    notes: tuple[Document, ...] = (),
 ) -> Document:
     """Return a fee of 900.00 a quarter that a version bills by another timing, at another amount."""
     first, second = (
@@ -75,7 +80,7 @@ def changes_timing(
         for price, timing in zip(("900", amount), timings, strict=True)
     )
     versions = [version(first), version(second, number=2, since=since, known=known)]
-    return life(versions, months=("2013-01", until), meters=[])
+    return life(versions, months=("2013-01", until), meters=[], credit_notes=list(notes))
 
 
 TO_ARREARS = changes_timing("in_advance", "in_arrears")

@@ -2,37 +2,28 @@
 
 from tests.reference.builders import charge, credit_note, flat, life, per_unit, usage_charge, used, version
 from tests.reference.cases import FIRST, MARCH, Case, billed_by_run, earned_in, left
+from tests.reference.cases_of_gaps import changes_timing
 from tests.reference.figures import Document
 
 QUARTER, THIRD_MONTH = (FIRST, "2013-04-01"), (MARCH, "2013-04-01")
 
 
-def restated(
-    *timings: str, known: str, amount: str = "900", notes: tuple[Document, ...] = (), until: str = "2013-06"
-) -> Document:
-    """Return a fee of 900.00 a quarter; a version says later that it is billed otherwise from its first day on."""
-    first, second = (
-        charge(flat(price), cadence={"interval": "quarter"}, timing=timing)
-        for price, timing in zip(("900", amount), timings, strict=True)
-    )
-    versions = [version(first), version(second, number=2, known=known)]
-    return life(versions, months=("2013-01", until), meters=[], credit_notes=list(notes))
-
-
 HUNDRED = (credit_note("2013-02-06", "fee", QUARTER, amount="100"),)
 """100.00 of the first quarter are conceded, on the invoice that billed it in advance."""
-INTO_ARREARS = restated("in_advance", "in_arrears", known="2013-02-20", notes=HUNDRED)
-DEARER = restated("in_advance", "in_arrears", known="2013-02-20", amount="1200", notes=HUNDRED)
-CHEAPER = restated("in_advance", "in_arrears", known="2013-02-20", amount="60", notes=HUNDRED)
-BILLED_AGAIN = restated(
+INTO_ARREARS = changes_timing("in_advance", "in_arrears", since=FIRST, known="2013-02-20", notes=HUNDRED)
+DEARER = changes_timing("in_advance", "in_arrears", since=FIRST, known="2013-02-20", amount="1200", notes=HUNDRED)
+CHEAPER = changes_timing("in_advance", "in_arrears", since=FIRST, known="2013-02-20", amount="60", notes=HUNDRED)
+BILLED_AGAIN = changes_timing(
     "in_advance",
     "in_arrears",
+    since=FIRST,
     known="2013-02-20",
     notes=(credit_note("2013-02-06", "fee", QUARTER, amount="900", rebill=True),),
 )
-INTO_ADVANCE = restated(
+INTO_ADVANCE = changes_timing(
     "in_arrears",
     "in_advance",
+    since=FIRST,
     known="2013-04-20",
     notes=(credit_note("2013-04-06", "fee", QUARTER, amount="100"),),
 )

@@ -9,7 +9,8 @@ from tests.reference.bridge_lines import amounts_of
 from tests.reference.builders import charge, flat, life, version
 from tests.reference.cases import Case
 from tests.reference.cases_all import CASES
-from tests.reference.cases_of_moves import MONTHS_IN_ARREARS, restated
+from tests.reference.cases_of_gaps import changes_timing
+from tests.reference.cases_of_moves import MONTHS_IN_ARREARS
 from tests.reference.figures import Document
 
 PRODUCT = Product()
@@ -39,7 +40,7 @@ def test_fees_stay_with_their_months_where_those_are_more_than_one_invoice_settl
 ) -> None:
     """Invoices settle two months each: the third, whose quarter is not due before June now, is left to the next."""
     monkeypatch.setattr(account_planner, "MAX_EARLIER", 2)
-    late = restated("in_advance", "in_arrears", known="2013-06-10", until="2013-08")
+    late = changes_timing("in_advance", "in_arrears", since="2013-01-01", known="2013-06-10", until="2013-08")
     assert _billed(late) == {"2013-01": "900.00", "2013-03": "900.00"}
 
 

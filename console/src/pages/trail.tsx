@@ -24,22 +24,7 @@ const KINDS: Record<string, Key> = {
   key_of_digest_gone: "trail.kind.key_of_digest_gone",
 };
 
-export interface Trail {
-  first: string;
-  last: string;
-  records: number;
-  anchors: number;
-  facts: number;
-  objects: number;
-  unconfirmed: number;
-  not_compared: number;
-  unlisted: number;
-  findings: TrailFinding[];
-  undecided: string[];
-  done: number;
-  parts: number;
-  next: string | null;
-}
+export type Trail = Omit<VerifiedDays, "next">;
 
 /** Add what a call says to what the calls before it said. A missing anchor is found in each chain that has the day. */
 function added(sum: Trail | null, answer: VerifiedDays): Trail {

@@ -7,7 +7,7 @@ What breaks the rules of its form, or says what the form has no term for, is not
 invoice, and the message becomes a dead letter.
 """
 
-from billproof.errors import NotExpressible, NotFound, ObjectUnreadable, RulesBroken
+from billproof.errors import NotExpressible, NotFound, RulesBroken
 from billproof.ids import digest_bytes, shown
 from billproof.invoicing.annex import documents_folder
 from billproof.invoicing.archive import archive_document
@@ -19,7 +19,7 @@ from billproof.invoicing.delivery import (
     pdf_key,
 )
 from billproof.invoicing.delivery_events import DeliveryProblem, ProblemKind
-from billproof.invoicing.documents import read_invoice
+from billproof.invoicing.documents import read_file, read_invoice
 from billproof.invoicing.electronic import ElectronicDocument, ElectronicMaker
 from billproof.invoicing.facts import DELIVERED
 from billproof.invoicing.links import CustomerPages
@@ -73,12 +73,7 @@ def read_electronic(released: Released, *, register: Register, objects: Objects)
         return None
     key = delivery.electronic_key
     name = key.removeprefix(documents_folder(released))
-    try:
-        data = objects.get(key)
-    except NotFound:
-        raise ObjectUnreadable(key) from None
-    if digest_bytes(data) != delivery.electronic_digest:
-        raise ObjectUnreadable(key)
+    data = read_file(objects, key, delivery.electronic_digest)
     return ElectronicDocument(name, "application/pdf" if name.endswith(".pdf") else "application/xml", data)
 
 

@@ -1,8 +1,7 @@
 """Reading the annex of a document as Parquet, as it was sent: it is not made anew, as another DuckDB may write it."""
 
-from billproof.errors import NotFound, ObjectUnreadable
-from billproof.ids import digest_bytes
 from billproof.invoicing.delivery import Delivery
+from billproof.invoicing.documents import read_file
 from billproof.invoicing.facts import DELIVERED
 from billproof.invoicing.model import Released
 from billproof.invoicing.register import Register
@@ -18,10 +17,4 @@ def read_parquet(released: Released, *, register: Register, objects: Objects) ->
     delivery = Delivery.model_validate(known) if known is not None else None
     if delivery is None or delivery.parquet_key is None:
         return None
-    try:
-        data = objects.get(delivery.parquet_key)
-    except NotFound:
-        raise ObjectUnreadable(delivery.parquet_key) from None
-    if digest_bytes(data) != delivery.parquet_digest:
-        raise ObjectUnreadable(delivery.parquet_key)
-    return data
+    return read_file(objects, delivery.parquet_key, delivery.parquet_digest)

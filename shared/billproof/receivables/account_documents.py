@@ -7,8 +7,8 @@ its digest: one that says something else is another object, and none is ever wri
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from billproof.errors import NotFound, ObjectUnreadable
 from billproof.ids import digest_bytes
+from billproof.invoicing.documents import read_file
 from billproof.invoicing.model import Invoice
 from billproof.invoicing.parties import Parties
 from billproof.payments.cash import ReceiptState
@@ -110,10 +110,4 @@ def keep_document(document: AccountDocument, pdf: bytes, *, objects: Objects) ->
 
 def read_kept(kept: KeptDocument, *, objects: Objects) -> bytes:
     """Return a kept document; raises ObjectUnreadable where it is gone, or is another one."""
-    try:
-        pdf = objects.get(kept.key)
-    except NotFound:
-        raise ObjectUnreadable(kept.key) from None
-    if digest_bytes(pdf) != kept.digest:
-        raise ObjectUnreadable(kept.key)
-    return pdf
+    return read_file(objects, kept.key, kept.digest)
