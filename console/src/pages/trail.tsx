@@ -24,7 +24,8 @@ const KINDS: Record<string, Key> = {
   key_of_digest_gone: "trail.kind.key_of_digest_gone",
 };
 
-export type Trail = Omit<VerifiedDays, "next">;
+/** What the answers so far add up to. */
+export type Trail = VerifiedDays;
 
 /** Add what a call says to what the calls before it said. A missing anchor is found in each chain that has the day. */
 function added(sum: Trail | null, answer: VerifiedDays): Trail {
