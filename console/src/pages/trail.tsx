@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 
 import { get, url } from "../api";
 import { Figure, Mark, Sheet, Table, TextField, useAction } from "../parts";
-import type { Entity, TrailFinding, VerifiedDays } from "../types";
+import type { Entity, VerifiedDays } from "../types";
 import { useWords, type Key } from "../words";
 
 const MOST_DAYS = 62;
